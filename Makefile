@@ -1,0 +1,36 @@
+# The manual of this repository: `make help`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+CONFIGURATION ?= Release
+MANIFESTS ?= config/samples
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+##@ Help
+
+.PHONY: help
+help: ## Print this
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Build
+
+.PHONY: build clean
+build: ## Build everything, warnings are errors
+	dotnet build GatewayOperator.sln -c $(CONFIGURATION) -v quiet
+
+clean: ## Remove what was built
+	rm -rf artifacts
+
+##@ Test
+
+.PHONY: test test-fast golden
+test: build ## All tests; the last line counts them
+	tests/run.sh $(CONFIGURATION) Contract.Tests Gateway.Tests Operator.Tests Integration.Tests
+
+test-fast: build ## The inner loop: everything but whole processes
+	tests/run.sh $(CONFIGURATION) Contract.Tests Gateway.Tests Operator.Tests
+
+golden: build ## Write the golden files anew; read the difference before you commit it
+	GOLDEN=rewrite tests/run.sh $(CONFIGURATION) Gateway.Tests Operator.Tests

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Contract;
+
+/// <summary>The reply to <c>GET /config/status</c>.</summary>
+public sealed record ConfigStatus
+{
+    /// <summary>Schemas that this gateway takes.</summary>
+    public required ImmutableArray<int> SchemaVersions { get; init; }
+
+    /// <summary>Uid of the LlmGateway; empty before the first config.</summary>
+    public required string Uid { get; init; }
+
+    /// <summary>0 before the first config.</summary>
+    public required long Revision { get; init; }
+
+    /// <summary>Hash of what is served.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>When it went live.</summary>
+    public DateTimeOffset? AppliedTime { get; init; }
+
+    /// <summary>True once there is a config and until the process is told to stop.</summary>
+    public required bool Ready { get; init; }
+
+    /// <summary>The counters of every budget in the config.</summary>
+    public ImmutableArray<BudgetCounter> Budgets { get; init; } = [];
+}
+
+/// <summary>Where a budget stands. Amounts are in the budget's currency, or tokens.</summary>
+public sealed record BudgetCounter
+{
+    /// <summary>Id (<c>namespace/name</c>) of the Budget.</summary>
+    public required string Budget { get; init; }
+
+    /// <summary>Id of the key for a PerKey budget, else null.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Start of the period; null for Total.</summary>
+    public DateTimeOffset? PeriodStart { get; init; }
+
+    /// <summary>End of the period; null for Total.</summary>
+    public DateTimeOffset? PeriodEnd { get; init; }
+
+    /// <summary>The limit now in force.</summary>
+    public required decimal Limit { get; init; }
+
+    /// <summary>What has been settled.</summary>
+    public required decimal Settled { get; init; }
+
+    /// <summary>What live calls hold in reserve.</summary>
+    public required decimal Reserved { get; init; }
+}

@@ -1,0 +1,213 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Gateway.Contract;
+
+/// <summary>
+/// What a gateway demands of a snapshot. Pure; the operator asks it before it pushes, the gateway before it serves.
+/// </summary>
+public static class SnapshotValidator
+{
+    /// <summary>The largest cost limit, in units of the currency: counters are kept in 10⁻⁹ and must stay exact in a double.</summary>
+    public const decimal MaxCost = 9_000_000m;
+
+    /// <summary>Every problem; empty when the snapshot is good.</summary>
+    public static ImmutableArray<ConfigError> Validate(ConfigSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var findings = new Findings();
+        CheckSettings(snapshot, findings);
+        CheckPrices(snapshot, findings);
+        CheckRoutes(snapshot, findings);
+        CheckKeys(snapshot, findings);
+        CheckBudgets(snapshot, findings);
+        return findings.ToImmutable();
+    }
+
+    private static void CheckSettings(ConfigSnapshot snapshot, Findings findings)
+    {
+        var of = snapshot.Object;
+        var settings = snapshot.Settings;
+        findings.Require(snapshot.Gateway.Length > 0, of, "", "must carry the uid of its LlmGateway");
+        findings.Require(snapshot.Revision > 0, of, "", "must carry a revision above 0");
+        findings.Require(settings.AssumedOutputTokens > 0, of, "defaults.assumedOutputTokens", "must be above 0");
+        findings.Require(settings.MaxBodyBytes > 0, of, "defaults.maxBodyBytes", "must be above 0");
+        findings.Require(settings.DrainTimeoutSeconds >= 0, of, "drainTimeoutSeconds", "must not be negative");
+        CheckTimeouts(settings.Timeouts, of, "defaults.timeouts", findings);
+        foreach (var pattern in settings.AllowedModels)
+            findings.Require(ModelPattern.TryParse(pattern, out _), of, "allowedKeys.models", PatternMessage(pattern));
+    }
+
+    private static void CheckPrices(ConfigSnapshot snapshot, Findings findings)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var price in snapshot.Prices)
+        {
+            findings.Require(names.Add(price.Name), snapshot.Object, "prices", $"`{price.Name}` stands twice");
+            foreach (var rates in AllRates(price))
+                findings.Require(rates >= 0, snapshot.Object, "prices", $"`{price.Name}` has a negative rate");
+            var last = 0;
+            foreach (var tier in price.Tiers)
+            {
+                findings.Require(tier.AboveInputTokens > last, snapshot.Object, "prices", $"the tiers of `{price.Name}` must rise");
+                last = tier.AboveInputTokens;
+            }
+
+            foreach (var (name, tier) in price.ServiceTiers)
+            {
+                findings.Require(
+                    tier.Multiplier is null != tier.Rates is null,
+                    snapshot.Object,
+                    "prices",
+                    $"service tier `{name}` of `{price.Name}` must have either a multiplier or rates");
+            }
+        }
+    }
+
+    private static IEnumerable<decimal> AllRates(PriceConfig price)
+    {
+        var all = price.Tiers.Select(t => t.Rates)
+            .Concat(price.ServiceTiers.Values.Select(t => t.Rates).OfType<RatesConfig>())
+            .Prepend(price.Rates);
+        foreach (var r in all)
+        {
+            yield return r.Input;
+            yield return r.Output;
+            yield return r.CacheRead ?? 0;
+            yield return r.CacheWrite5m ?? 0;
+            yield return r.CacheWrite1h ?? 0;
+            yield return r.AudioInput ?? 0;
+            yield return r.AudioOutput ?? 0;
+        }
+
+        foreach (var tier in price.ServiceTiers.Values)
+            yield return tier.Multiplier ?? 0;
+    }
+
+    private static void CheckRoutes(ConfigSnapshot snapshot, Findings findings)
+    {
+        var credentials = snapshot.Credentials.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        var prices = snapshot.Prices.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var route in snapshot.Routes)
+        {
+            foreach (var (name, field) in route.Aliases.Select((a, i) => (a, $"aliases[{i}]")).Prepend((route.Model, "model")))
+            {
+                findings.Require(ModelPattern.TryParse(name, out _), route.Object, field, PatternMessage(name));
+                findings.Require(names.Add(name), route.Object, field, $"the name `{name}` is taken by another route");
+            }
+
+            findings.Require(route.Targets.Length > 0, route.Object, "targets", "must not be empty");
+            findings.Require(route.Retry is not { Attempts: < 0 }, route.Object, "retry.attempts", "must not be negative");
+            for (var i = 0; i < route.Targets.Length; i++)
+                CheckTarget(route, i, credentials, prices, findings);
+        }
+    }
+
+    private static void CheckTarget(RouteConfig route, int index, HashSet<string> credentials, HashSet<string> prices, Findings findings)
+    {
+        var target = route.Targets[index];
+        var field = string.Create(CultureInfo.InvariantCulture, $"targets[{index}]");
+        findings.Require(
+            route.Targets.Take(index).All(t => t.Name != target.Name), route.Object, field + ".name", $"`{target.Name}` stands twice");
+        findings.Require(target.Weight >= 0, route.Object, field + ".weight", "must not be negative");
+        findings.Require(
+            target.Credential is null || credentials.Contains(target.Credential),
+            route.Object,
+            field + ".credentials",
+            "names a credential that is not in the snapshot");
+        findings.Require(
+            target.Price is null || prices.Contains(target.Price), route.Object, field + ".pricing", "names a price that is not in the snapshot");
+        findings.Require(
+            target.Provider != Provider.OpenAICompatible || target.BaseUrl is not null,
+            route.Object,
+            field + ".baseURL",
+            "is required with provider OpenAICompatible");
+        findings.Require(
+            target.BaseUrl is null || IsHttpUrl(target.BaseUrl),
+            route.Object,
+            field + ".baseURL",
+            "must be an absolute http or https URL without user, query or fragment");
+        findings.Require(
+            target.Simulated is null || target.Provider == Provider.Simulated,
+            route.Object,
+            field + ".simulated",
+            "may only be set with provider Simulated");
+        CheckTimeouts(target.Timeouts, route.Object, field + ".timeouts", findings);
+    }
+
+    private static bool IsHttpUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri)
+        && uri.Scheme is "http" or "https"
+        && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0 && uri.Host.Length > 0;
+
+    private static void CheckTimeouts(TimeoutsConfig timeouts, ObjectReference of, string field, Findings findings)
+    {
+        findings.Require(
+            (timeouts.ConnectMilliseconds ?? 1) > 0 && (timeouts.FirstByteMilliseconds ?? 1) > 0
+            && (timeouts.IdleMilliseconds ?? 1) > 0 && (timeouts.TotalMilliseconds ?? 1) > 0,
+            of,
+            field,
+            "must be above 0");
+    }
+
+    private static void CheckKeys(ConfigSnapshot snapshot, Findings findings)
+    {
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        var hashes = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var key in snapshot.Keys)
+        {
+            findings.Require(ids.Add(key.Object.Id()), key.Object, "metadata.name", "stands twice");
+            foreach (var hash in key.Hashes)
+            {
+                findings.Require(
+                    hash.Sha256.Length == 64 && hash.Sha256.All(char.IsAsciiHexDigitLower), key.Object, "secret", "is no SHA-256 in lower-case hex");
+                findings.Require(hashes.Add(hash.Sha256), key.Object, "secret", "holds the same key as another VirtualKey");
+            }
+
+            foreach (var pattern in key.Models)
+                findings.Require(ModelPattern.TryParse(pattern, out _), key.Object, "models", PatternMessage(pattern));
+            findings.Require(
+                (key.Limits.RequestsPerMinute ?? 0) >= 0 && (key.Limits.TokensPerMinute ?? 0) >= 0 && (key.Limits.MaxParallelRequests ?? 0) >= 0,
+                key.Object,
+                "limits",
+                "must not be negative");
+        }
+    }
+
+    private static void CheckBudgets(ConfigSnapshot snapshot, Findings findings)
+    {
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var budget in snapshot.Budgets)
+        {
+            var of = budget.Object;
+            findings.Require(ids.Add(of.Id()), of, "metadata.name", "stands twice");
+            findings.Require(budget.Cost is null != budget.Tokens is null, of, "limit", "must have exactly one of `cost` and `tokens`");
+            findings.Require(
+                budget.Cost is not { } cost || (cost is >= 0 and <= MaxCost && cost == decimal.Round(cost, 9)),
+                of,
+                "limit.cost.amount",
+                "must be from 0 to 9000000 with at most nine decimals");
+            findings.Require(budget.Tokens is not < 0, of, "limit.tokens", "must not be negative");
+            findings.Require(TimeZoneInfo.TryFindSystemTimeZoneById(budget.TimeZone, out _), of, "timeZone", $"`{budget.TimeZone}` is not known");
+            foreach (var pattern in budget.Models)
+                findings.Require(ModelPattern.TryParse(pattern, out _), of, "models", PatternMessage(pattern));
+        }
+    }
+
+    private static string PatternMessage(string pattern) => $"`{pattern}` must be a name with at most one `*`, at its start or end";
+
+    private sealed class Findings
+    {
+        private readonly ImmutableArray<ConfigError>.Builder _errors = ImmutableArray.CreateBuilder<ConfigError>();
+
+        public void Require(bool condition, ObjectReference of, string field, string message)
+        {
+            if (condition)
+                return;
+            _errors.Add(new() { Kind = of.Kind, Namespace = of.Namespace, Name = of.Name, Field = field, Message = message });
+        }
+
+        public ImmutableArray<ConfigError> ToImmutable() => _errors.ToImmutable();
+    }
+}

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Server.Errors;
+
+/// <summary>The closed list of what a caller can be told. Everything else is <see cref="Internal"/>.</summary>
+internal enum ErrorKind
+{
+    InvalidApiKey,
+    ExpiredKey,
+    BlockedKey,
+    KeyModelAccessDenied,
+    ModelNotFound,
+    InvalidRequest,
+    UnsupportedContentEncoding,
+    UnsupportedContentType,
+    RequestTooLarge,
+    RequestTimeout,
+    NotFound,
+    MethodNotAllowed,
+    UnsupportedDialect,
+    RateLimited,
+    BudgetExceeded,
+    BudgetReserved,
+    ModelNotPriced,
+    UpstreamAuthentication,
+    UpstreamRateLimited,
+    UpstreamOverloaded,
+    UpstreamFailed,
+    UpstreamUnavailable,
+    UpstreamTimeout,
+    BudgetStoreUnavailable,
+    OutOfBodyMemory,
+    NotReady,
+    Internal,
+}
+
+/// <summary>An expected failure, as a value. The message is for the caller: it holds no secrets and says what to do.</summary>
+internal sealed record GatewayError(ErrorKind Kind, string Message)
+{
+    /// <summary>The request field at fault.</summary>
+    public string? Param { get; init; }
+
+    /// <summary>Sent as <c>retry-after</c>, in whole seconds, where the table allows it.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Further headers of the answer.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
+}

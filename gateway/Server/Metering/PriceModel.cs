@@ -1,0 +1,78 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Gateway.Contract;
+
+namespace Gateway.Server.Metering;
+
+/// <summary>A price ready for arithmetic. Pure.</summary>
+internal sealed class PriceModel
+{
+    private const decimal TokensPerRate = 1_000_000m;
+
+    private readonly RatesConfig _rates;
+    private readonly ImmutableArray<PriceTierConfig> _tiersFromTop;
+    private readonly FrozenDictionary<string, ServiceTierConfig> _serviceTiers;
+
+    public PriceModel(PriceConfig config)
+    {
+        Version = config.Version;
+        Currency = config.Currency;
+        MaxOutputTokens = config.MaxOutputTokens;
+        _rates = config.Rates;
+        _tiersFromTop = [.. config.Tiers.OrderByDescending(t => t.AboveInputTokens)];
+        _serviceTiers = config.ServiceTiers.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+    }
+
+    public string Version { get; }
+
+    public string Currency { get; }
+
+    public int? MaxOutputTokens { get; }
+
+    /// <summary>What the usage costs, rounded once.</summary>
+    public Money Cost(TokenUsage usage)
+    {
+        var (rates, multiplier) = RatesFor(usage.InputTotal, usage.ServiceTier);
+        var write5m = rates.CacheWrite5m ?? rates.Input;
+        var sum = (decimal)(usage.InputUncached ?? 0) * rates.Input
+            + (usage.CacheRead ?? 0) * (rates.CacheRead ?? rates.Input)
+            + (usage.CacheWrite5m ?? 0) * write5m
+            + (usage.CacheWrite1h ?? 0) * (rates.CacheWrite1h ?? write5m)
+            + (usage.AudioInput ?? 0) * (rates.AudioInput ?? rates.Input)
+            + (usage.Output ?? 0) * rates.Output
+            + (usage.AudioOutput ?? 0) * (rates.AudioOutput ?? rates.Output);
+        return Money.FromDecimal(sum * multiplier / TokensPerRate);
+    }
+
+    /// <summary>
+    /// What a call may cost at most, when its prompt has <paramref name="inputTokens"/> and each of its answers ends at
+    /// <paramref name="outputTokens"/> in all. With <paramref name="writesCache"/> the prompt is priced at the dearest cache write.
+    /// </summary>
+    public Money Ceiling(long inputTokens, long outputTokens, string? serviceTier, bool writesCache)
+    {
+        var (rates, multiplier) = RatesFor(inputTokens, serviceTier);
+        var input = rates.Input;
+        if (writesCache)
+            input = Math.Max(input, Math.Max(rates.CacheWrite5m ?? 0, rates.CacheWrite1h ?? 0));
+        return Money.FromDecimal((inputTokens * input + outputTokens * rates.Output) * multiplier / TokensPerRate);
+    }
+
+    private (RatesConfig Rates, decimal Multiplier) RatesFor(long inputTokens, string? serviceTier)
+    {
+        var multiplier = 1m;
+        if (serviceTier is not null && _serviceTiers.TryGetValue(serviceTier, out var tier))
+        {
+            if (tier.Rates is not null)
+                return (tier.Rates, 1m);
+            multiplier = tier.Multiplier ?? 1m;
+        }
+
+        foreach (var size in _tiersFromTop)
+        {
+            if (inputTokens > size.AboveInputTokens)
+                return (size.Rates, multiplier);
+        }
+
+        return (_rates, multiplier);
+    }
+}
