@@ -23,7 +23,7 @@ internal sealed class PriceFields(YamlMappingNode mapping, string row, List<Pric
         if (node is YamlScalarNode { Value.Length: > 0 } scalar)
             return scalar.Value;
         if (node is not null)
-            Report(node, $"`{name}` must be a text");
+            Report(node, $"`{name}` must be a single value");
         else if (required)
             Report(mapping, $"`{name}` is missing");
         return null;
@@ -40,11 +40,16 @@ internal sealed class PriceFields(YamlMappingNode mapping, string row, List<Pric
         return [];
     }
 
-    public ImmutableArray<YamlMappingNode> Mappings(string name)
+    public ImmutableArray<YamlMappingNode> Mappings(string name, bool required = false)
     {
         var node = Find(name);
         if (node is null)
+        {
+            if (required)
+                Report(mapping, $"`{name}` is missing");
             return [];
+        }
+
         if (node is YamlSequenceNode { Children.Count: > 0 } list && list.All(item => item is YamlMappingNode))
             return [.. list.Cast<YamlMappingNode>()];
         Report(node, $"`{name}` must be a list of mappings");

@@ -57,7 +57,7 @@ internal static class PriceTableReader
         }
 
         var fields = new PriceFields(root, "", problems);
-        var sections = fields.Mappings("providers");
+        var sections = fields.Mappings("providers", required: true);
         fields.RefuseUnknown();
         return sections;
     }
@@ -69,7 +69,7 @@ internal static class PriceTableReader
         fields.Text("name", required: true);
         var own = OwnApi(fields);
         var hosts = fields.Texts("hosts");
-        var rows = fields.Mappings("models");
+        var rows = fields.Mappings("models", required: true);
         fields.RefuseUnknown();
         foreach (var host in hosts.Where(h => Uri.CheckHostName(h) == UriHostNameType.Unknown))
             fields.Report($"`{host}` must be a host name alone, as api.groq.com");
