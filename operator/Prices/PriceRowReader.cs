@@ -7,6 +7,9 @@ namespace Operator.Prices;
 /// <summary>Reads one row of a price file: what one model costs from a day on.</summary>
 internal static class PriceRowReader
 {
+    /// <summary>Stands where a problem has been added instead.</summary>
+    private static readonly RatesConfig s_none = new() { Input = 0, Output = 0 };
+
     /// <summary>The row, or null when it added a problem.</summary>
     public static PriceRow? Read(string section, YamlMappingNode node, List<PriceProblem> problems)
     {
@@ -89,8 +92,6 @@ internal static class PriceRowReader
         fields.RefuseUnknown();
         return new ServiceTierConfig { Multiplier = multiplier };
     }
-
-    private static readonly RatesConfig s_none = new() { Input = 0, Output = 0 };
 
     /// <summary>A tier states every rate that the row's standard rates state: what it left out would be priced as plain input.</summary>
     private static RatesConfig? ReadRates(PriceFields fields, RatesConfig? standard)
