@@ -28,9 +28,9 @@ internal sealed class GatewayModel
         Settings = settings;
         Budgets = [.. snapshot.Budgets.Select(b => new BudgetModel(b))];
         Routes = [.. snapshot.Routes.Select(r => new RouteModel(r, settings, Target))];
-        _keys = snapshot.Keys
-            .Select(k => (Config: k, Model: new KeyModel(k, ceiling, Budgets)))
-            .SelectMany(k => k.Config.Hashes, (k, h) => (Digest: KeyDigest.Parse(h.Sha256), Key: new AcceptedKey(k.Model, h.ExpirationTime)))
+        Keys = [.. snapshot.Keys.Select(k => new KeyModel(k, ceiling, Budgets))];
+        _keys = snapshot.Keys.Zip(Keys)
+            .SelectMany(k => k.First.Hashes, (k, h) => (Digest: KeyDigest.Parse(h.Sha256), Key: new AcceptedKey(k.Second, h.ExpirationTime)))
             .ToFrozenDictionary(k => k.Digest, k => k.Key);
 
         var names = Routes.SelectMany(r => r.Names, (r, n) => (Pattern: ModelPatterns.Parse(n), Route: r)).ToArray();
@@ -59,6 +59,8 @@ internal sealed class GatewayModel
     public ImmutableArray<BudgetModel> Budgets { get; }
 
     public ImmutableArray<RouteModel> Routes { get; }
+
+    public ImmutableArray<KeyModel> Keys { get; }
 
     /// <summary>Only for a snapshot without findings of <see cref="SnapshotValidator"/>; throws on any other.</summary>
     public static GatewayModel Compile(ConfigSnapshot snapshot, DateTimeOffset appliedTime) => new(snapshot, appliedTime);
