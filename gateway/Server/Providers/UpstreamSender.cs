@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Text;
 using Gateway.Server.Config;
+using Gateway.Server.Providers.Simulated;
 using Gateway.Server.Streaming;
 
 namespace Gateway.Server.Providers;
@@ -10,7 +11,7 @@ namespace Gateway.Server.Providers;
 internal readonly record struct SendOutcome(HttpResponseMessage? Response, AttemptFailure? Failure);
 
 /// <summary>The only one who sends. Every failure to be expected is a value that says whose fault it is and whether to try elsewhere.</summary>
-internal sealed class UpstreamSender(HttpMessageInvoker network, Func<TargetModel, HttpMessageInvoker?> inProcess, TimeProvider time)
+internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvoker simulated, TimeProvider time)
 {
     /// <summary>Error bodies are passed on whole up to here.</summary>
     private const int LargestErrorBody = 1024 * 1024;
@@ -23,7 +24,7 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, Func<TargetMode
         deadline.Arm(target.Timeouts.FirstByte);
         try
         {
-            var response = await (inProcess(target) ?? network).SendAsync(message, deadline.Token);
+            var response = await (target.Simulated is null ? network : simulated).SendAsync(message, deadline.Token);
             return response.IsSuccessStatusCode
                 ? new(response, null)
                 : new(null, await RefusalAsync(response, target, deadline));
@@ -57,6 +58,8 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, Func<TargetMode
             Content = new EditedContent(body, upstream.Edits),
         };
         message.Options.Set(UpstreamClient.ConnectTimeout, target.Timeouts.Connect);
+        if (target.Simulated is not null)
+            message.Options.Set(SimulatedHandler.ConfigKey, target.Simulated);
         RequestHeaders.Copy(clientHeaders, message);
         foreach (var (name, value) in upstream.Headers)
         {
