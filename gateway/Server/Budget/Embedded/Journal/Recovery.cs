@@ -68,7 +68,7 @@ internal sealed class Recovery
             Length = reader.Offset;
         }
 
-        TornBytes = reader.Offset - Length;
+        TornBytes = reader.End - Length;
         if (!isNewest)
             _badLines.AddRange(bad.Select(n => new BadLine(path, n)));
     }
