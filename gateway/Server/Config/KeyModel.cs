@@ -6,7 +6,6 @@ namespace Gateway.Server.Config;
 /// <summary>A virtual key ready to be asked.</summary>
 internal sealed class KeyModel
 {
-    private readonly ImmutableArray<ModelPattern> _models;
     private readonly ImmutableArray<ModelPattern> _ceiling;
 
     public KeyModel(KeyConfig config, ImmutableArray<ModelPattern> ceiling, ImmutableArray<BudgetModel> budgets)
@@ -19,7 +18,7 @@ internal sealed class KeyModel
         Limits = config.Limits;
         Attribution = config.Attribution;
         Budgets = [.. budgets.Where(b => b.Covers(Id))];
-        _models = ModelPatterns.Parse(config.Models);
+        Models = ModelPatterns.Parse(config.Models);
         _ceiling = ceiling;
     }
 
@@ -39,6 +38,9 @@ internal sealed class KeyModel
 
     public ImmutableSortedDictionary<string, string> Attribution { get; }
 
+    /// <summary>What the key may use, within the gateway's ceiling.</summary>
+    public ImmutableArray<ModelPattern> Models { get; }
+
     /// <summary>Every budget that selects this key.</summary>
     public ImmutableArray<BudgetModel> Budgets { get; }
 
@@ -46,6 +48,6 @@ internal sealed class KeyModel
     /// Whether the key and the gateway's ceiling both allow the model, by the name that the caller used or by the route's own.
     /// </summary>
     public bool MayUse(string name, RouteModel route) =>
-        (_models.MatchAny(name) || (route.IsExact && _models.MatchAny(route.Model)))
+        (Models.MatchAny(name) || (route.IsExact && Models.MatchAny(route.Model)))
         && (_ceiling.MatchAny(name) || (route.IsExact && _ceiling.MatchAny(route.Model)));
 }

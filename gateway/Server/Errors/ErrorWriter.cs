@@ -15,7 +15,7 @@ internal static class ErrorWriter
     {
         var row = ErrorTable.Row(error.Kind);
         var response = context.Response;
-        response.StatusCode = row.Status;
+        response.StatusCode = error.Status ?? row.Status;
         response.ContentType = "application/json";
         foreach (var (name, value) in error.Headers)
             response.Headers[name] = value;

@@ -25,6 +25,9 @@ internal sealed class PriceModel
 
     public string Version { get; }
 
+    /// <summary>Of the lowest tier.</summary>
+    public RatesConfig Rates => _rates;
+
     public string Currency { get; }
 
     public int? MaxOutputTokens { get; }

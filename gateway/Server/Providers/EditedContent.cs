@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
-using System.Net;
 using System.Net.Http.Headers;
+using System.Net;
 
 namespace Gateway.Server.Providers;
 

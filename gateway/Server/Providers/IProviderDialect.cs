@@ -1,5 +1,6 @@
 using Gateway.Server.Config;
 using Gateway.Server.Endpoints;
+using Gateway.Server.Streaming;
 
 namespace Gateway.Server.Providers;
 

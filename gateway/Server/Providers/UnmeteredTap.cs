@@ -1,3 +1,5 @@
+using Gateway.Server.Streaming;
+
 namespace Gateway.Server.Providers;
 
 /// <summary>For answers that cost nothing.</summary>

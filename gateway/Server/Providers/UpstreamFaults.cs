@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Server.Streaming;
 
 namespace Gateway.Server.Providers;
 

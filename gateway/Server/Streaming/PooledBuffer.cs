@@ -42,6 +42,14 @@ internal sealed class PooledBuffer : IDisposable
             (_start, _end) = (0, 0);
     }
 
+    /// <summary>Takes bytes out of the middle.</summary>
+    public void Remove(int at, int count)
+    {
+        var rest = _bytes.AsSpan(_start + at + count, Length - at - count);
+        rest.CopyTo(_bytes.AsSpan(_start + at));
+        _end -= count;
+    }
+
     public void Dispose()
     {
         var bytes = Interlocked.Exchange(ref _bytes, []);

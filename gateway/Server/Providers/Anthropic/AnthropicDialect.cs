@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Server.Config;
+using Gateway.Server.Streaming;
 
 namespace Gateway.Server.Providers.Anthropic;
 

@@ -1,5 +1,6 @@
-using System.Text;
 using System.Text.Json;
+using System.Text;
+using Gateway.Server.Streaming;
 
 namespace Gateway.Server.Providers.OpenAI;
 
@@ -100,16 +101,21 @@ internal sealed class OpenAICompletionsTap(bool keepUsageChunk) : AnswerTap, IAn
             return false;
         }
 
-        var isRole = false;
+        var member = Member.Text;
         while (reader.Read() && !(reader.TokenType == JsonTokenType.EndArray && reader.CurrentDepth == depth))
         {
             hasChoices = true;
             switch (reader.TokenType)
             {
                 case JsonTokenType.PropertyName:
-                    isRole = reader.ValueTextEquals("role"u8);
+                    member = MemberOf(ref reader);
                     break;
-                case JsonTokenType.String when !isRole && reader.ValueSpan.Length > 0:
+                case JsonTokenType.String when member == Member.FinishReason:
+                    // Not every server closes with [DONE]; an answer that says why it ended has ended.
+                    IsComplete = true;
+                    hasContent = true;
+                    break;
+                case JsonTokenType.String when member == Member.Text && reader.ValueSpan.Length > 0:
                     TextBytes += reader.ValueSpan.Length;
                     hasContent = true;
                     break;
@@ -117,6 +123,13 @@ internal sealed class OpenAICompletionsTap(bool keepUsageChunk) : AnswerTap, IAn
         }
 
         return hasContent;
+    }
+
+    private static Member MemberOf(ref Utf8JsonReader name)
+    {
+        if (name.ValueTextEquals("role"u8) || name.ValueTextEquals("type"u8))
+            return Member.Role;
+        return name.ValueTextEquals("finish_reason"u8) ? Member.FinishReason : Member.Text;
     }
 
     private bool ReadUsage(ref Utf8JsonReader reader, ReadOnlySpan<byte> data)
@@ -135,5 +148,12 @@ internal sealed class OpenAICompletionsTap(bool keepUsageChunk) : AnswerTap, IAn
         _serviceTier = tier is "default" or "auto" or "null" ? null : tier;
         if (Usage is not null)
             Usage = Usage with { ServiceTier = _serviceTier };
+    }
+
+    private enum Member
+    {
+        Text,
+        Role,
+        FinishReason,
     }
 }

@@ -1,4 +1,5 @@
 using Gateway.Server.Config;
+using Gateway.Server.Streaming;
 
 namespace Gateway.Server.Providers.OpenAI;
 

@@ -1,6 +1,6 @@
 using Gateway.Server.Metering;
 
-namespace Gateway.Server.Providers;
+namespace Gateway.Server.Streaming;
 
 /// <summary>What an event of a stream is to whoever passes it on.</summary>
 internal enum EventVerdict
