@@ -50,4 +50,10 @@ public sealed record BudgetCounter
 
     /// <summary>What live calls hold in reserve.</summary>
     public required decimal Reserved { get; init; }
+
+    /// <summary>
+    /// By how much calls of this period went above what was reserved for them, in all: <see cref="Settled"/> can exceed
+    /// <see cref="Limit"/> by no more than this, unless the limit was lowered.
+    /// </summary>
+    public decimal Overshoot { get; init; }
 }

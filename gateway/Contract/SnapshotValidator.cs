@@ -11,6 +11,9 @@ public static class SnapshotValidator
     /// <summary>The largest cost limit, in units of the currency: counters are kept in 10⁻⁹ and must stay exact in a double.</summary>
     public const decimal MaxCost = 9_000_000m;
 
+    /// <summary>The largest rate per million tokens, and the largest multiplier: no product of theirs overflows a decimal.</summary>
+    public const decimal MaxRate = 1_000_000m;
+
     /// <summary>Every problem; empty when the snapshot is good.</summary>
     public static ImmutableArray<ConfigError> Validate(ConfigSnapshot snapshot)
     {
@@ -45,7 +48,8 @@ public static class SnapshotValidator
         {
             findings.Require(names.Add(price.Name), snapshot.Object, "prices", $"`{price.Name}` stands twice");
             foreach (var rates in AllRates(price))
-                findings.Require(rates >= 0, snapshot.Object, "prices", $"`{price.Name}` has a negative rate");
+                findings.Require(
+                    rates is >= 0 and <= MaxRate, snapshot.Object, "prices", $"`{price.Name}` has a rate that is negative or above {MaxRate:N0}");
             var last = 0;
             foreach (var tier in price.Tiers)
             {

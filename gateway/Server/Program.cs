@@ -1,1 +1,28 @@
-return 0;
+using Gateway.Server.Hosting;
+
+var (options, errors) = new OptionsReader(Environment.GetEnvironmentVariable, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes).Read();
+if (options is null)
+{
+    foreach (var error in errors)
+        Console.Error.WriteLine(error);
+    return 2;
+}
+
+#pragma warning disable RS0030 // Here and nowhere else: everybody below takes the clock and the dice as arguments.
+Func<double> random = Random.Shared.NextDouble;
+#pragma warning restore RS0030
+
+using var loggers = JsonLogs.Create(options.LogLevel);
+try
+{
+    await using var gateway = await GatewayProcess.CreateAsync(options, TimeProvider.System, random, loggers);
+    await gateway.StartAsync(CancellationToken.None);
+    await gateway.RunAsync(Parent.Ends(Environment.GetEnvironmentVariable));
+    return 0;
+}
+catch (IOException e)
+{
+    // A port in use, a state directory that another process holds: one line with what is wrong, no stack trace.
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

@@ -20,7 +20,7 @@ internal interface ISpendStore : IAsyncDisposable
     ValueTask<ReserveOutcome> ReserveAsync(ReserveRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// What the call has cost so far by our own estimate. Cheap, called per chunk; kept durable in batches; beyond what was reserved it
+    /// What the call has cost so far, in all, by our own estimate. Cheap, called per chunk; kept durable in batches; beyond what was reserved it
     /// raises the reservation, unconditionally.
     /// </summary>
     void Accrue(Reservation reservation, Money cost, long tokens);
@@ -62,6 +62,9 @@ internal sealed record ReserveRequest
 
     /// <summary>The part of <see cref="Tokens"/> that is the prompt.</summary>
     public required long PromptTokens { get; init; }
+
+    /// <summary>What becomes of a call under a blocking budget or a limit while the store cannot count.</summary>
+    public FailureMode FailureMode { get; init; }
 
     /// <summary>What is known of the call for the ledger.</summary>
     public required CallFacts Facts { get; init; }
@@ -111,10 +114,27 @@ internal readonly record struct LimitState(long Limit, long Remaining, DateTimeO
 internal abstract record ReserveRefusal
 {
     /// <summary>A limit of the key: <c>requests</c>, <c>tokens</c> or <c>concurrent_requests</c>.</summary>
-    public sealed record RateLimited(string LimitType, LimitState State) : ReserveRefusal;
+    public sealed record RateLimited(string LimitType, LimitState State) : ReserveRefusal
+    {
+        /// <summary>What the call asks of the limit: tokens, else 1.</summary>
+        public required long Requested { get; init; }
 
-    /// <summary>Settled spend has reached the limit. Amounts as in <see cref="BudgetModel"/>; no reset for a total.</summary>
-    public sealed record BudgetExceeded(BudgetModel Budget, long Settled, DateTimeOffset? ResetTime) : ReserveRefusal;
+        /// <summary>False: the call is larger than the limit itself, and no waiting helps.</summary>
+        public bool CanEverFit => Requested <= State.Limit;
+    }
+
+    /// <summary>
+    /// Settled spend has reached the limit, or leaves less than this call may cost: in both cases nothing changes before the reset. Amounts
+    /// as in <see cref="BudgetModel"/>; no reset for a total.
+    /// </summary>
+    public sealed record BudgetExceeded(BudgetModel Budget, long Settled, DateTimeOffset? ResetTime) : ReserveRefusal
+    {
+        /// <summary>What the call would have reserved.</summary>
+        public required long Requested { get; init; }
+
+        /// <summary>False: something is left, and a call with a lower limit on its output, or a smaller prompt, may still fit.</summary>
+        public bool IsSpent => Settled >= Budget.Limit;
+    }
 
     /// <summary>Only what live calls hold in reserve stands in the way.</summary>
     public sealed record BudgetReserved(BudgetModel Budget, long Settled, long Reserved) : ReserveRefusal;

@@ -19,7 +19,7 @@ internal sealed class BudgetModel
         TimeZone = TimeZoneInfo.FindSystemTimeZoneById(config.TimeZone);
         Blocks = config.Blocks();
         WarnAtPercent = config.WarnAtPercent;
-        Models = [.. config.Models.Select(Parse)];
+        Models = ModelPatterns.Parse(config.Models);
         Keys = config.Keys is { } keys ? [.. keys] : null;
         CounterDefinition = string.Create(
             CultureInfo.InvariantCulture, $"{config.Period}|{config.TimeZone}|{(PerKey ? "PerKey" : "Shared")}|{(CountsTokens ? "tokens" : config.Currency)}");
@@ -57,19 +57,5 @@ internal sealed class BudgetModel
 
     public bool Covers(string keyId) => Keys is null || Keys.Contains(keyId);
 
-    public bool CoversModel(string model)
-    {
-        if (Models.IsEmpty)
-            return true;
-        foreach (var pattern in Models)
-        {
-            if (pattern.Matches(model))
-                return true;
-        }
-
-        return false;
-    }
-
-    private static ModelPattern Parse(string text) =>
-        ModelPattern.TryParse(text, out var pattern) ? pattern : throw new ArgumentException($"`{text}` is no model pattern", nameof(text));
+    public bool CoversModel(string model) => Models.IsEmpty || Models.MatchAny(model);
 }

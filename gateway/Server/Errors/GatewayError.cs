@@ -43,6 +43,9 @@ internal sealed record GatewayError(ErrorKind Kind, string Message)
     /// <summary>Sent as <c>retry-after</c>, in whole seconds, where the table allows it.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Another status than the table's: an upstream's own, kept where its body cannot be.</summary>
+    public int? Status { get; init; }
+
     /// <summary>Further headers of the answer.</summary>
     public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
 }

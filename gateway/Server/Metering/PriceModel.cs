@@ -25,22 +25,25 @@ internal sealed class PriceModel
 
     public string Version { get; }
 
+    /// <summary>Of the lowest tier.</summary>
+    public RatesConfig Rates => _rates;
+
     public string Currency { get; }
 
     public int? MaxOutputTokens { get; }
 
-    /// <summary>What the usage costs, rounded once.</summary>
+    /// <summary>What the usage costs, rounded once. What is not reported costs nothing; see <see cref="TokenUsage"/> on absurd counts.</summary>
     public Money Cost(TokenUsage usage)
     {
         var (rates, multiplier) = RatesFor(usage.InputTotal, usage.ServiceTier);
         var write5m = rates.CacheWrite5m ?? rates.Input;
-        var sum = (decimal)(usage.InputUncached ?? 0) * rates.Input
-            + (usage.CacheRead ?? 0) * (rates.CacheRead ?? rates.Input)
-            + (usage.CacheWrite5m ?? 0) * write5m
-            + (usage.CacheWrite1h ?? 0) * (rates.CacheWrite1h ?? write5m)
-            + (usage.AudioInput ?? 0) * (rates.AudioInput ?? rates.Input)
-            + (usage.Output ?? 0) * rates.Output
-            + (usage.AudioOutput ?? 0) * (rates.AudioOutput ?? rates.Output);
+        var sum = TokenUsage.Count(usage.InputUncached) * rates.Input
+            + TokenUsage.Count(usage.CacheRead) * (rates.CacheRead ?? rates.Input)
+            + TokenUsage.Count(usage.CacheWrite5m) * write5m
+            + TokenUsage.Count(usage.CacheWrite1h) * (rates.CacheWrite1h ?? write5m)
+            + TokenUsage.Count(usage.AudioInput) * (rates.AudioInput ?? rates.Input)
+            + TokenUsage.Count(usage.Output) * rates.Output
+            + TokenUsage.Count(usage.AudioOutput) * (rates.AudioOutput ?? rates.Output);
         return Money.FromDecimal(sum * multiplier / TokensPerRate);
     }
 
@@ -54,7 +57,7 @@ internal sealed class PriceModel
         var input = rates.Input;
         if (writesCache)
             input = Math.Max(input, Math.Max(rates.CacheWrite5m ?? 0, rates.CacheWrite1h ?? 0));
-        return Money.FromDecimal((inputTokens * input + outputTokens * rates.Output) * multiplier / TokensPerRate);
+        return Money.FromDecimal((TokenUsage.Count(inputTokens) * input + TokenUsage.Count(outputTokens) * rates.Output) * multiplier / TokensPerRate);
     }
 
     private (RatesConfig Rates, decimal Multiplier) RatesFor(long inputTokens, string? serviceTier)

@@ -4,8 +4,15 @@ namespace Gateway.Server.Metering;
 /// Usage in one normal form for all providers. The counts are disjoint, except that <see cref="Reasoning"/> is inside
 /// <see cref="Output"/>. Null means "not reported", which is not zero.
 /// </summary>
+/// <remarks>
+/// A provider may report anything. In sums and prices every count is taken as no less than 0 and no more than <see cref="MaxCount"/>, so
+/// that none can overflow or earn money; <see cref="Raw"/> keeps what was said.
+/// </remarks>
 internal sealed record TokenUsage
 {
+    /// <summary>A trillion: far above any call, far below what could overflow.</summary>
+    public const long MaxCount = 1_000_000_000_000;
+
     /// <summary>Text tokens of the prompt that no cache served.</summary>
     public long? InputUncached { get; init; }
 
@@ -40,9 +47,12 @@ internal sealed record TokenUsage
     public string? Raw { get; init; }
 
     public long InputTotal =>
-        (InputUncached ?? 0) + (CacheRead ?? 0) + (CacheWrite5m ?? 0) + (CacheWrite1h ?? 0) + (AudioInput ?? 0);
+        Count(InputUncached) + Count(CacheRead) + Count(CacheWrite5m) + Count(CacheWrite1h) + Count(AudioInput);
 
-    public long OutputTotal => (Output ?? 0) + (AudioOutput ?? 0);
+    public long OutputTotal => Count(Output) + Count(AudioOutput);
 
     public long Total => InputTotal + OutputTotal;
+
+    /// <summary>A reported count as it is reckoned with.</summary>
+    public static long Count(long? reported) => Math.Clamp(reported ?? 0, 0, MaxCount);
 }

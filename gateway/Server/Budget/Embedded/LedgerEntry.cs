@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+
+namespace Gateway.Server.Budget.Embedded;
+
+/// <summary>Makes the rows of a call. What it charged before is taken off, so that all its rows add up to what it cost.</summary>
+internal static class LedgerEntry
+{
+    /// <summary>What the call did cost: its first row, or the correction of the one that gave it up.</summary>
+    public static LedgerRow Settled(EmbeddedReservation call, Settlement settlement, DateTimeOffset now)
+    {
+        var kind = call.State == ReservationState.Abandoned ? RowKind.Correction : RowKind.Settled;
+        return Row(call, kind, settlement.Cost.Nanos, settlement.Usage.Total, settlement, now) with { Settlement = settlement };
+    }
+
+    /// <summary>What the call had accrued when it was lost sight of.</summary>
+    public static LedgerRow Abandoned(EmbeddedReservation call, DateTimeOffset now) =>
+        Row(call, RowKind.Abandoned, call.AbandonedCost, call.AbandonedTokens, null, now);
+
+    private static LedgerRow Row(
+        EmbeddedReservation call, RowKind kind, long cost, long tokens, Settlement? settlement, DateTimeOffset now)
+    {
+        var row = new LedgerRow
+        {
+            Kind = kind,
+            Number = call.Number,
+            CallId = call.CallId,
+            StartedAt = call.StartedAt,
+            EndedAt = now,
+            Key = call.Key.Id,
+            Facts = call.Facts,
+            CostNanos = cost - call.ChargedCost,
+            Tokens = tokens - call.ChargedTokens,
+            Charges = Charges(call, cost, tokens, settlement?.ServedModel),
+        };
+        call.ChargedCost = cost;
+        call.ChargedTokens = tokens;
+        return row;
+    }
+
+    /// <summary>Budgets that cover the call charge it, with what it cost in their unit; where nobody knows what served it, all do.</summary>
+    private static ImmutableArray<Charge> Charges(EmbeddedReservation call, long cost, long tokens, string? servedModel)
+    {
+        if (call.Holds.Length == 0)
+            return [];
+        var charges = ImmutableArray.CreateBuilder<Charge>(call.Holds.Length);
+        foreach (ref var hold in call.Holds.AsSpan())
+        {
+            var covered = servedModel is null || hold.Model is null || hold.Model.CoversModel(servedModel);
+            var amount = covered ? hold.Account.Amount(cost, tokens) : 0;
+            if (!covered && hold.Charged == 0)
+                continue;
+            var overshoot = Math.Max(amount - hold.Reserved, 0);
+            charges.Add(new()
+            {
+                Budget = hold.Account.Id,
+                PeriodStart = hold.Counter.PeriodStart,
+                Amount = amount - hold.Charged,
+                Unit = hold.Account.Unit,
+                Overshoot = overshoot - hold.Overshoot,
+            });
+            hold.Charged = amount;
+            hold.Overshoot = overshoot;
+        }
+
+        return charges.DrainToImmutable();
+    }
+}

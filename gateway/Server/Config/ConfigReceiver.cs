@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using Gateway.Contract;
+using Gateway.Server.Budget;
+
+namespace Gateway.Server.Config;
+
+/// <summary>
+/// The way of a snapshot from bytes to being live: read, compare, validate, compile, make its budgets known, swap, keep on disk. One at a
+/// time; whatever goes wrong, the model that was live stays live.
+/// </summary>
+internal sealed partial class ConfigReceiver(
+    ModelHolder models, ISpendStore store, LastGoodFile file, TimeProvider time, ILogger<ConfigReceiver> logger) : IDisposable
+{
+    private readonly SemaphoreSlim _one = new(1);
+
+    /// <summary>Another model has gone live, by a push or from disk. Called in turn, before the push is acknowledged.</summary>
+    public Action<GatewayModel>? Applied { get; init; }
+
+    /// <summary>A snapshot was pushed and this became of it.</summary>
+    public Action<PushResult>? Pushed { get; init; }
+
+    /// <param name="json">The snapshot as sent.</param>
+    /// <param name="cancellationToken">Ends the wait for a push before this one; once it is its turn, a push runs to its end.</param>
+    public async Task<PushOutcome> ReceiveAsync(ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            var outcome = Receive(json);
+            if (outcome.Result != PushResult.Accepted)
+                LogRefused(outcome.Result, outcome.Reply.Errors.Length, outcome.Reply.Revision);
+            Pushed?.Invoke(outcome.Result);
+            return outcome;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>At the start: the copy on disk goes live. A damaged one is reported and left alone.</summary>
+    public void LoadLastGood()
+    {
+        try
+        {
+            if (file.Read() is not { } json)
+                return;
+            var (result, errors) = Prepare(json, out var model);
+            if (model is null)
+            {
+                LogDamaged(file.Path, result, errors.IsEmpty ? "" : errors[0].Message);
+                return;
+            }
+
+            GoLive(model);
+            LogLoaded(file.Path, model.Revision, model.Hash);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogUnreadable(file.Path, e.Message);
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    private PushOutcome Receive(ReadOnlyMemory<byte> json)
+    {
+        var (result, errors) = Prepare(json, out var model);
+        if (model is not null)
+        {
+            GoLive(model);
+            Keep(json);
+            LogAccepted(model.Revision, model.Hash, json.Length);
+        }
+
+        var live = models.Current;
+        return new(result, new() { Revision = live?.Revision ?? 0, Hash = live?.Hash ?? "", Uid = live?.Uid ?? "", Errors = errors });
+    }
+
+    /// <summary>Everything that can refuse. The model is null when there is nothing to swap: refused, or a repeat of what is live.</summary>
+    private (PushResult Result, ImmutableArray<ConfigError> Errors) Prepare(ReadOnlyMemory<byte> json, out GatewayModel? model)
+    {
+        model = null;
+        var read = SnapshotReader.Read(json);
+        if (read.Snapshot is not { } snapshot)
+            return (read.Result, read.Errors);
+
+        if (models.Current is { } live)
+        {
+            if (live.Revision == snapshot.Revision && live.Hash == snapshot.Hash && live.Uid == snapshot.Gateway)
+                return (PushResult.Accepted, []);
+            if (live.Uid != snapshot.Gateway || live.Revision >= snapshot.Revision)
+                return (PushResult.Conflict, []);
+        }
+
+        var errors = SnapshotValidator.Validate(snapshot);
+        if (!errors.IsEmpty)
+            return (PushResult.Invalid, errors);
+
+        try
+        {
+            model = GatewayModel.Compile(snapshot, time.GetUtcNow());
+            return (PushResult.Accepted, []);
+        }
+        catch (Exception e)
+        {
+            // A gap in the validator. The exception may quote the snapshot, which holds secrets, so only its type leaves the process.
+            LogNotCompiled(snapshot.Revision, e);
+            return (PushResult.Invalid, [new() { Message = $"the snapshot could not be compiled ({e.GetType().Name}); see the gateway's log" }]);
+        }
+    }
+
+    /// <summary>The store first: no request may meet a budget that it does not know.</summary>
+    private void GoLive(GatewayModel model)
+    {
+        store.Apply(model.Budgets);
+        models.Swap(model);
+        Applied?.Invoke(model);
+    }
+
+    /// <summary>A full disk must not keep a revocation from going live, so it does not refuse the push.</summary>
+    private void Keep(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            file.Write(json.Span);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotKept(file.Path, e.Message);
+        }
+    }
+
+    [LoggerMessage(100, LogLevel.Information, "Config revision {Revision} ({Hash}, {Bytes} bytes) is live")]
+    private partial void LogAccepted(long revision, string hash, int bytes);
+
+    [LoggerMessage(101, LogLevel.Warning, "A pushed config was refused as {Result} with {ErrorCount} errors; revision {Revision} stays live")]
+    private partial void LogRefused(PushResult result, int errorCount, long revision);
+
+    [LoggerMessage(102, LogLevel.Information, "Loaded {Path}: config revision {Revision} ({Hash}) is live")]
+    private partial void LogLoaded(string path, long revision, string hash);
+
+    [LoggerMessage(103, LogLevel.Error, "Ignored {Path}: it is {Result}: {Reason}")]
+    private partial void LogDamaged(string path, PushResult result, string reason);
+
+    [LoggerMessage(104, LogLevel.Error, "Could not read {Path}: {Reason}")]
+    private partial void LogUnreadable(string path, string reason);
+
+    [LoggerMessage(105, LogLevel.Error, "The live config could not be kept in {Path}, so a restart begins with an older one: {Reason}")]
+    private partial void LogNotKept(string path, string reason);
+
+    [LoggerMessage(106, LogLevel.Error, "Config revision {Revision} passed the validator but could not be compiled")]
+    private partial void LogNotCompiled(long revision, Exception exception);
+}

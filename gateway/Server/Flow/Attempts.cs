@@ -1,0 +1,241 @@
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Compression;
+using Gateway.Contract;
+using Gateway.Server.Budget;
+using Gateway.Server.Errors;
+using Gateway.Server.Hosting;
+using Gateway.Server.Metering;
+using Gateway.Server.Providers;
+using Gateway.Server.Routing;
+using Gateway.Server.Streaming;
+using Gateway.Server.Telemetry;
+
+namespace Gateway.Server.Flow;
+
+/// <summary>
+/// Steps 5 and 6: tries the candidates of a call until one has begun to answer, then brings the answer to the client. Up to the commit
+/// point nothing has been sent and every failure can be mended; after it there is one answer, whole or visibly broken off.
+/// </summary>
+internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetStates targets, GatewayMetrics metrics, Drain drain, TimeProvider time, Func<double> random)
+{
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>A client does not wait longer for us than it would wait by itself.</summary>
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
+
+    /// <returns>What the client is to be told when there is no answer; null when something was sent.</returns>
+    public async Task<GatewayError?> RunAsync(Call call)
+    {
+        AttemptFailure? failure = null;
+        foreach (var group in call.Plan!.Groups)
+        {
+            if (failure is not null)
+                call.Fallbacks++;
+            var ofGroup = await TryGroupAsync(call, group);
+            if (ofGroup is null)
+                return null;
+
+            // What was asked for failed first; how its fallbacks failed would only confuse.
+            failure ??= ofGroup;
+            if (ofGroup.IsClientClosed || ofGroup.Answer is not null || ofGroup.Reason is null)
+                return await EndAsync(call, ofGroup);
+        }
+
+        return await EndAsync(call, failure!);
+    }
+
+    /// <returns>The last failure; null when a candidate answered.</returns>
+    private async Task<AttemptFailure?> TryGroupAsync(Call call, CandidateGroup group)
+    {
+        var retry = group.Route.Retry;
+        var waiting = new Queue<Candidate>(group.Candidates);
+        AttemptFailure? failure = null;
+        for (var attempt = 0; attempt <= retry.Attempts && waiting.TryDequeue(out var candidate); attempt++)
+        {
+            if (attempt >= group.Candidates.Length && !await PauseAsync(call, attempt - group.Candidates.Length, failure!))
+                return failure;
+            failure = await TryAsync(call, group, candidate);
+            if (failure?.Reason is not { } reason || !retry.On.Contains(reason))
+                return failure;
+            if (failure.IsPassing)
+                waiting.Enqueue(candidate);
+        }
+
+        return failure;
+    }
+
+    /// <returns>Null when the candidate answered.</returns>
+    private async Task<AttemptFailure?> TryAsync(Call call, CandidateGroup group, Candidate candidate)
+    {
+        var target = candidate.Target;
+        call.Group = group;
+        call.Target = target;
+        call.Attempts++;
+        if (call.Fields!.ForeignRouting is { } field && target.Provider == Provider.OpenAICompatible)
+            return new() { Error = new(ErrorKind.InvalidRequest, $"The field `{field}` would let the provider choose another model and is not allowed.") { Param = field } };
+
+        var state = targets.Of(target);
+        state.Started();
+        try
+        {
+            var failure = await ExchangeAsync(call, candidate, state);
+            if (failure is { IsTargets: true } && state.Failed(time.GetUtcNow(), failure.CoolsAtOnce, failure.RetryAfter))
+                metrics.TargetCooledDown(target);
+            return failure;
+        }
+        finally
+        {
+            state.Ended();
+        }
+    }
+
+    private async Task<AttemptFailure?> ExchangeAsync(Call call, Candidate candidate, TargetState state)
+    {
+        var target = candidate.Target;
+        var providerCall = ProviderCallOf(call);
+        var outlivesClient = !call.Fields!.Stream && target.Price is not null;
+        using var deadline = new CallDeadline(
+            time,
+            time.GetUtcNow() + target.Timeouts.Total - call.Elapsed,
+            outlivesClient ? CancellationToken.None : call.Context.RequestAborted,
+            drain.Cut);
+
+        var sent = time.GetTimestamp();
+        var outcome = await sender.SendAsync(
+            candidate.Dialect.Translate(providerCall, target), call.Body.AsSequence(), target, call.Context.Request.Headers, deadline);
+        if (outcome.Failure is not null)
+        {
+            call.Waited += time.GetElapsedTime(sent);
+            return outcome.Failure;
+        }
+
+        using var response = outcome.Response!;
+        var isStream = response.Content.Headers.ContentType?.MediaType?.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
+        var tap = candidate.Dialect.Tap(providerCall, target);
+        using var relay = new AnswerRelay(
+            await BodyAsync(response, deadline.Token), tap, deadline, time, new(target.Timeouts.Idle, isStream, outlivesClient));
+        var held = await relay.HoldAsync();
+        var waited = time.GetElapsedTime(sent);
+        call.Waited += waited;
+        if (held is not (RelayState.Committed or RelayState.Complete))
+            return AttemptFailure.BeforeContent(held, tap.Fault, deadline.Cause, target);
+
+        // The commit point: from here on this is the answer.
+        call.Tap = tap;
+        call.FirstToken = waited;
+        call.Body.Dispose();
+        state.Succeeded(waited);
+        await RelayAsync(call, response, relay, held, deadline, isStream);
+        return null;
+    }
+
+    private async Task RelayAsync(Call call, HttpResponseMessage response, AnswerRelay relay, RelayState held, CallDeadline deadline, bool isStream)
+    {
+        var context = call.Context;
+        AnswerHeaders.Answer(call, response);
+        if (isStream)
+        {
+            context.Response.Headers.CacheControl = "no-cache";
+            context.Response.Headers["X-Accel-Buffering"] = "no";
+        }
+        else if (held == RelayState.Complete)
+        {
+            context.Response.ContentLength = relay.Held;
+            AnswerHeaders.Cost(context, Charge.Of(call), spend.SpentBy(call.Caller!.Id));
+        }
+        else
+            context.Response.ContentLength = response.Content.Headers.ContentEncoding.Count > 0 ? null : response.Content.Headers.ContentLength;
+
+        var end = await relay.CopyAsync(context.Response.BodyWriter, () => Accrue(call));
+        call.Status = StatusOf(end, deadline.Cause);
+        if (call.Status == CallStatus.Completed || call.Status == CallStatus.ClientClosed)
+            return;
+        var error = AttemptFailure.AfterContent(end, call.Tap!.Fault, deadline.Cause, call.Target!);
+        call.Error = error.Kind;
+        if (isStream)
+            await context.Response.BodyWriter.WriteAsync(ErrorWriter.StreamEvent(call.Operation, error, call.Id), CancellationToken.None);
+        else
+            context.Abort();
+    }
+
+    /// <summary>Tells the ledger how far the answer has come, in case nobody is left to settle it.</summary>
+    private void Accrue(Call call)
+    {
+        if (!call.Fields!.Stream)
+            return;
+        var output = UsageEstimate.PromptTokens(call.Tap!.TextBytes, images: 0);
+        var usage = new TokenUsage { InputUncached = call.Ceiling.PromptTokens, Output = output };
+        spend.Accrue(call.Reservation!, call.Target!.Price?.Cost(usage) ?? Money.Zero, usage.Total);
+    }
+
+    private static async Task<GatewayError?> EndAsync(Call call, AttemptFailure failure)
+    {
+        if (failure.IsClientClosed)
+        {
+            call.Status = CallStatus.ClientClosed;
+            return null;
+        }
+
+        if (failure.Answer is not { IsJson: true } answer)
+            return failure.Answer is { } other ? failure.Error with { Status = other.Status } : failure.Error;
+        var response = call.Context.Response;
+        AnswerHeaders.Tried(call);
+        response.StatusCode = answer.Status;
+        response.ContentType = "application/json";
+        response.ContentLength = answer.Body.Length;
+        await response.Body.WriteAsync(answer.Body, call.Context.RequestAborted);
+        return null;
+    }
+
+    /// <returns>False when the upstream wants more patience than a client has.</returns>
+    private async Task<bool> PauseAsync(Call call, int round, AttemptFailure failure)
+    {
+        if (failure.RetryAfter > s_longestPause)
+            return false;
+        var pause = failure.RetryAfter ?? s_firstPause * Math.Pow(2, Math.Min(round, 8)) * (0.5 + random());
+        var before = time.GetTimestamp();
+        try
+        {
+            await Task.Delay(pause < s_longestPause ? pause : s_longestPause, time, call.Context.RequestAborted);
+        }
+        catch (OperationCanceledException)
+        {
+            call.Status = CallStatus.ClientClosed;
+            return false;
+        }
+
+        call.Waited += time.GetElapsedTime(before);
+        return true;
+    }
+
+    /// <summary>Some servers compress whatever they are told; a tap reads plain bytes only.</summary>
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "the response disposes of its stream")]
+    private static async ValueTask<Stream> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return response.Content.Headers.ContentEncoding.LastOrDefault() switch
+        {
+            "gzip" or "x-gzip" => new GZipStream(body, CompressionMode.Decompress),
+            "br" => new BrotliStream(body, CompressionMode.Decompress),
+            "deflate" => new ZLibStream(body, CompressionMode.Decompress),
+            _ => body,
+        };
+    }
+
+    private static ProviderCall ProviderCallOf(Call call) => new()
+    {
+        Operation = call.Operation,
+        Model = call.Group!.Model,
+        Fields = call.Fields!,
+        AnthropicVersion = call.Context.Request.Headers["anthropic-version"].ToString() is { Length: > 0 } version ? version : null,
+        Query = string.Equals(call.Context.Request.Query["beta"], "true", StringComparison.Ordinal) ? "?beta=true" : "",
+    };
+
+    private static CallStatus StatusOf(RelayState end, EndCause cause) => end switch
+    {
+        RelayState.Complete => CallStatus.Completed,
+        RelayState.ClientClosed => CallStatus.ClientClosed,
+        RelayState.Ended when cause == EndCause.ClientClosed => CallStatus.ClientClosed,
+        _ => CallStatus.Cut,
+    };
+}

@@ -1,0 +1,62 @@
+using Gateway.Server.Budget;
+using Gateway.Server.Config;
+using Gateway.Server.Endpoints;
+using Gateway.Server.Errors;
+using Gateway.Server.Metering;
+using Gateway.Server.Streaming;
+
+namespace Gateway.Server.Flow;
+
+/// <summary>What is known of a call so far. Each step of the flow adds its part; the last one charges by what is there.</summary>
+internal sealed class Call(HttpContext context, Operation operation, RequestBody body, TimeProvider time) : IDisposable
+{
+    private readonly long _started = time.GetTimestamp();
+
+    public HttpContext Context { get; } = context;
+
+    public Operation Operation { get; } = operation;
+
+    public Dialect Dialect { get; } = operation.Dialect();
+
+    public RequestBody Body { get; } = body;
+
+    public string Id => Context.TraceIdentifier;
+
+    public TimeSpan Elapsed => time.GetElapsedTime(_started);
+
+    public KeyModel? Caller { get; set; }
+
+    public RequestFields? Fields { get; set; }
+
+    public CallPlan? Plan { get; set; }
+
+    public CallCeiling Ceiling { get; set; }
+
+    public Reservation? Reservation { get; set; }
+
+    /// <summary>The group and the target of the attempt that is under way, answered, or was the last.</summary>
+    public CandidateGroup? Group { get; set; }
+
+    public TargetModel? Target { get; set; }
+
+    /// <summary>Of the attempt that answered; null while none has.</summary>
+    public AnswerTap? Tap { get; set; }
+
+    public int Attempts { get; set; }
+
+    /// <summary>Groups left behind before the one that answers.</summary>
+    public int Fallbacks { get; set; }
+
+    /// <summary>Spent waiting for upstreams and for time to pass between attempts.</summary>
+    public TimeSpan Waited { get; set; }
+
+    /// <summary>From sending the answering attempt to the first of its content.</summary>
+    public TimeSpan? FirstToken { get; set; }
+
+    public CallStatus Status { get; set; } = CallStatus.Failed;
+
+    /// <summary>Set where the gateway said no, or the answer broke off.</summary>
+    public ErrorKind? Error { get; set; }
+
+    public void Dispose() => Body.Dispose();
+}

@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using Gateway.Server.Auth;
+using Gateway.Server.Budget;
+using Gateway.Server.Config;
+using Gateway.Server.Endpoints;
+using Gateway.Server.Errors;
+using Gateway.Server.Metering;
+using Gateway.Server.Routing;
+using Gateway.Server.Telemetry;
+
+namespace Gateway.Server.Flow;
+
+/// <summary>The request line, from a key to a metered answer. Everything that a call meets, it meets here, in this order.</summary>
+/// <remarks>
+/// <list type="number">
+/// <item>authenticate: headers → the key's model, by one look-up in memory</item>
+/// <item>parse: the body, read whole → the fields that we use; the rest is never touched</item>
+/// <item>plan: model and key → candidates in order</item>
+/// <item>reserve: the dearest of them, under the key's limits and every budget, all or none</item>
+/// <item>provider: candidates one after the other, until one has begun to answer</item>
+/// <item>relay: its bytes, as they come</item>
+/// <item>meter and settle, in <c>finally</c>: what was used is charged, whoever broke off</item>
+/// </list>
+/// </remarks>
+internal sealed class RequestFlow(FlowParts parts)
+{
+    public async Task RunAsync(HttpContext context, Operation operation, string? pathModel)
+    {
+        using var call = new Call(context, operation, new(parts.BodyMemory), parts.Time);
+        AnswerHeaders.Identify(context, call.Dialect);
+        parts.Metrics.CallStarted(operation);
+        parts.Drain.Enter();
+        try
+        {
+            if (await ServeAsync(call, pathModel) is { } error)
+                await RefuseAsync(call, error);
+        }
+        finally
+        {
+            try
+            {
+                // :: Step 7: meter and settle
+                await SettleAsync(call);
+            }
+            finally
+            {
+                parts.Drain.Leave();
+            }
+        }
+    }
+
+    /// <returns>Why nothing of an answer was sent; null when an answer, or an upstream's own error, was.</returns>
+    private async Task<GatewayError?> ServeAsync(Call call, string? pathModel)
+    {
+        var context = call.Context;
+        if (parts.Models.Current is not { } model)
+            return new(ErrorKind.NotReady, "The gateway has no config yet.") { RetryAfter = TimeSpan.FromSeconds(1) };
+
+        // :: Step 1: authenticate
+        var auth = Authenticator.Authenticate(context.Request, model, parts.Time.GetUtcNow());
+        if (auth.Error is not null)
+            return auth.Error;
+        call.Caller = auth.Caller!;
+
+        // :: Step 2: parse
+        if (await BodyReader.ReadAsync(context, call.Body, model.Settings.MaxBodyBytes) is { } unread)
+            return unread;
+        var scan = RequestScanner.Scan(call.Operation, call.Body.AsSequence());
+        if (scan.Error is not null)
+            return scan.Error;
+        call.Fields = scan.Fields!;
+        if ((pathModel ?? call.Fields.Model) is not { } name)
+            return new(ErrorKind.InvalidRequest, "The field `model` is required.") { Param = "model" };
+
+        // :: Step 3: plan
+        call.Plan = CallPlan.Make(model, call.Caller, call.Operation, name, Order);
+        if (call.Plan.Error is not null)
+            return call.Plan.Error;
+
+        // :: Step 4: reserve
+        call.Ceiling = Ceiling(call, model);
+        var reserved = await parts.Spend.ReserveAsync(Request(call, model, name), context.RequestAborted);
+        if (reserved.Refusal is not null)
+            return Refusals.Explain(reserved.Refusal, call.Caller, call.Dialect, parts.Time.GetUtcNow());
+        call.Reservation = reserved.Reservation!;
+        AnswerHeaders.Limits(call, parts.Time.GetUtcNow());
+
+        // :: Steps 5 and 6: provider, relay
+        return await parts.Attempts.RunAsync(call);
+    }
+
+    private static async Task RefuseAsync(Call call, GatewayError error)
+    {
+        call.Error = error.Kind;
+        if (call.Attempts > 0)
+            AnswerHeaders.Tried(call);
+        await ErrorWriter.WriteAsync(call.Context, call.Dialect, error);
+    }
+
+    private async ValueTask SettleAsync(Call call)
+    {
+        var charge = Charge.Of(call);
+        if (call.Reservation is not null)
+            await parts.Spend.SettleAsync(call.Reservation, Settlement(call, charge));
+        if (call.Status == CallStatus.ClientClosed)
+            parts.Metrics.ClientDisconnected();
+        parts.Metrics.CallEnded(Record(call, charge));
+    }
+
+    private ImmutableArray<TargetModel> Order(RouteModel route) =>
+        Planner.Order(route.Targets, t => parts.Targets.Of(t).Read(), route.Strategy, parts.Time.GetUtcNow(), parts.Random);
+
+    private static CallCeiling Ceiling(Call call, GatewayModel model)
+    {
+        if (call.Operation == Operation.CountTokens)
+            return default;
+        var fields = call.Fields!;
+        var shape = new CallShape
+        {
+            PromptTokens = UsageEstimate.PromptTokens(fields.TextBytes, fields.Images),
+            OutputLimit = call.Operation == Operation.Embeddings ? 0 : fields.MaxOutputTokens,
+            Choices = fields.Count * fields.PromptCount,
+            ServiceTier = fields.ServiceTier,
+            WritesCache = fields.WritesCache,
+            AssumedOutputTokens = model.Settings.AssumedOutputTokens,
+        };
+        PriceModel?[] prices = [.. call.Plan!.Groups.SelectMany(g => g.Candidates).Select(c => c.Target.Price)];
+        return UsageEstimate.Ceiling(shape, prices);
+    }
+
+    private static ReserveRequest Request(Call call, GatewayModel model, string name)
+    {
+        var caller = call.Caller!;
+        var headers = call.Context.Request.Headers;
+        return new()
+        {
+            CallId = call.Id,
+            KeyId = caller.Id,
+            Limits = caller.Limits,
+            Budgets = call.Plan!.Budgets,
+            Cost = call.Ceiling.Cost,
+            Tokens = call.Ceiling.Tokens,
+            PromptCost = call.Ceiling.PromptCost,
+            PromptTokens = call.Ceiling.PromptTokens,
+            FailureMode = model.Settings.BudgetStoreFailureMode,
+            Facts = new()
+            {
+                Model = name,
+                Route = call.Plan.Route!.Id,
+                Stream = call.Fields!.Stream,
+                EndUser = call.Fields.EndUser,
+                Session = CallLabels.Session(headers),
+                Tags = CallLabels.Tags(headers),
+                Attribution = caller.Attribution,
+            },
+        };
+    }
+
+    private static Settlement Settlement(Call call, Charge charge)
+    {
+        var answered = call.Tap is not null;
+        return new()
+        {
+            Status = call.Status,
+            Cost = charge.Cost,
+            Usage = charge.Usage,
+            Unpriced = charge.IsUnpriced,
+            PriceVersion = call.Target?.Price?.Version,
+            ServedModel = answered ? call.Group!.LedgerModel : null,
+            ServedRoute = answered ? call.Group!.Route.Id : null,
+            Target = call.Target?.Name,
+            Provider = call.Target?.Provider.ToString(),
+            UpstreamModel = call.Target is null ? null : Providers.ModelEdit.UpstreamModel(call.Group!.Model, call.Target),
+            Attempts = call.Attempts,
+            HttpStatus = call.Context.Response.StatusCode,
+            Latency = call.Elapsed,
+            FirstToken = call.FirstToken,
+        };
+    }
+
+    private static CallRecord Record(Call call, Charge charge) => new()
+    {
+        Operation = call.Operation,
+        Route = call.Group?.Route ?? call.Plan?.Route,
+        Target = call.Target,
+        Key = call.Caller,
+        StatusCode = call.Status == CallStatus.ClientClosed ? StatusCodes.Status499ClientClosedRequest : call.Context.Response.StatusCode,
+        Error = call.Error,
+        Stream = call.Fields?.Stream ?? false,
+        Duration = call.Elapsed,
+        Upstream = call.Attempts > 0 ? call.Waited : null,
+        FirstToken = call.FirstToken,
+        Overhead = call.Elapsed - call.Waited,
+        Usage = call.Tap is null ? null : charge.Usage,
+        Cost = charge.Cost,
+        Currency = call.Target?.Price?.Currency,
+        Reserved = call.Reservation is null ? null : call.Ceiling.Cost,
+        Unpriced = charge.IsUnpriced,
+        Attempts = call.Attempts,
+        Fallbacks = call.Fallbacks,
+    };
+}

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using System.Text;
+using Gateway.Server.Metering;
+
+namespace Gateway.Server.Providers.OpenAI;
+
+/// <summary>
+/// The usage object of the OpenAI APIs. Its prompt tokens include cached and audio ones, and its completion tokens include reasoning and
+/// audio ones: https://platform.openai.com/docs/api-reference/chat/object and …/responses/object.
+/// </summary>
+internal static class OpenAIUsage
+{
+    /// <summary>Null where the text is no usage object. Negative figures count as not reported.</summary>
+    public static TokenUsage? Read(ReadOnlySpan<byte> json, string? serviceTier)
+    {
+        var counts = default(Counts);
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                return null;
+            counts.ReadMembers(ref reader, isAnswer: null);
+        }
+        catch (JsonException)
+        {
+            // Usage that cannot be read is usage that was not reported: it is estimated then, and marked as such.
+            return null;
+        }
+
+        return counts.ToUsage(Encoding.UTF8.GetString(json), serviceTier);
+    }
+
+    private struct Counts
+    {
+        private long? _input;
+        private long? _output;
+        private long? _cached;
+        private long? _cacheWrite;
+        private long? _audioInput;
+        private long? _audioOutput;
+        private long? _reasoning;
+
+        /// <param name="reader">On the object's start.</param>
+        /// <param name="isAnswer">Of which half these are the details; null for the usage object itself.</param>
+        public void ReadMembers(ref Utf8JsonReader reader, bool? isAnswer)
+        {
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isInputDetails = reader.ValueTextEquals("prompt_tokens_details"u8) || reader.ValueTextEquals("input_tokens_details"u8);
+                var isOutputDetails = reader.ValueTextEquals("completion_tokens_details"u8) || reader.ValueTextEquals("output_tokens_details"u8);
+                ref var count = ref Slot(ref reader, isAnswer, ref this, out var known);
+                reader.Read();
+                if (reader.TokenType == JsonTokenType.StartObject && (isInputDetails || isOutputDetails))
+                    ReadMembers(ref reader, isOutputDetails);
+                else if (known && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) && value >= 0)
+                    count = value;
+                else
+                    reader.Skip();
+            }
+        }
+
+        public readonly TokenUsage? ToUsage(string raw, string? serviceTier)
+        {
+            if (_input is null && _output is null)
+                return null;
+            var cached = Math.Min(_cached ?? 0, _input ?? 0);
+            var cacheWrite = Math.Min(_cacheWrite ?? 0, (_input ?? 0) - cached);
+            var audioInput = Math.Min(_audioInput ?? 0, (_input ?? 0) - cached - cacheWrite);
+            var audioOutput = Math.Min(_audioOutput ?? 0, _output ?? 0);
+            return new()
+            {
+                InputUncached = _input - cached - cacheWrite - audioInput,
+                CacheRead = _cached is null ? null : cached,
+                CacheWrite5m = _cacheWrite is null ? null : cacheWrite,
+                AudioInput = _audioInput is null ? null : audioInput,
+                Output = _output - audioOutput,
+                Reasoning = _reasoning,
+                AudioOutput = _audioOutput is null ? null : audioOutput,
+                ServiceTier = serviceTier,
+                Raw = raw,
+            };
+        }
+
+        private static ref long? Slot(ref Utf8JsonReader reader, bool? isAnswer, ref Counts counts, out bool known)
+        {
+            known = true;
+            if (isAnswer is null)
+            {
+                if (reader.ValueTextEquals("prompt_tokens"u8) || reader.ValueTextEquals("input_tokens"u8))
+                    return ref counts._input;
+                if (reader.ValueTextEquals("completion_tokens"u8) || reader.ValueTextEquals("output_tokens"u8))
+                    return ref counts._output;
+
+                // DeepSeek reports its cache beside the details: https://api-docs.deepseek.com/guides/kv_cache.
+                if (reader.ValueTextEquals("prompt_cache_hit_tokens"u8))
+                    return ref counts._cached;
+            }
+            else if (isAnswer.Value)
+            {
+                if (reader.ValueTextEquals("reasoning_tokens"u8))
+                    return ref counts._reasoning;
+                if (reader.ValueTextEquals("audio_tokens"u8))
+                    return ref counts._audioOutput;
+            }
+            else
+            {
+                if (reader.ValueTextEquals("cached_tokens"u8))
+                    return ref counts._cached;
+                if (reader.ValueTextEquals("cache_write_tokens"u8))
+                    return ref counts._cacheWrite;
+                if (reader.ValueTextEquals("audio_tokens"u8))
+                    return ref counts._audioInput;
+            }
+
+            known = false;
+            return ref counts._reasoning;
+        }
+    }
+}

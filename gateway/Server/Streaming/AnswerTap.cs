@@ -1,0 +1,51 @@
+using Gateway.Server.Metering;
+
+namespace Gateway.Server.Streaming;
+
+/// <summary>What an event of a stream is to whoever passes it on.</summary>
+internal enum EventVerdict
+{
+    /// <summary>Carries nothing of the answer yet: message_start, a role, an empty delta, a ping, a comment.</summary>
+    Lifecycle,
+
+    /// <summary>Carries a part of the answer.</summary>
+    Content,
+
+    /// <summary>Is there for us only, and not passed on.</summary>
+    Ours,
+
+    /// <summary>The answer is complete.</summary>
+    End,
+
+    /// <summary>The upstream reports a failure inside its stream.</summary>
+    Error,
+}
+
+/// <summary>
+/// Understands one answer of one upstream while its bytes go by: usage, completeness, errors. Never changes a byte.
+/// </summary>
+internal abstract class AnswerTap
+{
+    /// <summary>Null until the provider reports it. The last report wins: they are cumulative.</summary>
+    public TokenUsage? Usage { get; protected set; }
+
+    /// <summary>Bytes of answer text seen so far: what an estimate is made from when no usage comes.</summary>
+    public long TextBytes { get; protected set; }
+
+    /// <summary>True once the answer has been seen to its proper end.</summary>
+    public bool IsComplete { get; protected set; }
+
+    /// <summary>The provider's words when it reported a failure inside the answer.</summary>
+    public UpstreamFault? Fault { get; protected set; }
+
+    /// <summary>One event of a stream. Data that is not understood is content: it is passed on.</summary>
+    public abstract EventVerdict OnEvent(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data);
+
+    /// <summary>The next bytes of an unstreamed answer.</summary>
+    public abstract void OnBody(ReadOnlySpan<byte> bytes, bool isLast);
+}
+
+/// <summary>A failure in the provider's own words.</summary>
+/// <param name="Type">Its type or code, as <c>overloaded_error</c>.</param>
+/// <param name="Message">Its message.</param>
+internal sealed record UpstreamFault(string Type, string Message);
