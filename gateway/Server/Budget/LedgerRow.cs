@@ -1,27 +1,20 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Gateway.Server.Metering;
 
 namespace Gateway.Server.Budget;
 
-/// <summary>One row of the ledger. Written once, never changed; the rows of a call add up to what it cost.</summary>
-internal sealed record LedgerRow
+/// <summary>What counters need to know of a row: they are rebuilt from this alone.</summary>
+internal record RowTotals
 {
-    public required RowKind Kind { get; init; }
-
     /// <summary>The store's own number of the call.</summary>
     public required long Number { get; init; }
-
-    public required string CallId { get; init; }
 
     /// <summary>When the call was reserved, by the store's clock.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
-    public required DateTimeOffset EndedAt { get; init; }
-
     /// <summary><c>namespace/name</c> of the key.</summary>
     public required string Key { get; init; }
-
-    public required CallFacts Facts { get; init; }
 
     /// <summary>What this row adds. Negative only in a correction.</summary>
     public required long CostNanos { get; init; }
@@ -29,8 +22,20 @@ internal sealed record LedgerRow
     /// <summary>As <see cref="CostNanos"/>, in tokens.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>What this row adds to each counter: counters are rebuilt from this alone.</summary>
+    /// <summary>What this row adds to each counter.</summary>
     public required ImmutableArray<Charge> Charges { get; init; }
+}
+
+/// <summary>One row of the ledger. Written once, never changed; the rows of a call add up to what it cost.</summary>
+internal sealed record LedgerRow : RowTotals
+{
+    public required RowKind Kind { get; init; }
+
+    public required string CallId { get; init; }
+
+    public required DateTimeOffset EndedAt { get; init; }
+
+    public required CallFacts Facts { get; init; }
 
     /// <summary>How the call ended; null where nobody saw it: the amounts are then what it had accrued by our own estimate.</summary>
     public Settlement? Settlement { get; init; }
@@ -63,6 +68,7 @@ internal sealed record Charge
     public required ChargeUnit Unit { get; init; }
 
     /// <summary>The part above what was reserved.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long Overshoot { get; init; }
 }
 

@@ -48,11 +48,13 @@ internal sealed class StoreFixture : IAsyncDisposable
         await OpenAsync(Directory, budgets);
     }
 
-    public string CopyFiles()
+    public string CopyFiles() => CopyFiles(Directory);
+
+    public string CopyFiles(string from)
     {
         var copy = NewDirectory();
         System.IO.Directory.CreateDirectory(copy);
-        foreach (var file in Segments())
+        foreach (var file in System.IO.Directory.GetFiles(from, "*.jsonl"))
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         return copy;
     }

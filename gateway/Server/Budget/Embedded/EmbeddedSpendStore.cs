@@ -209,5 +209,5 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
         return Append(new() { Row = row });
     }
 
-    private long Append(JournalRecord record) => _journal.Append(_line.Write(record));
+    private long Append(JournalRecord<LedgerRow> record) => _journal.Append(_line.Write(record));
 }

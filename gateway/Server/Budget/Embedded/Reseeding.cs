@@ -15,7 +15,7 @@ internal sealed class Reseeding
 
     public IEnumerable<Seed> Seeds => _seeds;
 
-    public void Add(LedgerRow row)
+    public void Add(RowTotals row)
     {
         foreach (var seed in _seeds)
             seed.Add(row);
@@ -36,7 +36,7 @@ internal sealed class Reseeding
     private static DateTimeOffset Began(string path)
     {
         using var reader = new SegmentReader(path);
-        return reader.TryRead(out var line) && JournalLine.Read(line)?.Checkpoint is { } checkpoint ? checkpoint.Time : DateTimeOffset.MaxValue;
+        return reader.TryRead(out var line) && JournalLine.ReadTotals(line)?.Checkpoint is { } checkpoint ? checkpoint.Time : DateTimeOffset.MaxValue;
     }
 
     private void Read(string path, long end)
@@ -44,14 +44,16 @@ internal sealed class Reseeding
         using var reader = new SegmentReader(path, end);
         while (reader.TryRead(out var line))
         {
-            if (Concerns(line) && JournalLine.Read(line)?.Row is { } row)
+            if (Concerns(line) && JournalLine.ReadTotals(line)?.Row is { } row)
                 Add(row);
         }
     }
 
-    /// <summary>Most lines are of other budgets: to look for the name is far cheaper than to parse.</summary>
+    /// <summary>Half of the lines are no rows, and most rows are of other budgets: to look is far cheaper than to parse.</summary>
     private bool Concerns(ReadOnlySpan<byte> line)
     {
+        if (!line.StartsWith("{\"row\":"u8))
+            return false;
         foreach (var seed in _seeds)
         {
             if (line.IndexOf(seed.Name) >= 0)
@@ -76,7 +78,7 @@ internal sealed class Reseeding
         /// <summary>By key; the key is empty where all count together.</summary>
         public IReadOnlyDictionary<string, long> Spent => _spent;
 
-        public void Add(LedgerRow row)
+        public void Add(RowTotals row)
         {
             if (row.StartedAt < periodStart)
                 return;
@@ -90,7 +92,7 @@ internal sealed class Reseeding
         }
 
         // A budget that now counts something else has no amount of its own on the row: the whole call stands in.
-        private long Amount(LedgerRow row, Charge charge) => (model.CountsTokens, charge.Unit) switch
+        private long Amount(RowTotals row, Charge charge) => (model.CountsTokens, charge.Unit) switch
         {
             (true, ChargeUnit.Tokens) or (false, ChargeUnit.Nanos) => charge.Amount,
             (true, _) => row.Tokens,

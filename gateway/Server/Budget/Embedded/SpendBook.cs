@@ -91,7 +91,7 @@ internal sealed class SpendBook
     }
 
     /// <summary>Counts what a row of the ledger says.</summary>
-    public void Apply(LedgerRow row)
+    public void Apply(RowTotals row)
     {
         if (_live.TryGetValue(row.Number, out var call))
         {

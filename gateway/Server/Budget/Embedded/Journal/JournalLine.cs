@@ -4,6 +4,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Gateway.Server.Budget.Embedded.Journal;
 
@@ -26,11 +27,11 @@ internal sealed class JournalLine : IDisposable
     private static int TailLength => Intro.Length + 8 + Outro.Length;
 
     /// <summary>The line with its end, valid until the next call.</summary>
-    public ReadOnlySpan<byte> Write(JournalRecord record)
+    public ReadOnlySpan<byte> Write(JournalRecord<LedgerRow> record)
     {
         _object.ResetWrittenCount();
         _json.Reset();
-        JsonSerializer.Serialize(_json, record, JournalJson.Default.JournalRecord);
+        JsonSerializer.Serialize(_json, record, JournalJson.Default.Record);
         var body = _object.WrittenSpan[..^1];
         _line.ResetWrittenCount();
         _line.Write(body);
@@ -43,7 +44,15 @@ internal sealed class JournalLine : IDisposable
     }
 
     /// <summary>Null where the line, given without its end, is not as it was written.</summary>
-    public static JournalRecord? Read(ReadOnlySpan<byte> line)
+    public static JournalRecord<LedgerRow>? Read(ReadOnlySpan<byte> line) => Read(line, JournalJson.Default.Record);
+
+    /// <summary>As <see cref="Read(ReadOnlySpan{byte})"/>, without the parts of a row that do not count: about twice as fast.</summary>
+    public static JournalRecord<RowTotals>? ReadTotals(ReadOnlySpan<byte> line) => Read(line, JournalJson.Default.RecordTotals);
+
+    public void Dispose() => _json.Dispose();
+
+    private static T? Read<T>(ReadOnlySpan<byte> line, JsonTypeInfo<T> type)
+        where T : class
     {
         if (line.Length <= TailLength || !line.EndsWith(Outro))
             return null;
@@ -59,15 +68,13 @@ internal sealed class JournalLine : IDisposable
 
         try
         {
-            return JsonSerializer.Deserialize(line, JournalJson.Default.JournalRecord);
+            return JsonSerializer.Deserialize(line, type);
         }
         catch (JsonException)
         {
             return null;
         }
     }
-
-    public void Dispose() => _json.Dispose();
 
     private static uint Checksum(ReadOnlySpan<byte> bytes)
     {

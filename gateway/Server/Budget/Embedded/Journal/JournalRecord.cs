@@ -6,7 +6,9 @@ using Gateway.Server.Metering;
 namespace Gateway.Server.Budget.Embedded.Journal;
 
 /// <summary>One line of the journal: exactly one member is set. Members may be added; a meaning never changes.</summary>
-internal sealed record JournalRecord
+/// <typeparam name="TRow"><see cref="LedgerRow"/>, or the part of it that is read.</typeparam>
+internal sealed record JournalRecord<TRow>
+    where TRow : RowTotals
 {
     /// <summary>Everything that counts at this point. The first line of every segment.</summary>
     public Checkpoint? Checkpoint { get; init; }
@@ -24,7 +26,7 @@ internal sealed record JournalRecord
     public ImmutableArray<Accrued>? Accrue { get; init; }
 
     /// <summary>A row of the ledger: what a call did cost.</summary>
-    public LedgerRow? Row { get; init; }
+    public TRow? Row { get; init; }
 }
 
 /// <summary>All that a start needs to know of what was before.</summary>
@@ -118,5 +120,6 @@ internal sealed class MoneyJsonConverter : JsonConverter<Money>
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     IgnoreReadOnlyProperties = true,
     Converters = [typeof(MoneyJsonConverter)])]
-[JsonSerializable(typeof(JournalRecord))]
+[JsonSerializable(typeof(JournalRecord<LedgerRow>), TypeInfoPropertyName = "Record")]
+[JsonSerializable(typeof(JournalRecord<RowTotals>), TypeInfoPropertyName = "RecordTotals")]
 internal sealed partial class JournalJson : JsonSerializerContext;

@@ -45,7 +45,7 @@ internal sealed class Recovery
     private static bool StartsWithCheckpoint(string path)
     {
         using var reader = new SegmentReader(path);
-        return reader.TryRead(out var line) && JournalLine.Read(line)?.Checkpoint is not null;
+        return reader.TryRead(out var line) && JournalLine.ReadTotals(line)?.Checkpoint is not null;
     }
 
     private void Replay(string path, long number, bool isNewest)
@@ -56,7 +56,7 @@ internal sealed class Recovery
         Length = TornBytes = 0;
         while (reader.TryRead(out var line))
         {
-            if (JournalLine.Read(line) is not { } record)
+            if (JournalLine.ReadTotals(line) is not { } record)
             {
                 bad.Add(reader.LineNumber);
                 continue;
@@ -68,12 +68,12 @@ internal sealed class Recovery
             Length = reader.Offset;
         }
 
-        TornBytes = reader.Offset - Length;
+        TornBytes = reader.End - Length;
         if (!isNewest)
             _badLines.AddRange(bad.Select(n => new BadLine(path, n)));
     }
 
-    private void Apply(JournalRecord record)
+    private void Apply(JournalRecord<RowTotals> record)
     {
         if (record.Checkpoint is { } checkpoint)
             JournalBook.Restore(_book, checkpoint);

@@ -25,9 +25,10 @@ internal sealed class SegmentReader : IDisposable
     /// <summary>Where the next line begins.</summary>
     public long Offset { get; private set; }
 
-    /// <summary>
-    /// The next line without its end, valid until the next call. A last line without an end is returned as it is; it was torn.
-    /// </summary>
+    /// <summary>Where it ends. What is behind the last line was torn.</summary>
+    public long End => _end;
+
+    /// <summary>The next line that was written to its end, without that end; valid until the next call.</summary>
     public bool TryRead(out ReadOnlySpan<byte> line)
     {
         var searched = 0;
@@ -36,26 +37,26 @@ internal sealed class SegmentReader : IDisposable
             var found = _buffer.AsSpan(_start + searched, _length - searched).IndexOf((byte)'\n');
             if (found >= 0)
             {
-                line = Take(searched + found, 1);
+                line = Take(searched + found);
                 return true;
             }
 
             searched = _length;
             if (Fill())
                 continue;
-            line = Take(_length, 0);
-            return line.Length > 0;
+            line = default;
+            return false;
         }
     }
 
     public void Dispose() => _file.Dispose();
 
-    private ReadOnlySpan<byte> Take(int length, int end)
+    private ReadOnlySpan<byte> Take(int length)
     {
         var line = _buffer.AsSpan(_start, length);
-        _start += length + end;
-        _length -= length + end;
-        Offset += length + end;
+        _start += length + 1;
+        _length -= length + 1;
+        Offset += length + 1;
         LineNumber++;
         return line;
     }
