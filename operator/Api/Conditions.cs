@@ -1,0 +1,120 @@
+namespace Operator.Api;
+
+/// <summary>Types of conditions. A type never changes its meaning.</summary>
+internal static class ConditionTypes
+{
+    /// <summary>The summary, on every kind: the object does what its spec says.</summary>
+    public const string Ready = "Ready";
+
+    /// <summary>Only while true: the operator is still bringing the object to its spec (kstatus).</summary>
+    public const string Reconciling = "Reconciling";
+
+    /// <summary>Only while true: nothing will change until somebody mends the object (kstatus).</summary>
+    public const string Stalled = "Stalled";
+
+    /// <summary>Only while true: the annotation <c>llmgateway.dev/paused</c> is set.</summary>
+    public const string Paused = "Paused";
+
+    /// <summary>The spec is valid, and the gateway takes the object.</summary>
+    public const string Accepted = "Accepted";
+
+    /// <summary>Everything that the spec names is there and may be used.</summary>
+    public const string ResolvedRefs = "ResolvedRefs";
+
+    /// <summary>Running pods have accepted the config that carries this generation. Latched per generation.</summary>
+    public const string Programmed = "Programmed";
+
+    /// <summary>ModelRoute: every target has a price, so that money budgets can charge it.</summary>
+    public const string Priced = "Priced";
+
+    /// <summary>LlmGateway: at least one pod is ready.</summary>
+    public const string Available = "Available";
+
+    /// <summary>VirtualKey: only while true, its time is over.</summary>
+    public const string Expired = "Expired";
+
+    /// <summary>VirtualKey: only while true, one of its budgets refuses calls. Does not touch Ready.</summary>
+    public const string BudgetExceeded = "BudgetExceeded";
+
+    /// <summary>Budget: spend has reached the limit. Does not touch Ready.</summary>
+    public const string Exceeded = "Exceeded";
+
+    /// <summary>Budget: spend survives the loss of a pod and of its volume.</summary>
+    public const string Durable = "Durable";
+}
+
+/// <summary>Reasons of conditions.</summary>
+internal static class ConditionReasons
+{
+    /// <summary>Accepted=True.</summary>
+    public const string Accepted = "Accepted";
+
+    /// <summary>Accepted=False: a field is wrong. The last valid version stays in force where there is one.</summary>
+    public const string Invalid = "Invalid";
+
+    /// <summary>Accepted=True as a warning: the object works, but probably not as meant.</summary>
+    public const string Questionable = "Questionable";
+
+    /// <summary>Accepted=False: a gateway pod refused this version. The last valid version stays in force where there is one.</summary>
+    public const string Rejected = "Rejected";
+
+    /// <summary>Accepted=False: an older object has the same model name, alias or key.</summary>
+    public const string Conflict = "Conflict";
+
+    /// <summary>Accepted=False: the gateway's <c>allowedKeys</c> does not admit the object's namespace, or the scope reaches beyond it.</summary>
+    public const string NotAllowed = "NotAllowed";
+
+    /// <summary>Accepted=False: there is no LlmGateway of that name.</summary>
+    public const string GatewayNotFound = "GatewayNotFound";
+
+    /// <summary>Accepted=Unknown, Ready=Unknown: seen for the first time, not judged yet.</summary>
+    public const string Pending = "Pending";
+
+    /// <summary>Paused=True, and Reconciling is left alone: changes wait until the annotation is gone.</summary>
+    public const string Paused = "Paused";
+
+    /// <summary>ResolvedRefs=True.</summary>
+    public const string ResolvedRefs = "ResolvedRefs";
+
+    /// <summary>ResolvedRefs=False: there is no Secret of that name in the namespace.</summary>
+    public const string SecretNotFound = "SecretNotFound";
+
+    /// <summary>ResolvedRefs=False: the Secret has no such key, or it is empty.</summary>
+    public const string SecretKeyMissing = "SecretKeyMissing";
+
+    /// <summary>ResolvedRefs=False: Secrets of this type, or of the operator itself, may not be used.</summary>
+    public const string SecretNotAllowed = "SecretNotAllowed";
+
+    /// <summary>ResolvedRefs=False: a Secret that the operator did not make stands where it wants to write one.</summary>
+    public const string SecretConflict = "SecretConflict";
+
+    /// <summary>ResolvedRefs=True as a warning: a fallback names a model that no route of the gateway serves.</summary>
+    public const string FallbackNotFound = "FallbackNotFound";
+
+    /// <summary>ResolvedRefs=True as a warning: a Budget selects no key now.</summary>
+    public const string NoKeysSelected = "NoKeysSelected";
+
+    /// <summary>ResolvedRefs=False: a Budget names a VirtualKey that is not there.</summary>
+    public const string VirtualKeyNotFound = "VirtualKeyNotFound";
+
+    /// <summary>Priced=True.</summary>
+    public const string Priced = "Priced";
+
+    /// <summary>Priced=False: a target has no row in the price table and no <c>pricing</c> of its own. An unknown price is never zero.</summary>
+    public const string PriceUnknown = "PriceUnknown";
+
+    /// <summary>Accepted=True as a warning: a Budget counts in another currency than the prices of its models.</summary>
+    public const string CurrencyMismatch = "CurrencyMismatch";
+
+    /// <summary>Programmed=True.</summary>
+    public const string Programmed = "Programmed";
+
+    /// <summary>Programmed=Unknown: no pod can be reached; the config is written durably.</summary>
+    public const string NoPods = "NoPods";
+
+    /// <summary>Durable=True.</summary>
+    public const string Durable = "Durable";
+
+    /// <summary>Durable=False: spend is counted on a volume that goes with the pod.</summary>
+    public const string EphemeralStorage = "EphemeralStorage";
+}

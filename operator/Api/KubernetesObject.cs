@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Gateway.Contract;
+using Operator.Api.Schema;
+
+namespace Operator.Api;
+
+/// <summary>What every object of the API server has.</summary>
+internal abstract record KubernetesObject
+{
+    protected KubernetesObject(string apiVersion, string kind)
+    {
+        ApiVersion = apiVersion;
+        Kind = kind;
+    }
+
+    /// <summary>Group and version.</summary>
+    [JsonPropertyOrder(-3), Text(317)]
+    public string ApiVersion { get; init; }
+
+    /// <summary>The kind.</summary>
+    [JsonPropertyOrder(-2), Text(63)]
+    public string Kind { get; init; }
+
+    /// <summary>Name, namespace, labels and what the server keeps about the object.</summary>
+    [JsonPropertyOrder(-1)]
+    public required ObjectMeta Metadata { get; init; }
+
+    /// <summary><c>namespace/name</c>.</summary>
+    public string Id() => $"{Metadata.Namespace}/{Metadata.Name}";
+
+    /// <summary>As findings and the config snapshot name it.</summary>
+    public ObjectReference Reference() => new()
+    {
+        Kind = Kind,
+        Namespace = Metadata.Namespace,
+        Name = Metadata.Name,
+        Uid = Metadata.Uid,
+        Generation = Metadata.Generation,
+    };
+
+    /// <summary>Whether <see cref="ResourceGroup.PausedAnnotation"/> is set.</summary>
+    public bool IsPaused() =>
+        Metadata.Annotations.TryGetValue(ResourceGroup.PausedAnnotation, out var value) && value == "true";
+}
+
+/// <summary>One of our kinds: a spec that users write, a status that the operator writes.</summary>
+internal abstract record Resource<TSpec, TStatus> : KubernetesObject
+    where TStatus : ResourceStatus
+{
+    protected Resource(string kind)
+        : base(ResourceGroup.ApiVersion, kind)
+    {
+    }
+
+    /// <summary>What is wanted.</summary>
+    public required TSpec Spec { get; init; }
+
+    /// <summary>What is.</summary>
+    public TStatus? Status { get; init; }
+}
+
+/// <summary>What the status of each of our kinds has.</summary>
+internal abstract record ResourceStatus
+{
+    /// <summary>The generation that this status speaks of.</summary>
+    [Bounds(0, BoundsAttribute.MaxExact)]
+    public long ObservedGeneration { get; init; }
+
+    /// <summary>`Ready` is the summary; `Reconciling` and `Stalled` stand here only while true.</summary>
+    [Items(16, Type = ListType.Map, Key = "type")]
+    public ImmutableArray<Condition> Conditions { get; init; } = [];
+}

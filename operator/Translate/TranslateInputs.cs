@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Gateway.Contract;
+using Operator.Api;
+
+namespace Operator.Translate;
+
+/// <summary>All that a translation looks at: what was gathered for one LlmGateway, at one moment.</summary>
+internal sealed record TranslateInputs
+{
+    /// <summary>The gateway.</summary>
+    public required LlmGateway Gateway { get; init; }
+
+    /// <summary>The moment that prices and expirations are judged at.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>ModelRoutes of the gateway's namespace that name it.</summary>
+    public ImmutableArray<ModelRoute> Routes { get; init; } = [];
+
+    /// <summary>VirtualKeys of any namespace that name it.</summary>
+    public ImmutableArray<VirtualKey> Keys { get; init; } = [];
+
+    /// <summary>Budgets of any namespace that name it.</summary>
+    public ImmutableArray<Budget> Budgets { get; init; } = [];
+
+    /// <summary>The Secrets that routes and keys refer to, as far as they are there, with type, owners and data.</summary>
+    public ImmutableArray<Secret> Secrets { get; init; } = [];
+
+    /// <summary>The namespaces of keys and budgets, for their labels.</summary>
+    public ImmutableArray<Namespace> Namespaces { get; init; } = [];
+
+    /// <summary>What stands for each VirtualKey, by its id (<c>namespace/name</c>). A key without an entry has not been made yet.</summary>
+    public ImmutableDictionary<string, KeyMaterial> KeyMaterial { get; init; } = ImmutableDictionary<string, KeyMaterial>.Empty;
+
+    /// <summary>The built-in prices.</summary>
+    public PriceTable Prices { get; init; } = PriceTable.Empty;
+
+    /// <summary>
+    /// The version of each object that was in force last: <see cref="Translation.LastValid"/> of the last translation that a pod
+    /// acknowledged.
+    /// </summary>
+    public LastValidVersions LastValid { get; init; } = LastValidVersions.Empty;
+
+    /// <summary>Versions that a gateway pod refused (422). They count as invalid.</summary>
+    public ImmutableArray<RefusedVersion> Refused { get; init; } = [];
+
+    /// <summary>Standalone only: targets may name loopback hosts.</summary>
+    public bool AllowLoopbackUpstreams { get; init; }
+}
+
+/// <summary>What callers present for a VirtualKey, without the key itself.</summary>
+internal sealed record KeyMaterial
+{
+    /// <summary>The public part of the key.</summary>
+    public required string KeyId { get; init; }
+
+    /// <summary>One hash, or two while a rotation overlaps.</summary>
+    public required ImmutableArray<KeyHash> Hashes { get; init; }
+}
+
+/// <summary>A version of an object that a gateway pod refused.</summary>
+internal sealed record RefusedVersion
+{
+    /// <summary>The object, with the uid and generation that were refused.</summary>
+    public required ObjectReference Object { get; init; }
+
+    /// <summary>The field, as the pod named it.</summary>
+    public string Field { get; init; } = "";
+
+    /// <summary>What the pod said.</summary>
+    public required string Message { get; init; }
+}
+
+/// <summary>For each object the last version that had no fault of its own, by id (<c>namespace/name</c>).</summary>
+internal sealed record LastValidVersions
+{
+    /// <summary>Nothing has been in force yet.</summary>
+    public static LastValidVersions Empty { get; } = new();
+
+    /// <summary>The gateway.</summary>
+    public LlmGateway? Gateway { get; init; }
+
+    /// <summary>ModelRoutes.</summary>
+    public ImmutableSortedDictionary<string, ModelRoute> Routes { get; init; } = ImmutableSortedDictionary<string, ModelRoute>.Empty;
+
+    /// <summary>VirtualKeys.</summary>
+    public ImmutableSortedDictionary<string, VirtualKey> Keys { get; init; } = ImmutableSortedDictionary<string, VirtualKey>.Empty;
+
+    /// <summary>Budgets.</summary>
+    public ImmutableSortedDictionary<string, Budget> Budgets { get; init; } = ImmutableSortedDictionary<string, Budget>.Empty;
+}

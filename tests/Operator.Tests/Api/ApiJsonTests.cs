@@ -1,0 +1,59 @@
+using System.Text.Json;
+using Gateway.Contract;
+using Operator.Api;
+
+namespace Operator.Tests.Api;
+
+public sealed class ApiJsonTests
+{
+    [Fact]
+    public void Read_FieldsNotGiven_HaveTheirDefaults()
+    {
+        var gateway = Read<LlmGateway>("""{"apiVersion":"llmgateway.dev/v1alpha1","kind":"LlmGateway","metadata":{"name":"g"},"spec":{}}""");
+
+        gateway.Spec.Replicas.ShouldBe(1);
+        gateway.Spec.Service.Port.ShouldBe(4000);
+        gateway.Spec.AllowedKeys.Models.ShouldBe(["*"]);
+        gateway.Spec.AllowedUpstreamHosts.ShouldBeEmpty();
+        gateway.Spec.Defaults.Retry.On.Length.ShouldBe(4);
+        gateway.Metadata.Labels.ShouldBeEmpty();
+        gateway.Status.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("baseURL", """{"name":"t","provider":"OpenAI","baseURL":"http://h"}""")]
+    [InlineData("cacheWrite5m", """{"name":"t","provider":"OpenAI","pricing":{"input":"1","output":"2","cacheWrite5m":"3"}}""")]
+    public void Write_NameWithItsOwnSpelling_IsKept(string member, string target)
+    {
+        var read = JsonSerializer.Deserialize<ModelTarget>(target, ApiJson.Options)!;
+
+        JsonSerializer.Serialize(read, ApiJson.Options).ShouldContain($"\"{member}\"");
+    }
+
+    [Fact]
+    public void Read_Secret_GivesTextOfDataAndOfStringData()
+    {
+        var secret = Read<Secret>(
+            """{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"a":"eA==","b":"eA=="},"stringData":{"b":"y"}}""");
+
+        secret.Read("a").ShouldBe("x");
+        secret.Read("b").ShouldBe("y");
+        secret.Read("c").ShouldBeNull();
+        secret.ToString().ShouldBe("Secret /s");
+    }
+
+    [Fact]
+    public void Read_EnumOfTheContract_IsItsCamelCaseName()
+    {
+        JsonSerializer.Deserialize<Provider>("\"OpenAICompatible\"", ApiJson.Options).ShouldBe(Provider.OpenAICompatible);
+        Should.Throw<JsonException>(() => JsonSerializer.Deserialize<Provider>("1", ApiJson.Options));
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("\"25%\"")]
+    public void Write_IntOrString_IsWhatWasRead(string json) =>
+        JsonSerializer.Serialize(JsonSerializer.Deserialize<IntOrString>(json, ApiJson.Options), ApiJson.Options).ShouldBe(json);
+
+    private static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, ApiJson.Options)!;
+}
