@@ -41,7 +41,7 @@ public sealed class ContractJson
     /// <inheritdoc cref="ObjectReference"/>
     public JsonTypeInfo<BudgetConfig> BudgetConfig { get; } = Of<BudgetConfig>();
 
-    /// <summary>A price, for the version that its figures give it.</summary>
+    /// <inheritdoc cref="ObjectReference"/>
     public JsonTypeInfo<PriceConfig> PriceConfig { get; } = Of<PriceConfig>();
 
     private static JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)s_options.GetTypeInfo(typeof(T));
