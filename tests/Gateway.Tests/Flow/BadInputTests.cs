@@ -179,7 +179,7 @@ public sealed class BadInputTests
                 var outcome = RequestScanner.Scan(operation, new ReadOnlySequence<byte>(body));
                 (outcome.Fields is null).ShouldNotBe(outcome.Error is null);
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(10_000));
+        }).Check(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(10_000));
 
     [Fact]
     public async Task TwoThousandMutatedRequests_AreAnsweredAndNeverA5xx()
