@@ -28,12 +28,13 @@ internal static class BudgetTranslation
             }
 
             work.LastValid = work.LastValid with { Budgets = work.LastValid.Budgets.SetItem(carried.Id(), carried) };
-            Translate(budget, carried.Spec, isHome, work);
+            Translate(budget, carried, isHome, work);
         }
     }
 
-    private static void Translate(Budget budget, BudgetSpec spec, bool isHome, Workbook work)
+    private static void Translate(Budget budget, Budget carried, bool isHome, Workbook work)
     {
+        var spec = carried.Spec;
         var keys = spec.Scope.Gateway is not null ? (ImmutableArray<string>?)null : Keys(budget, spec.Scope, isHome, work);
         if (keys is { IsEmpty: true })
         {
@@ -43,7 +44,7 @@ internal static class BudgetTranslation
 
         work.Add(new BudgetConfig
         {
-            Object = budget.Reference(),
+            Object = carried.Reference(),
             Keys = keys,
             Models = [.. spec.Models.Order(StringComparer.Ordinal)],
             Aggregation = spec.Aggregation,

@@ -27,7 +27,7 @@ internal static class KeyTranslation
             if (carried is null)
                 continue;
             work.LastValid = work.LastValid with { Keys = work.LastValid.Keys.SetItem(carried.Id(), carried) };
-            Translate(key, carried.Spec, work);
+            Translate(key, carried, work);
         }
     }
 
@@ -43,7 +43,7 @@ internal static class KeyTranslation
         };
     }
 
-    private static void Translate(VirtualKey key, VirtualKeySpec carried, Workbook work)
+    private static void Translate(VirtualKey key, VirtualKey carried, Workbook work)
     {
         if (key.Spec.ValueFrom is { } source && SecretReading.Read(key, source.SecretRef, "spec.valueFrom.secretRef", work) is null)
         {
@@ -57,10 +57,10 @@ internal static class KeyTranslation
             return;
         }
 
-        var spec = Restrained(carried, key.Spec);
+        var spec = Restrained(carried.Spec, key.Spec);
         work.Add(new KeyConfig
         {
-            Object = key.Reference(),
+            Object = carried.Reference(),
             KeyId = material.KeyId,
             Hashes = material.Hashes,
             Models = [.. spec.Models.Order(StringComparer.Ordinal)],

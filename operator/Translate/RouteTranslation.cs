@@ -24,7 +24,7 @@ internal static class RouteTranslation
         foreach (var (current, version) in winners.OrderBy(w => w.Current.Id(), StringComparer.Ordinal))
         {
             work.LastValid = work.LastValid with { Routes = work.LastValid.Routes.SetItem(version.Id(), version) };
-            Translate(current, version.Spec, names, work);
+            Translate(current, version, names, work);
         }
     }
 
@@ -57,8 +57,9 @@ internal static class RouteTranslation
         return winners;
     }
 
-    private static void Translate(ModelRoute route, ModelRouteSpec spec, ImmutableArray<string> names, Workbook work)
+    private static void Translate(ModelRoute route, ModelRoute carried, ImmutableArray<string> names, Workbook work)
     {
+        var spec = carried.Spec;
         var targets = ImmutableArray.CreateBuilder<TargetConfig>();
         var unpriced = ImmutableArray.CreateBuilder<(string, string)>();
         for (var i = 0; i < spec.Targets.Length; i++)
@@ -94,7 +95,7 @@ internal static class RouteTranslation
 
         work.Add(new RouteConfig
         {
-            Object = route.Reference(),
+            Object = carried.Reference(),
             Model = spec.Model,
             Aliases = [.. spec.Aliases.Order(StringComparer.Ordinal)],
             Targets = targets.ToImmutable(),

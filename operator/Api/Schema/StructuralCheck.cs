@@ -175,15 +175,20 @@ internal sealed class StructuralCheck
             Add(path, "must be one of " + string.Join(", ", names));
     }
 
+    /// <summary>RFC 3339 with its zone, as the schema's format date-time has it.</summary>
     private void CheckTime(JsonNode value, string path)
     {
-        if (value.GetValueKind() != JsonValueKind.String || !value.AsValue().TryGetValue<DateTimeOffset>(out _))
+        if (value.GetValueKind() != JsonValueKind.String
+            || !IsMatch(value.GetValue<string>(), @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|[+-]\d\d:\d\d)$")
+            || !JsonSerializer.SerializeToElement(value).TryGetDateTimeOffset(out _))
+        {
             Add(path, "must be a time as 2026-12-31T23:59:59Z");
+        }
     }
 
     private void CheckBase64(JsonNode value, string path)
     {
-        if (value.GetValueKind() != JsonValueKind.String || !value.AsValue().TryGetValue<byte[]>(out _))
+        if (value.GetValueKind() != JsonValueKind.String || !JsonSerializer.SerializeToElement(value).TryGetBytesFromBase64(out _))
             Add(path, "must be base64; plain text belongs into `stringData`");
     }
 
