@@ -57,6 +57,9 @@ internal sealed class GatewaySession : IAsyncDisposable
     /// <summary>Where callers reach the gateway; null while it does not listen.</summary>
     public string? Url => _addresses?.Data;
 
+    /// <summary>False from the start until the process listens for the first time: till then there is nothing to report.</summary>
+    public bool HasListened { get; private set; }
+
     /// <summary>Translate, push, acknowledge.</summary>
     public async Task<ReconcileOutcome> ReconcileAsync(TranslateInputs inputs, CancellationToken cancellation)
     {
@@ -108,9 +111,10 @@ internal sealed class GatewaySession : IAsyncDisposable
 
     private async Task MoveAsync(GatewayAddresses? addresses)
     {
-        _addresses = addresses;
         ImmutableArray<PodEndpoint> pods = addresses is null ? [] : [new() { Name = "gateway", Address = new(addresses.Admin) }];
         await _publisher.SetPodsAsync(pods);
+        _addresses = addresses;
+        HasListened |= addresses is not null;
         _changed();
     }
 }

@@ -73,7 +73,7 @@ internal sealed class StandaloneReport(TextWriter output, TextWriter error)
     private static string Count(ImmutableArray<ManifestProblem> problems)
     {
         var warnings = problems.Count(p => p.IsWarning);
-        return FormattableString.Invariant($"{problems.Length - warnings} errors, {warnings} warnings; what was good before stays in force");
+        return FormattableString.Invariant($"{problems.Length - warnings} errors, {warnings} warnings: what they concern stays as it was, all else is in force");
     }
 
     /// <summary>Tables end with a new line; an empty one keeps them apart.</summary>

@@ -87,7 +87,8 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
 
                     // 6. Report.
                     report.Problems(StandaloneProblems.Of(store, outcome));
-                    report.Table(statuses, now);
+                    if (session.HasListened)
+                        report.Table(statuses, now);
                     if (session.Url is { } url && IsServing(statuses))
                         report.Exports(url, KeyToExport(gathered, outcome.Config?.Snapshot));
                 }
