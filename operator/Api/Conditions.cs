@@ -70,6 +70,9 @@ internal static class ConditionReasons
     /// <summary>Accepted=Unknown, Ready=Unknown: seen for the first time, not judged yet.</summary>
     public const string Pending = "Pending";
 
+    /// <summary>Accepted=False: the deletion of the object has been asked for; it is out of the config already.</summary>
+    public const string Terminating = "Terminating";
+
     /// <summary>Paused=True, and Reconciling is left alone: changes wait until the annotation is gone.</summary>
     public const string Paused = "Paused";
 
@@ -79,11 +82,23 @@ internal static class ConditionReasons
     /// <summary>ResolvedRefs=False: there is no Secret of that name in the namespace.</summary>
     public const string SecretNotFound = "SecretNotFound";
 
-    /// <summary>ResolvedRefs=False: the Secret has no such key, or it is empty.</summary>
+    /// <summary>ResolvedRefs=False: the Secret has no such key.</summary>
     public const string SecretKeyMissing = "SecretKeyMissing";
 
     /// <summary>ResolvedRefs=False: Secrets of this type, or of the operator itself, may not be used.</summary>
     public const string SecretNotAllowed = "SecretNotAllowed";
+
+    /// <summary>ResolvedRefs=False: the value is empty, or holds what no HTTP header may hold.</summary>
+    public const string SecretValueInvalid = "SecretValueInvalid";
+
+    /// <summary>ResolvedRefs=False: the gateway's <c>allowedUpstreamHosts</c> does not name the host of a target.</summary>
+    public const string UpstreamNotAllowed = "UpstreamNotAllowed";
+
+    /// <summary>ResolvedRefs=False: none of a route's targets can be used, so it is out.</summary>
+    public const string NoUsableTarget = "NoUsableTarget";
+
+    /// <summary>ResolvedRefs=True as a warning: a VirtualKey names a model that no route of the gateway serves.</summary>
+    public const string ModelNotFound = "ModelNotFound";
 
     /// <summary>ResolvedRefs=False: a Secret that the operator did not make stands where it wants to write one.</summary>
     public const string SecretConflict = "SecretConflict";

@@ -1,18 +1,105 @@
+using System.Collections.Immutable;
+using Gateway.Contract;
+using Operator.Api;
+
 namespace Operator.Translate;
 
 /// <summary>Turns the resources of one gateway into its config and findings. Pure: equal inputs give an equal result.</summary>
+/// <remarks>
+/// <list type="number">
+/// <item>Choose the version of each object that counts.</item>
+/// <item>Routes: names, credentials, prices.</item>
+/// <item>Keys: who is admitted, by which hashes.</item>
+/// <item>Budgets: which keys each selects.</item>
+/// <item>Ask the contract's validator.</item>
+/// <item>Say where each object stands.</item>
+/// </list>
+/// </remarks>
 internal static class Translator
 {
     /// <summary>Never fails: whatever is wrong with an object is a finding, and never keeps another object out.</summary>
     public static Translation Translate(TranslateInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
+        var log = new FindingLog();
+
+        // 1. Versions.
+        var choice = new VersionChoice(inputs, log);
+        var gateway = choice.Choose(inputs.Gateway, inputs.LastValid.Gateway, Restrictions.OfGateway);
+        var routes = choice.Choose(inputs.Routes, inputs.LastValid.Routes, Restrictions.OfRoute);
+        var keys = choice.Choose(inputs.Keys, inputs.LastValid.Keys, Restrictions.OfKey);
+        var budgets = choice.Choose(inputs.Budgets, inputs.LastValid.Budgets, Restrictions.OfBudget);
+
+        var config = gateway.InForce is { } inForce ? Assemble(inputs, inForce, routes, keys, budgets, log) : null;
         return new()
         {
-            Config = null,
-            Findings = [],
-            Verdicts = [],
-            LastValid = inputs.LastValid,
+            Config = config,
+            Verdicts = Verdicts.Of(inputs, config, log), // 6.
+            Findings = log.ToImmutable(),
+            LastValid = new() { Gateway = gateway.LastValid, Routes = ById(routes), Keys = ById(keys), Budgets = ById(budgets) },
         };
     }
+
+    private static ConfigSnapshot? Assemble(
+        TranslateInputs inputs,
+        LlmGateway gateway,
+        ImmutableArray<Chosen<ModelRoute>> routes,
+        ImmutableArray<Chosen<VirtualKey>> keys,
+        ImmutableArray<Chosen<Budget>> budgets,
+        FindingLog log)
+    {
+        var secrets = new SecretLookup(inputs.Secrets);
+        var prices = new PriceBook(inputs.Prices, inputs.Now);
+        var targets = new TargetTranslation(gateway.Spec.AllowedUpstreamHosts, secrets, prices, log);
+        var admission = new Admission(gateway, inputs.Namespaces);
+
+        // 2. Routes.
+        var routeConfigs = new RouteTranslation(targets, log).Translate(routes);
+
+        // 3. Keys.
+        var keyConfigs = new KeyTranslation(inputs, admission, secrets, log).Translate(keys, gateway.Spec, routeConfigs);
+
+        // 4. Budgets.
+        var usedPrices = prices.ToImmutable();
+        var budgetConfigs = new BudgetTranslation(admission, log)
+            .Translate(budgets, CurrentOf(keys, keyConfigs), PricedModels(routeConfigs, usedPrices));
+
+        // 5. The contract's validator.
+        return LastCheck.Pass(
+            new()
+            {
+                SchemaVersion = ConfigSnapshot.CurrentSchemaVersion,
+                Gateway = gateway.Metadata.Uid,
+                Revision = 0,
+                Hash = "",
+                Object = gateway.Reference(),
+                Settings = SettingsTranslation.Translate(gateway.Spec),
+                Routes = routeConfigs,
+                Keys = keyConfigs,
+                Budgets = budgetConfigs,
+                Credentials = targets.Credentials,
+                Prices = usedPrices,
+            },
+            log);
+    }
+
+    /// <summary>The keys in the config, as they are now: their labels count, whichever version of their spec does.</summary>
+    private static ImmutableArray<VirtualKey> CurrentOf(ImmutableArray<Chosen<VirtualKey>> keys, ImmutableArray<KeyConfig> carried)
+    {
+        var ids = carried.Select(k => k.Object.Id()).ToHashSet(StringComparer.Ordinal);
+        return [.. keys.Select(k => k.Current).Where(k => ids.Contains(k.Id()))];
+    }
+
+    private static ImmutableArray<PricedModel> PricedModels(ImmutableArray<RouteConfig> routes, ImmutableArray<PriceConfig> prices)
+    {
+        var currencies = prices.ToDictionary(p => p.Name, p => p.Currency, StringComparer.Ordinal);
+        return
+        [
+            .. routes.SelectMany(r => r.Targets.Where(t => t.Price is not null).Select(t => new PricedModel(r.Model, currencies[t.Price!]))).Distinct(),
+        ];
+    }
+
+    private static ImmutableSortedDictionary<string, T> ById<T>(ImmutableArray<Chosen<T>> chosen)
+        where T : KubernetesObject =>
+        chosen.Select(c => c.LastValid).OfType<T>().ToImmutableSortedDictionary(o => o.Id(), o => o, StringComparer.Ordinal);
 }

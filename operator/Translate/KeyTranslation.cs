@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Gateway.Contract;
+using Operator.Api;
+
+namespace Operator.Translate;
+
+/// <summary>VirtualKeys: who is admitted, and by which hashes it is known.</summary>
+internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission, SecretLookup secrets, FindingLog log)
+{
+    /// <summary>Keys that the gateway takes. <paramref name="chosen"/> is ordered oldest first.</summary>
+    public ImmutableArray<KeyConfig> Translate(
+        ImmutableArray<Chosen<VirtualKey>> chosen, LlmGatewaySpec gateway, ImmutableArray<RouteConfig> routes)
+    {
+        var names = routes.SelectMany(r => r.Aliases.Add(r.Model)).ToList();
+        var owners = new Dictionary<string, VirtualKey>(StringComparer.Ordinal);
+        var keys = ImmutableArray.CreateBuilder<KeyConfig>();
+        foreach (var key in chosen.Select(c => c.InForce).OfType<VirtualKey>())
+        {
+            if (!admission.Admits(key, log))
+                continue;
+            Warn(key, gateway.AllowedKeys.Models, names);
+            if (FindMaterial(key) is { } material && TakeHashes(key, material, owners))
+                keys.Add(Translate(key, material));
+        }
+
+        return [.. keys.OrderBy(k => k.Object.Namespace, StringComparer.Ordinal).ThenBy(k => k.Object.Name, StringComparer.Ordinal)];
+    }
+
+    private KeyMaterial? FindMaterial(VirtualKey key)
+    {
+        if (key.Spec.ValueFrom is { SecretRef: var reference }
+            && secrets.Find(key.Metadata.Namespace, reference).Problem is { } problem)
+        {
+            log.Fail(key, ConditionTypes.ResolvedRefs, problem.Reason, $"spec.valueFrom.secretRef.{problem.Member}", problem.Message);
+            return null;
+        }
+
+        if (inputs.KeyMaterial.TryGetValue(key.Id(), out var material) && !material.Hashes.IsDefaultOrEmpty)
+            return material;
+        log.Add(
+            key.Reference(), ConditionTypes.ResolvedRefs, ConditionStatus.Unknown, ConditionReasons.Pending, "", "the key has not been made yet", Severity.Warning);
+        return null;
+    }
+
+    /// <summary>One key cannot stand for two: whose spend would it be?</summary>
+    private bool TakeHashes(VirtualKey key, KeyMaterial material, Dictionary<string, VirtualKey> owners)
+    {
+        foreach (var hash in material.Hashes)
+        {
+            if (!owners.TryGetValue(hash.Sha256, out var owner))
+                continue;
+            var field = key.Spec.ValueFrom is null ? "" : "spec.valueFrom";
+            log.Fail(key, ConditionTypes.Accepted, ConditionReasons.Conflict, field, $"the older VirtualKey `{owner.Id()}` has the same key");
+            return false;
+        }
+
+        foreach (var hash in material.Hashes)
+            owners.TryAdd(hash.Sha256, key);
+        return true;
+    }
+
+    private void Warn(VirtualKey key, ImmutableArray<string> ceiling, List<string> names)
+    {
+        for (var i = 0; i < key.Spec.Models.Length; i++)
+        {
+            var model = key.Spec.Models[i];
+            if (!ceiling.Any(c => ModelCover.Overlaps(c, model)))
+                log.Warn(key, ConditionTypes.Accepted, ConditionReasons.Questionable, $"spec.models[{i}]", $"the gateway's `allowedKeys.models` leaves nothing of `{model}`");
+            else if (!names.Any(n => ModelCover.Overlaps(n, model)))
+                log.Warn(key, ConditionTypes.ResolvedRefs, ConditionReasons.ModelNotFound, $"spec.models[{i}]", $"no route of the gateway serves `{model}`");
+        }
+    }
+
+    private static KeyConfig Translate(VirtualKey key, KeyMaterial material) => new()
+    {
+        Object = key.Reference(),
+        KeyId = material.KeyId,
+        Hashes = material.Hashes,
+        Models = key.Spec.Models,
+        State = key.Spec.State,
+        ExpirationTime = key.Spec.ExpirationTime,
+        Limits = new()
+        {
+            RequestsPerMinute = key.Spec.Limits?.RequestsPerMinute,
+            TokensPerMinute = key.Spec.Limits?.TokensPerMinute,
+            MaxParallelRequests = key.Spec.Limits?.MaxParallelRequests,
+        },
+        Attribution = key.Spec.Attribution,
+    };
+}

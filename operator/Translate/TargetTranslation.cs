@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Gateway.Contract;
+using Operator.Api;
+using Operator.Translate.Checks;
+
+namespace Operator.Translate;
+
+/// <summary>Targets of ModelRoutes: their credentials, hosts and prices. A target that cannot be used is left out.</summary>
+internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, SecretLookup secrets, PriceBook prices, FindingLog log)
+{
+    private readonly SortedDictionary<string, CredentialConfig> _credentials = new(StringComparer.Ordinal);
+
+    /// <summary>Credentials of the targets so far, by name.</summary>
+    public ImmutableArray<CredentialConfig> Credentials => [.. _credentials.Values];
+
+    /// <summary>The usable targets, in the order of the spec.</summary>
+    public ImmutableArray<TargetConfig> Translate(ModelRoute route)
+    {
+        var usable = ImmutableArray.CreateBuilder<TargetConfig>();
+        for (var i = 0; i < route.Spec.Targets.Length; i++)
+        {
+            var target = route.Spec.Targets[i];
+            var field = string.Create(CultureInfo.InvariantCulture, $"spec.targets[{i}]");
+            var isAllowed = IsHostAllowed(route, target, field);
+            if (TryFindCredential(route, target, field, out var credential) && isAllowed)
+                usable.Add(Translate(route, target, field, credential));
+        }
+
+        return usable.ToImmutable();
+    }
+
+    private TargetConfig Translate(ModelRoute route, ModelTarget target, string field, string? credential)
+    {
+        var upstreamModel = target.UpstreamModel ?? (route.Spec.Model.Contains('*', StringComparison.Ordinal) ? null : route.Spec.Model);
+        var price = prices.NameFor(route, target, upstreamModel);
+        if (price is null)
+        {
+            var model = upstreamModel is null ? "whatever the caller names" : $"`{upstreamModel}` of {target.Provider}";
+            log.Add(
+                route.Reference(),
+                ConditionTypes.Priced,
+                ConditionStatus.False,
+                ConditionReasons.PriceUnknown,
+                field + ".pricing",
+                $"the price of {model} is not known; set `pricing`, or calls under a cost budget are refused",
+                Severity.Warning);
+        }
+
+        return new()
+        {
+            Name = target.Name,
+            Provider = target.Provider,
+            UpstreamModel = upstreamModel,
+            BaseUrl = target.BaseUrl?.TrimEnd('/'),
+            Credential = credential,
+            Priority = target.Priority,
+            Weight = target.Weight,
+            Timeouts = target.Timeouts is { } timeouts ? SettingsTranslation.Timeouts(timeouts) : new(),
+            Headers = target.Headers,
+            Price = price,
+            SupportsStreamUsage = target.StreamUsage == StreamUsage.Supported,
+            Simulated = target.Simulated is { } simulated ? Simulated(simulated) : null,
+        };
+    }
+
+    private bool TryFindCredential(ModelRoute route, ModelTarget target, string field, out string? name)
+    {
+        name = null;
+        if (target.Credentials is not { SecretRef: var reference })
+            return true;
+        var (value, problem) = secrets.Find(route.Metadata.Namespace, reference);
+        if (problem is not null)
+        {
+            var member = $"{field}.credentials.secretRef.{problem.Member}";
+            log.Fail(route, ConditionTypes.ResolvedRefs, problem.Reason, member, $"{problem.Message}; the target `{target.Name}` is left out");
+            return false;
+        }
+
+        name = $"{route.Metadata.Namespace}/{reference.Name}/{reference.Key}";
+        _credentials[name] = new() { Name = name, Value = value! };
+        return true;
+    }
+
+    private bool IsHostAllowed(ModelRoute route, ModelTarget target, string field)
+    {
+        if (allowedHosts.IsEmpty || target.Provider == Provider.Simulated)
+            return true;
+        var host = target.BaseUrl is { } url ? UpstreamUrl.HostOf(url) : HostOf(target.Provider);
+        if (host is not null && allowedHosts.Any(pattern => IsUnder(host, pattern)))
+            return true;
+        log.Fail(
+            route,
+            ConditionTypes.ResolvedRefs,
+            ConditionReasons.UpstreamNotAllowed,
+            field + ".baseURL",
+            $"the gateway's `allowedUpstreamHosts` does not name the host `{host}`; the target `{target.Name}` is left out");
+        return false;
+    }
+
+    private static bool IsUnder(string host, string pattern) =>
+        pattern.StartsWith("*.", StringComparison.Ordinal)
+            ? host.EndsWith(pattern[1..], StringComparison.Ordinal)
+            : string.Equals(host, pattern, StringComparison.Ordinal);
+
+    private static string? HostOf(Provider provider) => provider switch
+    {
+        Provider.OpenAI => "api.openai.com",
+        Provider.Anthropic => "api.anthropic.com",
+        _ => null,
+    };
+
+    private static SimulatedConfig Simulated(SimulatedSpec spec) => new()
+    {
+        LatencyMilliseconds = spec.LatencyMilliseconds,
+        ChunkMilliseconds = spec.ChunkMilliseconds,
+        PromptTokens = spec.PromptTokens,
+        CompletionTokens = spec.CompletionTokens,
+        CachedTokens = spec.CachedTokens,
+        Text = spec.Text,
+        CallTools = spec.CallTools,
+        FaultStatus = spec.FaultStatus,
+        FaultRetryAfterSeconds = spec.FaultRetryAfterSeconds,
+        FaultPercent = spec.FaultPercent,
+        CutAfterChunks = spec.CutAfterChunks,
+        ErrorAfterChunks = spec.ErrorAfterChunks,
+    };
+}
