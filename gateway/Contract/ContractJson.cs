@@ -41,6 +41,9 @@ public sealed class ContractJson
     /// <inheritdoc cref="ObjectReference"/>
     public JsonTypeInfo<BudgetConfig> BudgetConfig { get; } = Of<BudgetConfig>();
 
+    /// <inheritdoc cref="ObjectReference"/>
+    public JsonTypeInfo<PriceConfig> PriceConfig { get; } = Of<PriceConfig>();
+
     private static JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)s_options.GetTypeInfo(typeof(T));
 
     private static JsonSerializerOptions Make()

@@ -148,4 +148,18 @@ public sealed class BudgetChangesTests
         await fixture.SpendAsync(1m, day);
         fixture.Read(week).Settled.ShouldBe(1m);
     }
+
+    [Fact]
+    public async Task Settle_AbandonedUnderAnotherUnit_LeavesTheNewCounterAlone()
+    {
+        var (cost, tokens) = (NewBudget(cost: 5m), NewBudget(tokens: 1000));
+        await using var fixture = await OpenAsync(cost);
+        var lost = await fixture.AdmitAsync(Request(0.4m, cost));
+        fixture.Time.Advance(TimeSpan.FromHours(2));
+        fixture.Store.Tick();
+        fixture.Store.Apply([tokens]);
+        fixture.Read(tokens).Settled.ShouldBe(20m);
+        await fixture.Store.SettleAsync(lost, Settlement(0.01m));
+        fixture.Read(tokens).Settled.ShouldBe(20m);
+    }
 }

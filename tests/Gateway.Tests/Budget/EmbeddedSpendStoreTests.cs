@@ -242,4 +242,19 @@ public sealed class EmbeddedSpendStoreTests
         await fixture.CrashAsync(budget);
         fixture.Read(budget).Settled.ShouldBe(0.15m + 0.025m);
     }
+
+    [Fact]
+    public async Task Settle_AfterTheStoreWasClosed_Counts_AndTheNextStartAbandonsTheCall()
+    {
+        var budget = NewBudget(cost: 1m);
+        await using var fixture = await OpenAsync(budget);
+        var call = await fixture.AdmitAsync(Request(0.8m, budget));
+        await fixture.Store.DisposeAsync();
+        await fixture.Store.SettleAsync(call, Settlement(0.5m));
+        fixture.Read(budget).Settled.ShouldBe(0.5m);
+        await fixture.RefuseAsync<ReserveRefusal.StoreUnavailable>(Request(0.1m, budget));
+        await fixture.AdmitAsync(Request(0.1m));
+        await fixture.CrashAsync(budget);
+        fixture.Read(budget).Settled.ShouldBe(0.2m);
+    }
 }

@@ -49,6 +49,8 @@ public sealed class SpendPropertyTests
 
         public long Charged { get; set; }
 
+        public long Overshoot { get; set; }
+
         public long Held => Live ? Math.Max(Reserved, Accrued) : 0;
     }
 
@@ -118,8 +120,12 @@ public sealed class SpendPropertyTests
             if (Pick(value) is not { } call)
                 return;
             await _fixture.Store.SettleAsync(call.Reservation, Settlement(0m) with { Cost = new(value * 7) });
-            if (!call.Settled)
-                call.Charged = value * 7;
+            long cost = value * 7;
+            if (call.Live || cost < call.Charged)
+                call.Overshoot = Math.Max(cost - call.Reserved, 0);
+            else
+                call.Overshoot += cost - call.Charged;
+            call.Charged = cost;
             call.Settled = true;
             call.Live = false;
         }
@@ -158,6 +164,7 @@ public sealed class SpendPropertyTests
         {
             call.Live = false;
             call.Charged = Math.Max(call.Reserved / 4, call.Accrued);
+            call.Overshoot = Math.Max(call.Charged - call.Reserved, 0);
         }
 
         private Call? Pick(int value)
@@ -178,7 +185,7 @@ public sealed class SpendPropertyTests
 
         private void CompareCounter(BudgetCounter counter, DateTimeOffset? hour, string? key)
         {
-            var overshoot = Of(key, hour).Where(c => !c.Live).Sum(c => Math.Max(c.Charged - c.Reserved, 0));
+            var overshoot = Of(key, hour).Sum(c => c.Overshoot);
             Nanos(counter.Settled).ShouldBe(Spent(key, hour));
             Nanos(counter.Reserved).ShouldBe(Held(key, hour));
             Nanos(counter.Overshoot).ShouldBe(overshoot);

@@ -19,7 +19,7 @@ public sealed class PriceModelTests
     {
         var folder = Path.Combine(s_cases, name);
         using var input = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "input.json")));
-        var price = input.RootElement.GetProperty("price").Deserialize(ContractJson.Default.PriceConfig)!;
+        var price = input.RootElement.GetProperty("price").Deserialize<PriceConfig>(ContractJson.Default.ConfigSnapshot.Options)!;
         var usage = input.RootElement.GetProperty("usage").Deserialize(JournalJson.Default.TokenUsage)!;
         var cost = new PriceModel(price).Cost(usage);
         GoldenFile.Difference(Path.Combine(folder, "expected.txt"), $"{cost} = {cost.Nanos} nanos\n").ShouldBeNull();

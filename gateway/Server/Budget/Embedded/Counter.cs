@@ -13,7 +13,9 @@ internal sealed class Counter(DateTimeOffset periodStart)
     /// <summary>What live calls hold in reserve.</summary>
     public long Live { get; private set; }
 
-    /// <summary>Sum of what calls cost above what was reserved for them.</summary>
+    /// <summary>
+    /// Sum of what calls cost above what stood for them: what was reserved, or what they had been charged when they were given up.
+    /// </summary>
     public long Overshoot { get; private set; }
 
     /// <summary>True where a call that may cost so much keeps the guarantee.</summary>

@@ -119,6 +119,6 @@ internal struct Hold
     /// <summary>What its rows charged so far.</summary>
     public long Charged { get; set; }
 
-    /// <summary>The part of <see cref="Charged"/> above <see cref="Reserved"/>.</summary>
+    /// <summary>The part of <see cref="Charged"/> above what stood for the call.</summary>
     public long Overshoot { get; set; }
 }

@@ -30,6 +30,7 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private Heartbeat? _heartbeat;
+    private bool _closed;
 
     private EmbeddedSpendStore(
         DirectoryLock directory, Segments segments, Recovery recovery, EmbeddedSpendOptions options, TimeProvider time, ILogger logger)
@@ -111,13 +112,20 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
             return new(_book.Spent(keyId));
     }
 
-    /// <summary>Stops the upkeep and brings all that is queued to the disk. Calls that are still live will be abandoned at the next start.</summary>
+    /// <summary>
+    /// Stops the upkeep and brings all that is queued to the disk. Calls that are still live will be abandoned at the next start; settling
+    /// them now only moves the counters.
+    /// </summary>
     public ValueTask DisposeAsync()
     {
         _heartbeat?.Dispose();
         _journal.Dispose();
         lock (_gate)
+        {
+            _closed = true;
             _line.Dispose();
+        }
+
         _directory.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -209,5 +217,5 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
         return Append(new() { Row = row });
     }
 
-    private long Append(JournalRecord<LedgerRow> record) => _journal.Append(_line.Write(record));
+    private long Append(JournalRecord<LedgerRow> record) => _closed ? JournalWriter.Lost : _journal.Append(_line.Write(record));
 }

@@ -49,19 +49,28 @@ internal static class LedgerEntry
             var amount = covered ? hold.Account.Amount(cost, tokens) : 0;
             if (!covered && hold.Charged == 0)
                 continue;
-            var overshoot = Math.Max(amount - hold.Reserved, 0);
+            var overshoot = Overshoot(call, hold, amount);
             charges.Add(new()
             {
                 Budget = hold.Account.Id,
                 PeriodStart = hold.Counter.PeriodStart,
                 Amount = amount - hold.Charged,
                 Unit = hold.Account.Unit,
-                Overshoot = overshoot - hold.Overshoot,
+                Overshoot = overshoot,
             });
             hold.Charged = amount;
-            hold.Overshoot = overshoot;
+            hold.Overshoot += overshoot;
         }
 
         return charges.DrainToImmutable();
     }
+
+    /// <summary>
+    /// By how much more than before the call is above what stood for it. That was its reservation; but once it was given up others may
+    /// have taken the rest of that, and only what it was charged then still stands.
+    /// </summary>
+    private static long Overshoot(EmbeddedReservation call, in Hold hold, long amount) =>
+        call.State == ReservationState.Abandoned && amount > hold.Charged
+            ? amount - hold.Charged
+            : Math.Max(amount - hold.Reserved, 0) - hold.Overshoot;
 }

@@ -100,7 +100,12 @@ internal sealed class SpendBook
         }
 
         foreach (var charge in row.Charges)
-            Budget(charge.Budget)?.At(row.Key, charge.PeriodStart).Charge(charge.Amount, charge.Overshoot);
+        {
+            // A late correction may still be in the unit that the budget counted before.
+            if (Budget(charge.Budget) is { } account && account.Unit == charge.Unit)
+                account.At(row.Key, charge.PeriodStart).Charge(charge.Amount, charge.Overshoot);
+        }
+
         Key(row.Key).Spend(row.CostNanos);
         LastNumber = Math.Max(LastNumber, row.Number);
     }

@@ -6,6 +6,10 @@ using Gateway.Server.Metering;
 namespace Gateway.Server.Budget.Embedded.Journal;
 
 /// <summary>One line of the journal: exactly one member is set. Members may be added; a meaning never changes.</summary>
+/// <remarks>
+/// A member that is added must be nullable, or its default must be that of its type: an older line lacks it, and the source generator
+/// ignores initializers (https://github.com/dotnet/runtime/issues/58770).
+/// </remarks>
 /// <typeparam name="TRow"><see cref="LedgerRow"/>, or the part of it that is read.</typeparam>
 internal sealed record JournalRecord<TRow>
     where TRow : RowTotals

@@ -15,8 +15,10 @@ namespace Gateway.Server.Budget.Embedded.Journal;
 /// </remarks>
 internal sealed class JournalWriter : IDisposable
 {
+    /// <summary>The position of a line that was not queued.</summary>
+    public const long Lost = long.MaxValue;
+
     private const int UsualBlockBytes = 256 * 1024;
-    private const long Lost = long.MaxValue;
 
     private readonly Lock _writing = new();
     private readonly Lock _queueing = new();
