@@ -29,9 +29,13 @@ internal static class LastCheck
     private static ConfigSnapshot Without(ConfigSnapshot config, ImmutableArray<ConfigError> errors)
     {
         bool Stays(ObjectReference of) => !errors.Any(e => e.Kind == of.Kind && e.Namespace == of.Namespace && e.Name == of.Name);
+        ImmutableArray<RouteConfig> routes = [.. config.Routes.Where(r => Stays(r.Object))];
+        var targets = routes.SelectMany(r => r.Targets).ToList();
         return config with
         {
-            Routes = [.. config.Routes.Where(r => Stays(r.Object))],
+            Routes = routes,
+            Credentials = [.. config.Credentials.Where(c => targets.Any(t => t.Credential == c.Name))],
+            Prices = [.. config.Prices.Where(p => targets.Any(t => t.Price == p.Name))],
             Keys = [.. config.Keys.Where(k => Stays(k.Object))],
             Budgets = [.. config.Budgets.Where(b => Stays(b.Object))],
         };

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text.Json;
 using Gateway.Contract;
 using Operator.Api;
 using Operator.Translate.Checks;
@@ -10,8 +8,6 @@ namespace Operator.Translate;
 /// <summary>Finds the price of each target and collects those that are used.</summary>
 internal sealed class PriceBook(PriceTable table, DateTimeOffset now)
 {
-    private const int VersionLength = 12;
-
     private readonly SortedDictionary<string, PriceConfig> _used = new(StringComparer.Ordinal);
 
     /// <summary>Name of the target's price in the config; null where nobody knows one.</summary>
@@ -48,12 +44,7 @@ internal sealed class PriceBook(PriceTable table, DateTimeOffset now)
             },
             MaxOutputTokens = maxOutputTokens,
         };
-        var content = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(price, ContractJson.Default.PriceConfig));
-        return price with
-        {
-            Name = $"{route.Id()}/{target.Name}",
-            Version = Convert.ToHexStringLower(content)[..VersionLength],
-        };
+        return PriceVersion.Stamp($"{route.Id()}/{target.Name}", price);
     }
 
     private static decimal? Normalize(string? text) => Decimals.Read(text) is { } value ? Decimals.Normalize(value) : null;

@@ -23,7 +23,7 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
             var target = route.Spec.Targets[i];
             var field = string.Create(CultureInfo.InvariantCulture, $"spec.targets[{i}]");
             var isAllowed = IsHostAllowed(route, target, field);
-            if (TryFindCredential(route, target, field, out var credential) && isAllowed)
+            if (TryFindCredential(route, target, field, isAllowed, out var credential))
                 usable.Add(Translate(route, target, field, credential));
         }
 
@@ -64,11 +64,12 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
         };
     }
 
-    private bool TryFindCredential(ModelRoute route, ModelTarget target, string field, out string? name)
+    /// <summary>False where the target cannot be used. A host that is not allowed gets no credential, but its problems are told all the same.</summary>
+    private bool TryFindCredential(ModelRoute route, ModelTarget target, string field, bool isAllowed, out string? name)
     {
         name = null;
         if (target.Credentials is not { SecretRef: var reference })
-            return true;
+            return isAllowed;
         var (value, problem) = secrets.Find(route.Metadata.Namespace, reference);
         if (problem is not null)
         {
@@ -78,8 +79,9 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
         }
 
         name = $"{route.Metadata.Namespace}/{reference.Name}/{reference.Key}";
-        _credentials[name] = new() { Name = name, Value = value! };
-        return true;
+        if (isAllowed)
+            _credentials[name] = new() { Name = name, Value = value! };
+        return isAllowed;
     }
 
     private bool IsHostAllowed(ModelRoute route, ModelTarget target, string field)

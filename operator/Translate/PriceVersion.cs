@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Gateway.Contract;
 
-namespace Operator.Prices;
+namespace Operator.Translate;
 
 /// <summary>Names a price by its figures.</summary>
 internal static class PriceVersion
