@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+
+namespace Operator.Push;
+
+/// <summary>Brings the config of one LlmGateway to all its pods and knows which of them have it.</summary>
+/// <remarks><c>changed</c> is called after each change of <see cref="Pods"/>, from any thread; it must be quick.</remarks>
+internal sealed class ConfigPublisher(
+    AdminClient client,
+    PublisherOptions options,
+    TimeProvider time,
+    ILogger<ConfigPublisher> logger,
+    Action changed) : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private ImmutableArray<PodLink> _links = [];
+    private StampedConfig? _published;
+
+    /// <summary>What is known of each pod, in the order in which they were given.</summary>
+    public ImmutableArray<PodState> Pods => [.. Links().Select(l => l.State)];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var link in Links())
+            await link.DisposeAsync();
+    }
+
+    /// <summary>The pods that there are now. One with a new address is a new pod; a new pod gets the published config at once.</summary>
+    public async Task SetPodsAsync(ImmutableArray<PodEndpoint> pods)
+    {
+        ImmutableArray<PodLink> gone;
+        lock (_lock)
+        {
+            var old = _links.ToDictionary(l => l.State.Pod.Address);
+            _links = [.. pods.Select(p => old.Remove(p.Address, out var link) ? link : Link(p))];
+            gone = [.. old.Values];
+        }
+
+        foreach (var link in gone)
+            await link.DisposeAsync();
+        changed();
+    }
+
+    /// <summary>
+    /// Asks one pod to take the config before any other has to: ready pods first, the next one where a pod does not answer. Null when no pod
+    /// has answered; those that were asked go on trying.
+    /// </summary>
+    public async Task<PushOutcome?> OfferAsync(StampedConfig config, CancellationToken cancellation)
+    {
+        foreach (var link in Links().OrderByDescending(l => l.State.Pod.IsReady).ThenByDescending(l => l.State.IsReachable))
+        {
+            try
+            {
+                var outcome = await link.Offer(config).WaitAsync(cancellation);
+                if (outcome.IsVerdict)
+                    return outcome;
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                // The pod went away meanwhile.
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Wants the config on every pod, those that come later too. Returns at once.</summary>
+    public void Publish(StampedConfig config)
+    {
+        lock (_lock)
+        {
+            _published = config;
+            foreach (var link in _links)
+                _ = link.Offer(config);
+        }
+    }
+
+    private PodLink Link(PodEndpoint pod)
+    {
+        var link = new PodLink(pod, client, options, time, logger, changed);
+        if (_published is not null)
+            _ = link.Offer(_published);
+        return link;
+    }
+
+    private ImmutableArray<PodLink> Links()
+    {
+        lock (_lock)
+            return _links;
+    }
+}

@@ -1,0 +1,31 @@
+using Gateway.Contract;
+
+namespace Operator.Push;
+
+/// <summary>What is known of one pod. Immutable; replaced as a whole.</summary>
+internal sealed record PodState
+{
+    /// <summary>The pod.</summary>
+    public required PodEndpoint Pod { get; init; }
+
+    /// <summary>What became of the last push; null before the first.</summary>
+    public PushOutcome? Outcome { get; init; }
+
+    /// <summary>The revision that <see cref="Outcome"/> speaks of.</summary>
+    public long OfferedRevision { get; init; }
+
+    /// <summary>The revision that it last acknowledged; 0: none.</summary>
+    public long AcknowledgedRevision { get; init; }
+
+    /// <summary>When it did.</summary>
+    public DateTimeOffset? AcknowledgedTime { get; init; }
+
+    /// <summary>Its last answer to <c>GET /config/status</c>, with the counters of the budgets.</summary>
+    public ConfigStatus? Status { get; init; }
+
+    /// <summary>Whether it answers.</summary>
+    public bool IsReachable { get; init; }
+
+    /// <summary>Whether it serves exactly this config.</summary>
+    public bool Serves(StampedConfig config) => AcknowledgedRevision == config.Revision;
+}

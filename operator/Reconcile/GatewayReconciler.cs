@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using Gateway.Contract;
+using Operator.Api;
+using Operator.Push;
+using Operator.Translate;
+
+namespace Operator.Reconcile;
+
+/// <summary>
+/// The middle of the reconcile line, the same in a cluster and without one: translate, stamp, offer to one pod, publish to all. What was
+/// gathered comes in, what the status is made of goes out.
+/// </summary>
+/// <remarks>
+/// <list type="number">
+/// <item>Translate. A gateway that was never valid has no config.</item>
+/// <item>Reserve a revision. Content that is published already keeps its own.</item>
+/// <item>Offer it to one pod, so that a config which pods refuse meets one pod only.</item>
+/// <item>A pod that has seen a higher revision: go above it, once more from step 2.</item>
+/// <item>Refused with named objects: their last valid versions stand in, once more from step 1, at most three rounds.</item>
+/// <item>Publish to all pods, unless it was refused. Without an answer too: pods take it when they come.</item>
+/// </list>
+/// Remembers, per gateway, what was in force last and what was refused; one instance is used by one caller at a time.
+/// </remarks>
+internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher publisher, LastValidVersions lastValid)
+{
+    private const int MaxRounds = 3;
+
+    private ImmutableArray<RefusedVersion> _refused = [];
+
+    /// <summary>The version of each object that was in force last. Survives in the durable copy, or in the state folder.</summary>
+    public LastValidVersions LastValid { get; private set; } = lastValid;
+
+    public async Task<ReconcileOutcome> ReconcileAsync(TranslateInputs gathered, CancellationToken cancellation)
+    {
+        var above = 0L;
+        _refused = [.. _refused.Where(r => Exists(r.Object, gathered))];
+        for (var round = 1; ; round++)
+        {
+            // 1. Translate.
+            var inputs = gathered with { LastValid = LastValid, Refused = _refused };
+            var translation = Translator.Translate(inputs);
+            if (translation.Config is not { } config)
+                return new() { Inputs = inputs, Translation = translation };
+
+            // 2. Reserve a revision.
+            var hash = CanonicalJson.WithHash(config).Hash;
+            var stamped = new StampedConfig(config, await revisions.ReserveAsync(hash, above, cancellation));
+
+            // 3. Offer it to one pod.
+            var answer = await publisher.OfferAsync(stamped, cancellation);
+            var outcome = new ReconcileOutcome { Inputs = inputs, Translation = translation, Config = stamped, Answer = answer };
+            switch (answer)
+            {
+                // 4. Go above what the pod has seen.
+                case PushOutcome.Older older when round <= MaxRounds:
+                    above = older.Revision;
+                    continue;
+
+                // 5. Leave out what it refused.
+                case PushOutcome.Rejected rejected when round <= MaxRounds && Remember(rejected, config):
+                    continue;
+
+                case PushOutcome.Acknowledged:
+                    LastValid = translation.LastValid;
+                    break;
+            }
+
+            // 6. Publish to all.
+            if (answer is null or PushOutcome.Acknowledged)
+                publisher.Publish(stamped);
+            return outcome;
+        }
+    }
+
+    /// <summary>False where the refusal names no object that is not known to be refused: another round would change nothing.</summary>
+    private bool Remember(PushOutcome.Rejected rejected, ConfigSnapshot config)
+    {
+        var named = Objects(config).ToLookup(o => (o.Kind, o.Id()));
+        var known = _refused.Select(r => r.Object).ToHashSet();
+        var found = rejected.Errors
+            .SelectMany(e => named[(e.Kind, $"{e.Namespace}/{e.Name}")].Select(o => new RefusedVersion { Object = o, Field = e.Field, Message = e.Message }))
+            .Where(r => !known.Contains(r.Object))
+            .ToImmutableArray();
+        _refused = [.. _refused, .. found];
+        return found.Length > 0;
+    }
+
+    private static bool Exists(ObjectReference of, TranslateInputs inputs) => of.Kind switch
+    {
+        ModelRoute.KindName => inputs.Routes.Any(r => r.Id() == of.Id()),
+        VirtualKey.KindName => inputs.Keys.Any(k => k.Id() == of.Id()),
+        Budget.KindName => inputs.Budgets.Any(b => b.Id() == of.Id()),
+        _ => inputs.Gateway.Id() == of.Id(),
+    };
+
+    private static IEnumerable<ObjectReference> Objects(ConfigSnapshot config) => config.Routes.Select(r => r.Object)
+        .Concat(config.Keys.Select(k => k.Object))
+        .Concat(config.Budgets.Select(b => b.Object))
+        .Append(config.Object);
+}

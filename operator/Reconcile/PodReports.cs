@@ -1,0 +1,37 @@
+using Operator.Push;
+using Operator.Status;
+
+namespace Operator.Reconcile;
+
+/// <summary>From what the push knows of a pod to what the status says of it.</summary>
+internal static class PodReports
+{
+    public static PodReport Of(PodState pod, StampedConfig? config)
+    {
+        var serves = config is not null && pod.Serves(config);
+        return new()
+        {
+            Name = pod.Pod.Name,
+            IsReady = pod.IsReachable && (pod.Status?.Ready ?? false),
+            Revision = pod.AcknowledgedRevision,
+            AcknowledgedTime = pod.AcknowledgedTime,
+            HasRefused = !serves && pod.Outcome is PushOutcome.Rejected,
+            Problem = serves ? "" : Problem(pod.Outcome),
+        };
+    }
+
+    /// <summary>What an outcome means, in a sentence; empty where all is well.</summary>
+    public static string Problem(PushOutcome? outcome) => outcome switch
+    {
+        null => "has not been asked yet",
+        PushOutcome.Acknowledged => "",
+        PushOutcome.Older o => FormattableString.Invariant($"holds revision {o.Revision}"),
+        PushOutcome.OtherGateway o => $"serves another LlmGateway, with the uid {o.Uid}",
+        PushOutcome.Rejected r => string.Join("; ", r.Errors.Select(e => $"{e.Kind} {e.Namespace}/{e.Name} {e.Field}: {e.Message}")),
+        PushOutcome.UnknownSchema u => $"does not speak this schema: {u.Message}",
+        PushOutcome.Malformed m => m.Message,
+        PushOutcome.Unauthorized => "refuses the admin token",
+        PushOutcome.Unreachable u => $"cannot be reached: {u.Reason}",
+        _ => outcome.ToString(),
+    };
+}

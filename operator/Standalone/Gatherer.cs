@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using Operator.Api;
+using Operator.Keys;
+using Operator.Standalone.Manifests;
+using Operator.Standalone.State;
+using Operator.Status;
+using Operator.Translate;
+
+namespace Operator.Standalone;
+
+/// <summary>Collects all that concerns one gateway, as a cluster's reconcile does from the API server.</summary>
+internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, string?> environment)
+{
+    /// <param name="store">What the folder says.</param>
+    /// <param name="gateway">The gateway.</param>
+    /// <param name="before">The statuses that the last reconcile gave; null before the first.</param>
+    /// <param name="now">The moment.</param>
+    public Gathered Gather(ManifestStore store, LlmGateway gateway, ResourceStatuses? before, DateTimeOffset now)
+    {
+        var routes = store.All<ModelRoute>().Where(r => IsFor(gateway, r)).ToImmutableArray();
+        var virtualKeys = store.All<VirtualKey>().Where(k => IsFor(gateway, k.Spec.GatewayRef, k)).ToImmutableArray();
+        var budgets = store.All<Budget>().Where(b => IsFor(gateway, b.Spec.GatewayRef, b)).ToImmutableArray();
+        var uses = routes.SelectMany(LocalSecrets.UsesOf).Concat(virtualKeys.SelectMany(LocalSecrets.UsesOf));
+        var secrets = LocalSecrets.Resolve(uses, store.All<Secret>(), environment);
+        var plain = Keys(virtualKeys, secrets);
+        return new()
+        {
+            PlainKeys = plain,
+            Inputs = new()
+            {
+                Gateway = gateway with { Status = before?.Gateway.Status },
+                Now = now,
+                Routes = [.. routes.Select(r => r with { Status = before?.Routes.FirstOrDefault(b => b.Id() == r.Id())?.Status })],
+                Keys = [.. virtualKeys.Select(k => k with { Status = before?.Keys.FirstOrDefault(b => b.Id() == k.Id())?.Status })],
+                Budgets = [.. budgets.Select(g => g with { Status = before?.Budgets.FirstOrDefault(b => b.Id() == g.Id())?.Status })],
+                Secrets = secrets,
+                Namespaces = Namespaces(store, virtualKeys, budgets),
+                KeyMaterial = plain.ToImmutableDictionary(k => k.Key, k => Material(k.Value)),
+                Prices = prices,
+                AllowLoopbackUpstreams = true,
+            },
+        };
+    }
+
+    private static bool IsFor(LlmGateway gateway, ModelRoute route) =>
+        route.Metadata.Namespace == gateway.Metadata.Namespace && route.Spec.GatewayRefs.Any(r => r.Name == gateway.Metadata.Name);
+
+    private static bool IsFor(LlmGateway gateway, GatewayReference reference, KubernetesObject of) =>
+        reference.Name == gateway.Metadata.Name && (reference.Namespace ?? of.Metadata.Namespace) == gateway.Metadata.Namespace;
+
+    /// <summary>A namespace that no manifest describes is there nevertheless, with the one label that a server gives it.</summary>
+    private static ImmutableArray<Namespace> Namespaces(ManifestStore store, IEnumerable<VirtualKey> keys, IEnumerable<Budget> budgets)
+    {
+        var described = store.All<Namespace>();
+        var others = keys.Select(k => k.Metadata.Namespace).Concat(budgets.Select(b => b.Metadata.Namespace)).Distinct(StringComparer.Ordinal);
+        return
+        [
+            .. described.Select(n => n with { Metadata = Labelled(n.Metadata) }),
+            .. others.Where(o => described.All(d => d.Metadata.Name != o)).Select(o => new Namespace { Metadata = Labelled(new() { Name = o }) }),
+        ];
+    }
+
+    private static ObjectMeta Labelled(ObjectMeta metadata) =>
+        metadata with { Labels = metadata.Labels.SetItem("kubernetes.io/metadata.name", metadata.Name) };
+
+    private static KeyMaterial Material(string key)
+    {
+        var hash = GeneratedKey.Sha256(key);
+        return new()
+        {
+            KeyId = GeneratedKey.Parse(key)?.Id ?? hash[..12],
+            Hashes = [new() { Sha256 = hash }],
+        };
+    }
+
+    private Dictionary<string, string> Keys(IEnumerable<VirtualKey> virtualKeys, ImmutableArray<Secret> secrets)
+    {
+        var plain = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var key in virtualKeys)
+        {
+            if (key.Spec.ValueFrom is not { } from)
+                plain[key.Id()] = keys.GetOrCreate(key).Text;
+            else if (secrets.FirstOrDefault(s => s.Id() == $"{key.Metadata.Namespace}/{from.SecretRef.Name}")?.Read(from.SecretRef.Key) is { Length: > 0 } given)
+                plain[key.Id()] = given;
+        }
+
+        return plain;
+    }
+}
+
+/// <summary>What was gathered.</summary>
+internal sealed record Gathered
+{
+    /// <summary>For the translation.</summary>
+    public required TranslateInputs Inputs { get; init; }
+
+    /// <summary>The keys themselves, by the id of their VirtualKey. For nobody but the user who started the process.</summary>
+    public required IReadOnlyDictionary<string, string> PlainKeys { get; init; }
+
+    /// <summary>Nothing of the keys.</summary>
+    public override string ToString() => $"Gathered {Inputs.Gateway.Id()}";
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Operator.Api;
+using Operator.Translate;
+
+namespace Operator.Status;
+
+/// <summary>
+/// The conditions of one object, with its summary. A condition whose status has not changed keeps its time of transition.
+/// </summary>
+internal sealed class ConditionList(ImmutableArray<Condition> previous, long generation, DateTimeOffset now)
+{
+    private readonly ImmutableArray<Condition>.Builder _conditions = ImmutableArray.CreateBuilder<Condition>();
+
+    /// <summary>The condition of this type, as it was before.</summary>
+    public Condition? Previous(string type) => previous.FirstOrDefault(c => c.Type == type);
+
+    public void Add(string type, Judgement judgement)
+    {
+        var before = Previous(type);
+        _conditions.Add(new()
+        {
+            Type = type,
+            Status = judgement.Status,
+            ObservedGeneration = generation,
+            LastTransitionTime = before?.Status == judgement.Status ? before.LastTransitionTime : now,
+            Reason = judgement.Reason,
+            Message = judgement.Message,
+        });
+    }
+
+    /// <summary>For conditions that stand only while they are true.</summary>
+    public void AddWhile(bool holds, string type, string reason, string message)
+    {
+        if (holds)
+            Add(type, new(ConditionStatus.True, reason, message));
+    }
+
+    /// <summary>The conditions without a summary.</summary>
+    public ImmutableArray<Condition> ToImmutable() => _conditions.ToImmutable();
+
+    /// <summary>
+    /// `Ready` from the conditions that it depends on, the first that does not hold says why; then `Reconciling`, or `Stalled` where only a
+    /// person can help (https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md).
+    /// </summary>
+    public ImmutableArray<Condition> WithSummary(params ReadOnlySpan<string> dependsOn)
+    {
+        var ready = new Judgement(ConditionStatus.True, ConditionTypes.Ready, "");
+        foreach (var type in dependsOn)
+        {
+            if (_conditions.FirstOrDefault(c => c.Type == type && c.Status != ConditionStatus.True) is not { } obstacle)
+                continue;
+            ready = new(obstacle.Status, obstacle.Reason, obstacle.Message);
+            break;
+        }
+
+        var isStalled = _conditions.Any(c => c is { Type: ConditionTypes.Accepted, Status: ConditionStatus.False });
+        AddWhile(isStalled, ConditionTypes.Stalled, ready.Reason, ready.Message);
+        AddWhile(!isStalled && ready.Status != ConditionStatus.True, ConditionTypes.Reconciling, ready.Reason, ready.Message);
+        Add(ConditionTypes.Ready, ready);
+        return [.. _conditions.OrderBy(c => c.Type != ConditionTypes.Ready)];
+    }
+}

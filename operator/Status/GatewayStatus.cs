@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Gateway.Contract;
+using Operator.Api;
+using Operator.Translate;
+
+namespace Operator.Status;
+
+/// <summary>The status of an LlmGateway: which of its pods serve which config.</summary>
+internal static class GatewayStatus
+{
+    private const int MaxLaggingPods = 16;
+
+    public static LlmGatewayStatus Of(StatusInputs inputs)
+    {
+        var gateway = inputs.Inputs.Gateway;
+        var config = inputs.Config;
+        var serving = config is null ? 0 : inputs.Pods.Count(p => p.Revision == config.Revision);
+        var ready = inputs.Pods.Count(p => p.IsReady);
+        return new()
+        {
+            ObservedGeneration = gateway.Metadata.Generation,
+            Replicas = inputs.Pods.Length,
+            ReadyReplicas = ready,
+            Selector = gateway.Status?.Selector,
+            Url = inputs.Url,
+            Config = config is null ? null : Config(config, serving, inputs),
+            AttachedRoutes = config?.Routes.Length ?? 0,
+            AttachedKeys = config?.Keys.Length ?? 0,
+            AttachedBudgets = config?.Budgets.Length ?? 0,
+            LaggingPods =
+            [
+                .. inputs.Pods.Where(p => config is not null && p.Revision != config.Revision)
+                    .Select(p => new LaggingPod { Name = p.Name, Revision = p.Revision, Reason = p.Problem })
+                    .Take(MaxLaggingPods),
+            ],
+            Conditions = Conditions(gateway, ready, serving, inputs),
+        };
+    }
+
+    private static ImmutableArray<Condition> Conditions(LlmGateway gateway, int ready, int serving, StatusInputs inputs)
+    {
+        var verdict = inputs.VerdictOn(gateway.Reference());
+        var conditions = new ConditionList(gateway.Status?.Conditions ?? [], gateway.Metadata.Generation, inputs.Now);
+        conditions.AddWhile(verdict.IsPaused, ConditionTypes.Paused, ConditionReasons.Paused, "changes wait until the annotation is gone");
+        conditions.Add(ConditionTypes.Accepted, verdict.Accepted);
+        conditions.Add(ConditionTypes.ResolvedRefs, verdict.ResolvedRefs);
+        conditions.Add(
+            ConditionTypes.Available,
+            ready > 0
+                ? new(ConditionStatus.True, ConditionTypes.Available, "")
+                : new(ConditionStatus.False, ConditionReasons.NoPods, "no pod is ready"));
+        conditions.Add(ConditionTypes.Programmed, Rollout(serving, inputs));
+        return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed, ConditionTypes.Available);
+    }
+
+    /// <summary>Stricter than for an object: every ready pod must serve it.</summary>
+    private static Judgement Rollout(int serving, StatusInputs inputs)
+    {
+        var judgement = Programmed.OfConfig(inputs);
+        var lagging = inputs.Pods.Where(p => p.IsReady && p.Revision != inputs.Config?.Revision).Select(p => p.Name).ToList();
+        return judgement.Status == ConditionStatus.True && lagging.Count > 0
+            ? new(ConditionStatus.False, ConditionReasons.Pending, $"{serving} of {inputs.Pods.Length} pods serve it; not yet: {string.Join(", ", lagging.Take(MaxLaggingPods))}")
+            : judgement;
+    }
+
+    private static GatewayConfigStatus Config(ConfigSnapshot config, int serving, StatusInputs inputs) => new()
+    {
+        Revision = config.Revision,
+        Hash = config.Hash,
+        TargetPods = inputs.Pods.Length,
+        AckedPods = serving,
+        RejectedPods = inputs.Pods.Count(p => p.HasRefused),
+        Summary = string.Create(CultureInfo.InvariantCulture, $"{serving}/{inputs.Pods.Length}"),
+        LastAckTime = inputs.Pods.Max(p => p.AcknowledgedTime),
+    };
+}

@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using Operator.Api;
+using Operator.Keys;
+
+namespace Operator.Status;
+
+/// <summary>The status of a VirtualKey: which key stands for it, where, and which budgets hold it.</summary>
+internal static class KeyStatus
+{
+    private const int MaxBudgets = 16;
+
+    public static VirtualKeyStatus Of(VirtualKey key, StatusInputs inputs)
+    {
+        var before = key.Status;
+        var material = inputs.Inputs.KeyMaterial.GetValueOrDefault(key.Id());
+        var budgets = Budgets(key, inputs);
+        return new()
+        {
+            ObservedGeneration = key.Metadata.Generation,
+            KeyId = material?.KeyId,
+            KeyPrefix = material is null || key.Spec.ValueFrom is not null ? null : GeneratedKey.PrefixOf(material.KeyId),
+            SecretRef = SecretOf(key),
+            LastRotationTime = before?.LastRotationTime,
+            NextRotationTime = before?.NextRotationTime,
+            PreviousKeyExpirationTime = before?.PreviousKeyExpirationTime,
+            ObservedRotateAnnotation = before?.ObservedRotateAnnotation,
+            Budgets = budgets,
+            Conditions = Conditions(key, budgets, inputs),
+        };
+    }
+
+    /// <summary>Where the key of a VirtualKey stands, whoever made it.</summary>
+    public static SecretKeyReference SecretOf(VirtualKey key) => key.Spec.ValueFrom?.SecretRef
+        ?? new() { Name = key.Spec.Secret.Name ?? $"{key.Metadata.Name}-key", Key = key.Spec.Secret.Key };
+
+    private static ImmutableArray<Condition> Conditions(VirtualKey key, ImmutableArray<KeyBudgetStatus> budgets, StatusInputs inputs)
+    {
+        var verdict = inputs.VerdictOn(key.Reference());
+        var conditions = new ConditionList(key.Status?.Conditions ?? [], key.Metadata.Generation, inputs.Now);
+        var programmed = Programmed.Judge(verdict, conditions.Previous(ConditionTypes.Programmed), inputs);
+        var exceeded = budgets.Where(b => b.Exceeded).Select(b => $"{b.Namespace}/{b.Name}").ToList();
+        conditions.AddWhile(verdict.IsPaused, ConditionTypes.Paused, ConditionReasons.Paused, "changes wait until the annotation is gone");
+        conditions.Add(ConditionTypes.Accepted, verdict.Accepted);
+        conditions.Add(ConditionTypes.ResolvedRefs, verdict.ResolvedRefs);
+        conditions.Add(ConditionTypes.Programmed, programmed);
+        conditions.AddWhile(
+            key.Spec.ExpirationTime <= inputs.Now, ConditionTypes.Expired, ConditionTypes.Expired, $"since {key.Spec.ExpirationTime:u}");
+        conditions.AddWhile(
+            exceeded.Count > 0, ConditionTypes.BudgetExceeded, ConditionTypes.BudgetExceeded, $"refused by {string.Join(", ", exceeded)}");
+        return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed);
+    }
+
+    private static ImmutableArray<KeyBudgetStatus> Budgets(VirtualKey key, StatusInputs inputs)
+    {
+        var id = key.Id();
+        return
+        [
+            .. (inputs.Config?.Budgets ?? [])
+                .Where(b => b.Keys is not { } keys || keys.Contains(id))
+                .Select(b => new KeyBudgetStatus
+                {
+                    Namespace = b.Object.Namespace,
+                    Name = b.Object.Name,
+                    Exceeded = b.Blocks() && inputs.Counters.Any(c => c.Budget == b.Object.Id() && (c.Key is null || c.Key == id) && c.Settled >= c.Limit),
+                })
+                .Take(MaxBudgets),
+        ];
+    }
+}

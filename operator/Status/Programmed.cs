@@ -1,0 +1,49 @@
+using System.Globalization;
+using Operator.Api;
+using Operator.Translate;
+
+namespace Operator.Status;
+
+/// <summary>Whether running pods have accepted the config that carries an object's generation.</summary>
+internal static class Programmed
+{
+    /// <summary>
+    /// Latched: once it is true for a generation it stays so while the config carries that generation, because pods that join or lag are the
+    /// gateway's matter, not the object's.
+    /// </summary>
+    public static Judgement Judge(Verdict verdict, Condition? before, StatusInputs inputs)
+    {
+        var generation = verdict.Object.Generation;
+        if (inputs.Config is null || verdict.CarriedGeneration is not { } carried)
+            return new(ConditionStatus.False, ReasonOf(verdict), "is not in the config of the gateway");
+        if (carried != generation)
+            return new(ConditionStatus.False, ReasonOf(verdict), Invariant($"generation {carried} is in force"));
+        if (before is { Status: ConditionStatus.True } && before.ObservedGeneration == generation)
+            return new(ConditionStatus.True, before.Reason, before.Message);
+        return OfConfig(inputs);
+    }
+
+    /// <summary>The same question for the config as a whole.</summary>
+    public static Judgement OfConfig(StatusInputs inputs)
+    {
+        if (inputs.Config is not { } config)
+            return new(ConditionStatus.False, ConditionReasons.Invalid, "there is no config");
+        if (inputs.Pods.Any(p => p.Revision == config.Revision))
+            return new(ConditionStatus.True, ConditionReasons.Programmed, Invariant($"since revision {config.Revision}"));
+        if (inputs.Pods.FirstOrDefault(p => p.HasRefused) is { } refusing)
+            return new(ConditionStatus.False, ConditionReasons.Rejected, $"{refusing.Name}: {refusing.Problem}");
+        var problems = string.Join("; ", inputs.Pods.Where(p => p.Problem.Length > 0).Select(p => $"{p.Name}: {p.Problem}"));
+        return new(ConditionStatus.Unknown, ConditionReasons.NoPods, problems.Length > 0 ? problems : "no pod has answered yet");
+    }
+
+    private static string ReasonOf(Verdict verdict)
+    {
+        if (verdict.IsPaused)
+            return ConditionReasons.Paused;
+        if (verdict.Accepted.Status != ConditionStatus.True)
+            return verdict.Accepted.Reason;
+        return verdict.ResolvedRefs.Status != ConditionStatus.True ? verdict.ResolvedRefs.Reason : ConditionReasons.Pending;
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

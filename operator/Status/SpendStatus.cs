@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Gateway.Contract;
+using Operator.Api;
+
+namespace Operator.Status;
+
+/// <summary>The status of a Budget: what has been spent of it.</summary>
+internal static class SpendStatus
+{
+    private const int MaxPercent = 1_000_000;
+
+    public static BudgetStatus Of(Budget budget, StatusInputs inputs)
+    {
+        var config = inputs.Config?.Budgets.FirstOrDefault(b => b.Object.Id() == budget.Id());
+        var counters = inputs.Counters.Where(c => c.Budget == budget.Id()).ToImmutableArray();
+        var most = counters.MaxBy(c => c.Settled);
+        var exceeded = counters.Where(c => c.Settled >= c.Limit).ToImmutableArray();
+        var selected = Selected(config, inputs);
+        return new()
+        {
+            ObservedGeneration = budget.Metadata.Generation,
+            Limit = Limit(budget.Spec.Limit),
+            Period = most is null ? null : new() { StartTime = most.PeriodStart, EndTime = most.PeriodEnd },
+            Spent = most is null ? null : Amount(most.Settled, budget),
+            Remaining = most is null ? null : Amount(Math.Max(0, most.Limit - most.Settled), budget),
+            UsedPercent = most is null ? null : Percent(most),
+            SelectedKeys = selected,
+            ExceededKeys = exceeded.Any(c => c.Key is null) ? selected : exceeded.Length,
+            UsageObservedTime = inputs.CountersTime,
+            Conditions = Conditions(budget, exceeded, inputs),
+        };
+    }
+
+    private static ImmutableArray<Condition> Conditions(Budget budget, ImmutableArray<BudgetCounter> exceeded, StatusInputs inputs)
+    {
+        var verdict = inputs.VerdictOn(budget.Reference());
+        var conditions = new ConditionList(budget.Status?.Conditions ?? [], budget.Metadata.Generation, inputs.Now);
+        var programmed = Programmed.Judge(verdict, conditions.Previous(ConditionTypes.Programmed), inputs);
+        conditions.AddWhile(verdict.IsPaused, ConditionTypes.Paused, ConditionReasons.Paused, "changes wait until the annotation is gone");
+        conditions.Add(ConditionTypes.Accepted, verdict.Accepted);
+        conditions.Add(ConditionTypes.ResolvedRefs, verdict.ResolvedRefs);
+        conditions.Add(ConditionTypes.Programmed, programmed);
+        conditions.Add(ConditionTypes.Exceeded, Exceeded(exceeded));
+        conditions.Add(ConditionTypes.Durable, inputs.Durable);
+        return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed);
+    }
+
+    private static Translate.Judgement Exceeded(ImmutableArray<BudgetCounter> exceeded)
+    {
+        if (exceeded.IsEmpty)
+            return new(ConditionStatus.False, "WithinLimit", "");
+        var keys = exceeded.Select(c => c.Key).OfType<string>().ToList();
+        var until = exceeded[0].PeriodEnd is { } end ? $"until {end.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "for good";
+        return new(ConditionStatus.True, "LimitReached", keys.Count == 0 ? until : $"{until}: {string.Join(", ", keys)}");
+    }
+
+    private static int Selected(BudgetConfig? config, StatusInputs inputs) =>
+        config is null ? 0 : config.Keys is { } keys ? keys.Length : inputs.Config!.Keys.Length;
+
+    private static string Limit(BudgetLimit limit) => limit.Cost is { } cost
+        ? $"{cost.Amount} {cost.Currency}"
+        : string.Create(CultureInfo.InvariantCulture, $"{limit.Tokens} tokens");
+
+    private static string Amount(decimal amount, Budget budget) =>
+        amount.ToString(budget.Spec.Limit.Cost is null ? "0" : "0.00#######", CultureInfo.InvariantCulture);
+
+    private static int Percent(BudgetCounter counter) =>
+        counter.Limit == 0 ? 100 : (int)Math.Min(MaxPercent, decimal.Floor(counter.Settled * 100 / counter.Limit));
+}

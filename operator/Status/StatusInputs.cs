@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Gateway.Contract;
+using Operator.Translate;
+
+namespace Operator.Status;
+
+/// <summary>All that the status of a gateway's resources is made of.</summary>
+internal sealed record StatusInputs
+{
+    /// <summary>The resources, with the status that they have now.</summary>
+    public required TranslateInputs Inputs { get; init; }
+
+    /// <summary>What became of them.</summary>
+    public required Translation Translation { get; init; }
+
+    /// <summary>The config that is wanted on every pod, stamped; null where there is none.</summary>
+    public ConfigSnapshot? Config { get; init; }
+
+    /// <summary>The pods that there are.</summary>
+    public ImmutableArray<PodReport> Pods { get; init; } = [];
+
+    /// <summary>The counters of the budgets, as the gateway counts them.</summary>
+    public ImmutableArray<BudgetCounter> Counters { get; init; } = [];
+
+    /// <summary>When the gateway was asked for them.</summary>
+    public DateTimeOffset? CountersTime { get; init; }
+
+    /// <summary>Where callers reach the gateway.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>Whether spend survives the loss of a pod.</summary>
+    public required Judgement Durable { get; init; }
+
+    /// <summary>The moment that the status speaks of.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The verdict on an object of the inputs.</summary>
+    public Verdict VerdictOn(ObjectReference of) =>
+        Translation.Verdicts.First(v => v.Object.Kind == of.Kind && v.Object.Id() == of.Id());
+}
+
+/// <summary>Where one pod stands.</summary>
+internal sealed record PodReport
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whether it serves.</summary>
+    public bool IsReady { get; init; }
+
+    /// <summary>The revision that it has acknowledged last; 0: none.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>When it did.</summary>
+    public DateTimeOffset? AcknowledgedTime { get; init; }
+
+    /// <summary>True where it has refused the wanted config.</summary>
+    public bool HasRefused { get; init; }
+
+    /// <summary>Why it does not serve the wanted config; empty where it does.</summary>
+    public string Problem { get; init; } = "";
+}
