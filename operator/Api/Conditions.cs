@@ -67,6 +67,9 @@ internal static class ConditionReasons
     /// <summary>Accepted=False: there is no LlmGateway of that name.</summary>
     public const string GatewayNotFound = "GatewayNotFound";
 
+    /// <summary>Accepted=Unknown: the LlmGateway itself is not valid, so that nothing can be said to its pods.</summary>
+    public const string GatewayInvalid = "GatewayInvalid";
+
     /// <summary>Accepted=Unknown, Ready=Unknown: seen for the first time, not judged yet.</summary>
     public const string Pending = "Pending";
 

@@ -9,10 +9,11 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
 {
     /// <summary>Budgets that the gateway takes.</summary>
     /// <param name="chosen">All of them.</param>
-    /// <param name="keys">The keys that the gateway takes, with the labels that they have now.</param>
+    /// <param name="keys">The keys that name the gateway, with the labels that they have now.</param>
+    /// <param name="carried">Ids of those that the gateway takes: only they are selected.</param>
     /// <param name="priced">The routes, with the currencies of their prices.</param>
     public ImmutableArray<BudgetConfig> Translate(
-        ImmutableArray<Chosen<Budget>> chosen, ImmutableArray<VirtualKey> keys, ImmutableArray<PricedModel> priced)
+        ImmutableArray<Chosen<Budget>> chosen, ImmutableArray<VirtualKey> keys, HashSet<string> carried, ImmutableArray<PricedModel> priced)
     {
         var budgets = ImmutableArray.CreateBuilder<BudgetConfig>();
         foreach (var budget in chosen.Select(c => c.InForce).OfType<Budget>())
@@ -20,7 +21,7 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
             if (!admission.Admits(budget, log) || !MayReach(budget))
                 continue;
             WarnOfCurrency(budget, priced);
-            budgets.Add(Translate(budget, Select(budget, keys)));
+            budgets.Add(Translate(budget, Select(budget, keys, carried)));
         }
 
         return [.. budgets.OrderBy(b => b.Object.Namespace, StringComparer.Ordinal).ThenBy(b => b.Object.Name, StringComparer.Ordinal)];
@@ -56,18 +57,19 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
     }
 
     /// <summary>Ids of keys; null: all.</summary>
-    private ImmutableArray<string>? Select(Budget budget, ImmutableArray<VirtualKey> keys)
+    private ImmutableArray<string>? Select(Budget budget, ImmutableArray<VirtualKey> keys, HashSet<string> carried)
     {
         var scope = budget.Spec.Scope;
         if (scope.Gateway is not null)
             return null;
         var selected = scope.VirtualKeyRefs is { } refs ? ByName(budget, refs, keys) : ByLabels(budget, keys);
-        if (selected.IsEmpty)
+        ImmutableArray<string> taken = [.. selected.Where(carried.Contains).Order(StringComparer.Ordinal)];
+        if (taken.IsEmpty)
             log.Warn(budget, ConditionTypes.ResolvedRefs, ConditionReasons.NoKeysSelected, "spec.scope", "no key is selected now");
-        return [.. selected.Order(StringComparer.Ordinal)];
+        return taken;
     }
 
-    private ImmutableArray<string> ByName(Budget budget, ImmutableArray<VirtualKeyReference> refs, ImmutableArray<VirtualKey> keys)
+    private IEnumerable<string> ByName(Budget budget, ImmutableArray<VirtualKeyReference> refs, ImmutableArray<VirtualKey> keys)
     {
         var known = keys.Select(k => k.Id()).ToHashSet(StringComparer.Ordinal);
         for (var i = 0; i < refs.Length; i++)
@@ -77,20 +79,17 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
                 log.Fail(budget, ConditionTypes.ResolvedRefs, ConditionReasons.VirtualKeyNotFound, $"spec.scope.virtualKeyRefs[{i}]", $"the gateway has no VirtualKey `{id}`");
         }
 
-        return [.. refs.Select(r => r.IdFrom(budget)).Where(known.Contains)];
+        return refs.Select(r => r.IdFrom(budget));
     }
 
-    private ImmutableArray<string> ByLabels(Budget budget, ImmutableArray<VirtualKey> keys)
+    private IEnumerable<string> ByLabels(Budget budget, ImmutableArray<VirtualKey> keys)
     {
         var scope = budget.Spec.Scope;
-        return
-        [
-            .. keys
-                .Where(k => admission.IsAtHome(budget) || k.Metadata.Namespace == budget.Metadata.Namespace)
-                .Where(k => scope.VirtualKeySelector?.Matches(k.Metadata.Labels) ?? true)
-                .Where(k => scope.NamespaceSelector?.Matches(admission.LabelsOf(k.Metadata.Namespace)) ?? true)
-                .Select(k => k.Id()),
-        ];
+        return keys
+            .Where(k => admission.IsAtHome(budget) || k.Metadata.Namespace == budget.Metadata.Namespace)
+            .Where(k => scope.VirtualKeySelector?.Matches(k.Metadata.Labels) ?? true)
+            .Where(k => scope.NamespaceSelector?.Matches(admission.LabelsOf(k.Metadata.Namespace)) ?? true)
+            .Select(k => k.Id());
     }
 
     private void WarnOfCurrency(Budget budget, ImmutableArray<PricedModel> priced)

@@ -66,7 +66,7 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
             var model = key.Spec.Models[i];
             if (!ceiling.Any(c => ModelCover.Overlaps(c, model)))
                 log.Warn(key, ConditionTypes.Accepted, ConditionReasons.Questionable, $"spec.models[{i}]", $"the gateway's `allowedKeys.models` leaves nothing of `{model}`");
-            else if (!names.Any(n => ModelCover.Overlaps(n, model)))
+            else if (model != "*" && !names.Any(n => ModelCover.Overlaps(n, model)))
                 log.Warn(key, ConditionTypes.ResolvedRefs, ConditionReasons.ModelNotFound, $"spec.models[{i}]", $"no route of the gateway serves `{model}`");
         }
     }

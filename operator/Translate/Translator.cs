@@ -62,7 +62,11 @@ internal static class Translator
         // 4. Budgets.
         var usedPrices = prices.ToImmutable();
         var budgetConfigs = new BudgetTranslation(admission, log)
-            .Translate(budgets, CurrentOf(keys, keyConfigs), PricedModels(routeConfigs, usedPrices));
+            .Translate(
+                budgets,
+                [.. keys.Select(k => k.Current).Where(k => k.Metadata.DeletionTimestamp is null)],
+                keyConfigs.Select(k => k.Object.Id()).ToHashSet(StringComparer.Ordinal),
+                PricedModels(routeConfigs, usedPrices));
 
         // 5. The contract's validator.
         return LastCheck.Pass(
@@ -81,13 +85,6 @@ internal static class Translator
                 Prices = usedPrices,
             },
             log);
-    }
-
-    /// <summary>The keys in the config, as they are now: their labels count, whichever version of their spec does.</summary>
-    private static ImmutableArray<VirtualKey> CurrentOf(ImmutableArray<Chosen<VirtualKey>> keys, ImmutableArray<KeyConfig> carried)
-    {
-        var ids = carried.Select(k => k.Object.Id()).ToHashSet(StringComparer.Ordinal);
-        return [.. keys.Select(k => k.Current).Where(k => ids.Contains(k.Id()))];
     }
 
     private static ImmutableArray<PricedModel> PricedModels(ImmutableArray<RouteConfig> routes, ImmutableArray<PriceConfig> prices)

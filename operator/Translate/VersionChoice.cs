@@ -29,7 +29,7 @@ internal sealed class VersionChoice(TranslateInputs inputs, FindingLog log)
     public Chosen<T> Choose<T>(T current, T? lastValid, Func<T, T, T> restrict)
         where T : KubernetesObject
     {
-        if (lastValid?.Metadata.Uid != current.Metadata.Uid)
+        if (lastValid?.Metadata.Uid != current.Metadata.Uid || IsRefused(lastValid))
             lastValid = null;
         if (current.Metadata.DeletionTimestamp is not null)
         {
@@ -38,8 +38,6 @@ internal sealed class VersionChoice(TranslateInputs inputs, FindingLog log)
         }
 
         var isValid = Report(current, lastValid is not null);
-        if (IsRefused(lastValid))
-            lastValid = null;
         if (isValid && !(current.IsPaused() && lastValid is not null))
             return new(current, current, current);
         return new(current, lastValid is null ? null : restrict(current, lastValid), lastValid);

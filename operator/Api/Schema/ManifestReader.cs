@@ -41,6 +41,8 @@ internal static class ManifestReader
             Namespace = Text(element, "metadata", "namespace"),
             Name = Text(element, "metadata", "name"),
         };
+        if (Missing(element, "apiVersion", "kind") is { Length: > 0 } missing)
+            return result with { Problems = missing };
         if (!s_kinds.TryGetValue((Text(element, "apiVersion"), result.Kind), out var type))
             return result with { Problems = [new("kind", $"no kind `{result.Kind}` is known in version `{Text(element, "apiVersion")}`")] };
         if (result.Namespace.Length == 0 && type != typeof(Namespace))
@@ -90,6 +92,18 @@ internal static class ManifestReader
         }
 
         return element.ValueKind == JsonValueKind.String ? element.GetString()! : "";
+    }
+
+    private static ImmutableArray<FieldProblem> Missing(JsonElement element, params ReadOnlySpan<string> names)
+    {
+        var problems = ImmutableArray.CreateBuilder<FieldProblem>();
+        foreach (var name in names)
+        {
+            if (Text(element, name).Length == 0)
+                problems.Add(new(name, "Required value"));
+        }
+
+        return problems.ToImmutable();
     }
 
     private static ManifestResult Refuse(FieldProblem problem) => new() { Problems = [problem] };

@@ -69,7 +69,7 @@ internal sealed class GatewayCheck : AbstractValidator<LlmGateway>
             RuleFor(p => p.NamespaceSelector!).SetValidator(new LabelSelectorCheck());
             RuleFor(p => p.PodSelector!).SetValidator(new LabelSelectorCheck());
             RuleFor(p => p.IpBlock!.Cidr)
-                .Must(c => IPNetwork.TryParse(c, out _)).WithMessage("must be a block of addresses whose host bits are zero, as 10.0.0.0/8")
+                .Must(c => IPNetwork.TryParse(c, out _)).WithMessage("must be a block of addresses, as 10.0.0.0/8")
                 .When(p => p.IpBlock is not null);
             RuleForEach(p => p.IpBlock!.Except)
                 .Must((p, c) => IsInside(c, p.IpBlock!.Cidr)).WithMessage("must be a block inside of `cidr`")
