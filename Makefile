@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CONFIGURATION ?= Release
 MANIFESTS ?= config/samples
+PORT ?= 4000
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
@@ -22,6 +23,14 @@ build: ## Build everything, warnings are errors
 
 clean: ## Remove what was built
 	rm -rf artifacts
+
+##@ Run
+
+.PHONY: run
+run: ## Serve the manifests of MANIFESTS on this machine, without a cluster
+	@dotnet build operator -c $(CONFIGURATION) -v quiet >&2
+	@dotnet build gateway/Server -c $(CONFIGURATION) -v quiet >&2
+	@configuration=$(CONFIGURATION); exec artifacts/bin/Operator/$${configuration,,}/operator standalone --manifests $(MANIFESTS) --port $(PORT)
 
 ##@ Test
 

@@ -8,7 +8,7 @@ configuration=$1; shift
 passed=0 failed=0 skipped=0 broken=0
 for project in "$@"; do
     log=$(mktemp)
-    "artifacts/bin/$project/${configuration,,}/$project" -noLogo 2>&1 | tee "$log"
+    "artifacts/bin/$project/${configuration,,}/$project" -noLogo -noColor 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
     # xUnit closes with "Total: N, Errors: N, Failed: N, Skipped: N, Not Run: N, Time: Ns".
     if [[ $(tail -n 20 "$log") =~ Total:\ ([0-9]+),\ Errors:\ ([0-9]+),\ Failed:\ ([0-9]+),\ Skipped:\ ([0-9]+) ]]; then

@@ -85,13 +85,13 @@ internal static class ConditionReasons
     /// <summary>ResolvedRefs=False: there is no Secret of that name in the namespace.</summary>
     public const string SecretNotFound = "SecretNotFound";
 
-    /// <summary>ResolvedRefs=False: the Secret has no such key.</summary>
+    /// <summary>ResolvedRefs=False: the Secret has no such key, or it is empty.</summary>
     public const string SecretKeyMissing = "SecretKeyMissing";
 
     /// <summary>ResolvedRefs=False: Secrets of this type, or of the operator itself, may not be used.</summary>
     public const string SecretNotAllowed = "SecretNotAllowed";
 
-    /// <summary>ResolvedRefs=False: the value is empty, or holds what no HTTP header may hold.</summary>
+    /// <summary>ResolvedRefs=False: the value holds what no HTTP header may hold.</summary>
     public const string SecretValueInvalid = "SecretValueInvalid";
 
     /// <summary>ResolvedRefs=False: the gateway's <c>allowedUpstreamHosts</c> does not name the host of a target.</summary>

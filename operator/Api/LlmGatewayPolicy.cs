@@ -35,7 +35,7 @@ internal enum NamespacesFrom
     /// <summary>All.</summary>
     All,
 
-    /// <summary>Those with the selected labels.</summary>
+    /// <summary>The gateway's own and those with the selected labels.</summary>
     Selector,
 }
 

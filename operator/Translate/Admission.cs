@@ -25,7 +25,8 @@ internal sealed class Admission(LlmGateway gateway, ImmutableArray<Namespace> na
         var allowed = gateway.Spec.AllowedKeys.Namespaces;
         var isAdmitted = allowed.From switch
         {
-            NamespacesFrom.Same => IsAtHome(of),
+            _ when IsAtHome(of) => true,
+            NamespacesFrom.Same => false,
             NamespacesFrom.All => true,
             _ => allowed.Selector is { } selector && selector.Matches(LabelsOf(of.Metadata.Namespace)),
         };

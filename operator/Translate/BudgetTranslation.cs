@@ -115,7 +115,7 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
         {
             Object = budget.Reference(),
             Keys = keys,
-            Models = spec.Models,
+            Models = [.. spec.Models.Order(StringComparer.Ordinal)],
             Aggregation = spec.Aggregation,
             Cost = Decimals.Read(spec.Limit.Cost?.Amount) is { } amount ? Decimals.Normalize(amount) : null,
             Currency = spec.Limit.Cost?.Currency ?? "USD",

@@ -76,7 +76,7 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
         Object = key.Reference(),
         KeyId = material.KeyId,
         Hashes = material.Hashes,
-        Models = key.Spec.Models,
+        Models = [.. key.Spec.Models.Order(StringComparer.Ordinal)],
         State = key.Spec.State,
         ExpirationTime = key.Spec.ExpirationTime,
         Limits = new()

@@ -29,7 +29,9 @@ internal sealed class SecretLookup(ImmutableArray<Secret> secrets)
         if (secret.Read(reference.Key) is not { } text)
             return Problem(ConditionReasons.SecretKeyMissing, "key", $"the Secret `{reference.Name}` has no key `{reference.Key}`");
         var value = text.Trim();
-        if (value.Length is 0 or > 16_384 || value.Any(c => c is < ' ' or > '~'))
+        if (value.Length == 0)
+            return Problem(ConditionReasons.SecretKeyMissing, "key", $"`{reference.Key}` of the Secret `{reference.Name}` is empty");
+        if (value.Length > 16_384 || value.Any(c => c is < ' ' or > '~'))
         {
             return Problem(
                 ConditionReasons.SecretValueInvalid,

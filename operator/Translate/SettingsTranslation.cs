@@ -3,7 +3,10 @@ using Operator.Api;
 
 namespace Operator.Translate;
 
-/// <summary>The settings of a gateway as a whole. What pods and Services are made of is not in them.</summary>
+/// <summary>
+/// The settings of a gateway as a whole. What pods and Services are made of is not in them. Sets are sorted: their order says nothing, so it
+/// must not change the hash.
+/// </summary>
 internal static class SettingsTranslation
 {
     private const int MillisecondsPerSecond = 1000;
@@ -16,8 +19,8 @@ internal static class SettingsTranslation
         MaxBodyBytes = spec.Defaults.MaxBodyBytes,
         UnpricedModels = spec.UnpricedModels,
         BudgetStoreFailureMode = spec.BudgetStoreFailureMode,
-        AllowedModels = spec.AllowedKeys.Models,
-        AllowedUpstreamHosts = spec.AllowedUpstreamHosts,
+        AllowedModels = [.. spec.AllowedKeys.Models.Order(StringComparer.Ordinal)],
+        AllowedUpstreamHosts = [.. spec.AllowedUpstreamHosts.Order(StringComparer.Ordinal)],
         DrainTimeoutSeconds = spec.DrainTimeoutSeconds,
     };
 
@@ -29,5 +32,5 @@ internal static class SettingsTranslation
         TotalMilliseconds = spec.TotalSeconds * MillisecondsPerSecond,
     };
 
-    public static RetryConfig Retry(RetrySpec spec) => new() { Attempts = spec.Attempts, On = spec.On };
+    public static RetryConfig Retry(RetrySpec spec) => new() { Attempts = spec.Attempts, On = [.. spec.On.Order()] };
 }

@@ -44,7 +44,7 @@ internal static class ManifestReader
         if (Missing(element, "apiVersion", "kind") is { Length: > 0 } missing)
             return result with { Problems = missing };
         if (!s_kinds.TryGetValue((Text(element, "apiVersion"), result.Kind), out var type))
-            return result with { Problems = [new("kind", $"no kind `{result.Kind}` is known in version `{Text(element, "apiVersion")}`")] };
+            return result with { Problems = [UnknownKind(Text(element, "apiVersion"), result.Kind)] };
         if (result.Namespace.Length == 0 && type != typeof(Namespace))
             result = result with { Namespace = "default" };
         return Read(given, type, result);
@@ -81,6 +81,16 @@ internal static class ManifestReader
             else
                 node.AsObject().Remove(member.Name);
         }
+    }
+
+    private static FieldProblem UnknownKind(string apiVersion, string kind)
+    {
+        var meant = s_kinds.Keys.FirstOrDefault(k => string.Equals(k.Kind, kind, StringComparison.OrdinalIgnoreCase));
+        if (meant.Kind is null)
+            return new("kind", $"no kind `{kind}` is known in version `{apiVersion}`");
+        return meant.Kind == kind
+            ? new("apiVersion", $"must be `{meant.ApiVersion}` for a {kind}, not `{apiVersion}`")
+            : new("kind", $"no kind `{kind}` is known; did you mean `{meant.Kind}`?");
     }
 
     private static string Text(JsonElement element, params ReadOnlySpan<string> path)

@@ -14,19 +14,41 @@ internal static class YamlManifests
 
     private const int MaxDepth = 60;
 
+    private const string TooLarge = "is too large or too deep for a manifest";
+
     /// <summary>All documents that are not empty, or why the file as a whole cannot be read.</summary>
     public static YamlResult Parse(string text)
     {
+        var parser = new Parser(new StringReader(text));
         try
         {
+            CheckDepth(text);
             var stream = new YamlStream();
-            stream.Load(new StringReader(text));
+            stream.Load(parser);
             var nodes = 0;
             return new() { Documents = [.. stream.Documents.Select(d => Convert(d.RootNode, ref nodes)).OfType<YamlDocumentText>()] };
         }
         catch (YamlException e)
         {
-            return new() { Error = new(LineOf(e), e.InnerException?.Message ?? e.Message) };
+            return new() { Error = new((int)Math.Max(1, e.Start.Line), e.InnerException?.Message ?? e.Message) };
+        }
+        catch (InvalidOperationException)
+        {
+            // Of the scanner, on a list or mapping that is never closed.
+            return new() { Error = new((int)(parser.Current?.End.Line ?? 1), "is no YAML from here on; is a bracket or quote left open?") };
+        }
+    }
+
+    /// <summary>The representation is built by recursion, which a file of nothing but brackets would drive over the end of the stack.</summary>
+    private static void CheckDepth(string text)
+    {
+        var parser = new Parser(new StringReader(text));
+        var depth = 0;
+        while (parser.MoveNext())
+        {
+            depth += parser.Current!.NestingIncrease;
+            if (depth > MaxDepth)
+                throw new SemanticErrorException(parser.Current.Start, parser.Current.End, TooLarge);
         }
     }
 
@@ -40,7 +62,7 @@ internal static class YamlManifests
     private static JsonNode? Json(YamlNode node, string path, int depth, Dictionary<string, int> lines, ref int nodes)
     {
         if (++nodes > MaxNodes || depth > MaxDepth)
-            throw new SemanticErrorException(node.Start, node.End, "is too large or too deep for a manifest");
+            throw new SemanticErrorException(node.Start, node.End, TooLarge);
         lines.TryAdd(path, Line(node));
         switch (node)
         {
@@ -91,8 +113,6 @@ internal static class YamlManifests
     }
 
     private static int Line(YamlNode node) => (int)node.Start.Line;
-
-    private static int LineOf(YamlException e) => (int)Math.Max(1, e.Start.Line);
 }
 
 /// <summary>The documents of a file, or why it cannot be read.</summary>

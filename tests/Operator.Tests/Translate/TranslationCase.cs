@@ -101,6 +101,8 @@ internal static class TranslationCase
             Entry(Provider.OpenAI, null, "gpt-5", "2026-01-01", 1.25m, 10m),
             Entry(Provider.OpenAI, null, "gpt-5", "2026-10-01", 1m, 8m),
             Entry(Provider.OpenAI, null, "gpt-5", "2027-01-01", 0.5m, 4m),
+            Entry(Provider.OpenAI, null, "gpt-priced", "2026-01-01", 2m, 8m),
+            Entry(Provider.OpenAI, null, "gpt-priced-2026-01-01", "2026-01-01", 2m, 8m),
             Entry(Provider.Anthropic, null, "claude-sonnet-4-5", "2026-01-01", 3m, 15m),
             Entry(Provider.OpenAICompatible, "api.groq.com", "llama-3.3-70b-versatile", "2026-01-01", 0.59m, 0.79m),
         ],

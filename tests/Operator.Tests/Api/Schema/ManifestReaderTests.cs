@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Operator.Api;
 using Operator.Api.Schema;
-using Operator.Standalone.Manifests;
 using Support;
 
 namespace Operator.Tests.Api.Schema;
@@ -19,16 +18,15 @@ public sealed class ManifestReaderTests
     public void Read_Case_GivesItsProblemsOrTheObjectWithItsDefaults(string name)
     {
         var folder = Path.Combine(s_cases, name);
-        var parsed = YamlManifests.Parse(File.ReadAllText(Path.Combine(folder, "manifest.yaml")));
-        parsed.Error.ShouldBeNull();
+        var results = Manifests.Read(File.ReadAllText(Path.Combine(folder, "manifest.yaml")));
 
-        var result = ManifestReader.Read(parsed.Documents.Single().Json);
-
-        var text = result.Object is { } read
-            ? JsonSerializer.Serialize(read, read.GetType(), s_indented)
-            : string.Join('\n', result.Problems.Select(p => p.Field.Length == 0 ? p.Message : $"{p.Field}: {p.Message}"));
+        var text = string.Join("\n\n", results.Select(Text));
         GoldenFile.Difference(Path.Combine(folder, "expected.txt"), text + "\n").ShouldBeNull();
     }
+
+    private static string Text(ManifestResult result) => result.Object is { } read
+        ? JsonSerializer.Serialize(read, read.GetType(), s_indented)
+        : string.Join('\n', result.Problems.Select(p => p.Field.Length == 0 ? p.Message : $"{p.Field}: {p.Message}"));
 
     [Fact]
     public void Read_NoObject_IsAProblem()

@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Gateway.Contract;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Operator.Push;
+
+namespace Operator.Tests.Push;
+
+/// <summary>An admin port over a real socket with TLS: it keeps the highest revision, or answers as it is told to.</summary>
+internal sealed class FakeGateway : IAsyncDisposable
+{
+    public const string Token = "the-token";
+
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<long> _pushed = [];
+    private volatile ConfigSnapshot? _config;
+
+    private FakeGateway(AdminCertificate certificate)
+    {
+        Certificate = certificate;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.UseHttps(X509Certificate2.CreateFromPem(certificate.Pem, certificate.Pem))));
+        _app = builder.Build();
+        _app.Use(AuthorizeAsync);
+        _app.MapPut("/config", PutAsync);
+        _app.MapGet("/config/status", StatusAsync);
+    }
+
+    public AdminCertificate Certificate { get; }
+
+    /// <summary>Answers instead of the fake where it is set: with its status and, unless null, its body.</summary>
+    public (int Status, string? Body)? Answer { get; set; }
+
+    /// <summary>Waited for before each answer to a push.</summary>
+    public Func<Task> BeforePush { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Revisions in the order in which they came.</summary>
+    public ImmutableArray<long> Pushed => [.. _pushed];
+
+    public int StatusRequests;
+
+    public PodEndpoint Pod => new() { Name = "pod-0", Address = new(_app.Urls.Single()) };
+
+    public AdminAccess Access => new() { Tokens = [Token], Pins = [Certificate.Pin] };
+
+    public static async Task<FakeGateway> StartAsync()
+    {
+        var gateway = new FakeGateway(AdminCertificate.Issue("main", DateTimeOffset.UtcNow));
+        await gateway._app.StartAsync(TestContext.Current.CancellationToken);
+        return gateway;
+    }
+
+    public void Forget() => _config = null;
+
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+
+    private static Task AuthorizeAsync(HttpContext http, RequestDelegate next)
+    {
+        if (http.Request.Headers.Authorization == $"Bearer {Token}")
+            return next(http);
+        http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        return Task.CompletedTask;
+    }
+
+    private async Task PutAsync(HttpContext http)
+    {
+        var config = await JsonSerializer.DeserializeAsync(http.Request.Body, ContractJson.Default.ConfigSnapshot);
+        _pushed.Enqueue(config!.Revision);
+        await BeforePush();
+        if (Answer is { } answer)
+        {
+            http.Response.StatusCode = answer.Status;
+            await http.Response.WriteAsync(answer.Body ?? "");
+            return;
+        }
+
+        if (_config is { } held && held.Revision > config.Revision)
+            http.Response.StatusCode = StatusCodes.Status409Conflict;
+        else
+            _config = config;
+        var reply = new PushReply { Revision = _config!.Revision, Hash = _config.Hash, Uid = _config.Gateway };
+        await http.Response.WriteAsync(JsonSerializer.Serialize(reply, ContractJson.Default.PushReply));
+    }
+
+    private Task StatusAsync(HttpContext http)
+    {
+        Interlocked.Increment(ref StatusRequests);
+        var status = new ConfigStatus
+        {
+            SchemaVersions = [ConfigSnapshot.CurrentSchemaVersion],
+            Uid = _config?.Gateway ?? "",
+            Revision = _config?.Revision ?? 0,
+            Hash = _config?.Hash ?? "",
+            Ready = _config is not null,
+        };
+        return http.Response.WriteAsync(JsonSerializer.Serialize(status, ContractJson.Default.ConfigStatus));
+    }
+}

@@ -1,0 +1,8 @@
+using System.Text.Json.Nodes;
+
+namespace Operator.Tests.Standalone;
+
+internal static class Texts
+{
+    public static string ToJsonOrNull(this JsonNode? node) => node?.ToJsonString() ?? "null";
+}
