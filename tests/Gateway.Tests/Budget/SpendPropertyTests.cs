@@ -18,7 +18,7 @@ public sealed class SpendPropertyTests
     {
         var steps = Gen.Two(Gen.Choose(0, 99)).Select(pair => new Step(pair.Item1, pair.Item2)).ListOf().Resize(60).ToArbitrary();
         Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(Runs).WithEndSize(60),
+            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(Runs).WithEndSize(60),
             Prop.ForAll(steps, list => new Interleaving().RunAsync(list).GetAwaiter().GetResult()));
     }
 
