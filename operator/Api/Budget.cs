@@ -25,7 +25,7 @@ internal sealed record Budget() : Resource<BudgetSpec, BudgetStatus>(KindName)
 internal sealed record BudgetSpec
 {
     /// <summary>The gateway whose calls count.</summary>
-    [CelRule("self == oldSelf", "is immutable")]
+    [CelRule("self == oldSelf", RuleMessages.Immutable)]
     public required GatewayReference GatewayRef { get; init; }
 
     /// <summary>Whose calls count.</summary>
@@ -65,7 +65,7 @@ internal sealed record BudgetSpec
 /// </summary>
 [CelRule(
     "(has(self.gateway) ? 1 : 0) + (has(self.virtualKeyRefs) ? 1 : 0) + (has(self.virtualKeySelector) || has(self.namespaceSelector) ? 1 : 0) == 1",
-    "exactly one of `gateway`, `virtualKeyRefs`, or `virtualKeySelector` and/or `namespaceSelector` must be set")]
+    RuleMessages.OneScope)]
 internal sealed record BudgetScope
 {
     /// <summary>Every key. Only in the gateway's namespace.</summary>
@@ -74,7 +74,7 @@ internal sealed record BudgetScope
     /// <summary>Keys with these labels.</summary>
     public LabelSelector? VirtualKeySelector { get; init; }
 
-    /// <summary>Keys in namespaces with these labels. Only in the gateway's namespace.</summary>
+    /// <summary>Keys in namespaces with these labels. Elsewhere than in the gateway's namespace it selects at most the Budget's own.</summary>
     public LabelSelector? NamespaceSelector { get; init; }
 
     /// <summary>Keys by name.</summary>
@@ -95,10 +95,13 @@ internal sealed record VirtualKeyReference
     /// <summary>Its namespace; default: that of the Budget. Another one only in the gateway's namespace.</summary>
     [Text(63, Pattern = Patterns.DnsLabel, Means = Patterns.DnsLabelMeans)]
     public string? Namespace { get; init; }
+
+    /// <summary>The id (<c>namespace/name</c>) of the VirtualKey that a Budget means by it.</summary>
+    public string IdFrom(Budget budget) => $"{Namespace ?? budget.Metadata.Namespace}/{Name}";
 }
 
 /// <summary>How much: exactly one member is set.</summary>
-[CelRule("has(self.cost) != has(self.tokens)", "exactly one of `cost` and `tokens` must be set")]
+[CelRule("has(self.cost) != has(self.tokens)", RuleMessages.OneLimit)]
 internal sealed record BudgetLimit
 {
     /// <summary>Money.</summary>
@@ -114,7 +117,7 @@ internal sealed record CostLimit
 {
     /// <summary>A decimal from 0 to 9,000,000 with at most nine digits after the point.</summary>
     [Text(17, Pattern = Patterns.Amount, Means = Patterns.AmountMeans)]
-    [CelRule("double(self) <= 9000000.0", "must be at most 9000000")]
+    [CelRule("double(self) <= 9000000.0", RuleMessages.MaxAmount)]
     public required string Amount { get; init; }
 
     /// <summary>ISO 4217.</summary>

@@ -67,8 +67,14 @@ internal static class ConditionReasons
     /// <summary>Accepted=False: there is no LlmGateway of that name.</summary>
     public const string GatewayNotFound = "GatewayNotFound";
 
+    /// <summary>Accepted=Unknown: the LlmGateway itself is not valid, so that nothing can be said to its pods.</summary>
+    public const string GatewayInvalid = "GatewayInvalid";
+
     /// <summary>Accepted=Unknown, Ready=Unknown: seen for the first time, not judged yet.</summary>
     public const string Pending = "Pending";
+
+    /// <summary>Accepted=False: the deletion of the object has been asked for; it is out of the config already.</summary>
+    public const string Terminating = "Terminating";
 
     /// <summary>Paused=True, and Reconciling is left alone: changes wait until the annotation is gone.</summary>
     public const string Paused = "Paused";
@@ -84,6 +90,18 @@ internal static class ConditionReasons
 
     /// <summary>ResolvedRefs=False: Secrets of this type, or of the operator itself, may not be used.</summary>
     public const string SecretNotAllowed = "SecretNotAllowed";
+
+    /// <summary>ResolvedRefs=False: the value holds what no HTTP header may hold.</summary>
+    public const string SecretValueInvalid = "SecretValueInvalid";
+
+    /// <summary>ResolvedRefs=False: the gateway's <c>allowedUpstreamHosts</c> does not name the host of a target.</summary>
+    public const string UpstreamNotAllowed = "UpstreamNotAllowed";
+
+    /// <summary>ResolvedRefs=False: none of a route's targets can be used, so it is out.</summary>
+    public const string NoUsableTarget = "NoUsableTarget";
+
+    /// <summary>ResolvedRefs=True as a warning: a VirtualKey names a model that no route of the gateway serves.</summary>
+    public const string ModelNotFound = "ModelNotFound";
 
     /// <summary>ResolvedRefs=False: a Secret that the operator did not make stands where it wants to write one.</summary>
     public const string SecretConflict = "SecretConflict";

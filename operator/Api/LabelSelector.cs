@@ -25,6 +25,7 @@ internal sealed record LabelSelector
 }
 
 /// <summary>One requirement on one label.</summary>
+[CelRule("(self.operator in ['In', 'NotIn']) == (has(self.values) && self.values.size() > 0)", RuleMessages.SelectorValues)]
 internal sealed record LabelSelectorRequirement
 {
     /// <summary>Key of the label.</summary>

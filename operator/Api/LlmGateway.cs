@@ -16,7 +16,7 @@ namespace Operator.Api;
 [PrinterColumn("REVISION", ".status.config.revision", Type = "integer", Priority = 1)]
 [CelRule(
     "self.metadata.name.size() <= 50 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
-    "`metadata.name` must be a DNS label of at most 50 characters that begins with a letter, because Services are named after it")]
+    RuleMessages.GatewayName)]
 internal sealed record LlmGateway() : Resource<LlmGatewaySpec, LlmGatewayStatus>(KindName)
 {
     public const string KindName = "LlmGateway";

@@ -41,7 +41,7 @@ internal sealed record TlsSpec
 }
 
 /// <summary>How the gateway is reached from outside: exactly one member is set.</summary>
-[CelRule("has(self.gatewayAPI) != has(self.ingress)", "exactly one of `gatewayAPI` and `ingress` must be set")]
+[CelRule("has(self.gatewayAPI) != has(self.ingress)", RuleMessages.OneExposure)]
 internal sealed record ExposureSpec
 {
     /// <summary>By an HTTPRoute.</summary>
@@ -124,7 +124,7 @@ internal enum NetworkPolicyMode
 /// <summary>Peers of a NetworkPolicy: selectors, or a block of addresses.</summary>
 [CelRule(
     "has(self.ipBlock) != (has(self.namespaceSelector) || has(self.podSelector))",
-    "either `ipBlock` or at least one of `namespaceSelector` and `podSelector` must be set")]
+    RuleMessages.OnePeer)]
 internal sealed record NetworkPolicyPeer
 {
     /// <summary>Pods of the namespaces with these labels.</summary>

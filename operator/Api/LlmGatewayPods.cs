@@ -5,7 +5,7 @@ using Operator.Api.Schema;
 namespace Operator.Api;
 
 /// <summary>How many pods, by load.</summary>
-[CelRule("self.minReplicas <= self.maxReplicas", "`minReplicas` must not be above `maxReplicas`")]
+[CelRule("self.minReplicas <= self.maxReplicas", RuleMessages.MinAboveMaxReplicas)]
 internal sealed record AutoscalingSpec
 {
     /// <summary>Fewest pods.</summary>
@@ -47,7 +47,7 @@ internal sealed record ServiceAccountSpec
 }
 
 /// <summary>Where the journal lives: at most one member is set; default `emptyDir`.</summary>
-[CelRule("!(has(self.persistentVolumeClaim) && has(self.emptyDir))", "at most one of `persistentVolumeClaim` and `emptyDir` may be set")]
+[CelRule("!(has(self.persistentVolumeClaim) && has(self.emptyDir))", RuleMessages.OneStorage)]
 internal sealed record StorageSpec
 {
     /// <summary>A volume that outlives the pod.</summary>

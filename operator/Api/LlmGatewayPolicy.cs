@@ -16,7 +16,7 @@ internal sealed record AllowedKeysSpec
 }
 
 /// <summary>A choice of namespaces.</summary>
-[CelRule("(self.from == 'Selector') == has(self.selector)", "`selector` must be set with `from: Selector`, and only then")]
+[CelRule("(self.from == 'Selector') == has(self.selector)", RuleMessages.SelectorWithFrom)]
 internal sealed record AllowedNamespaces
 {
     /// <summary>Which ones.</summary>

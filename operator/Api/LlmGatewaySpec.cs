@@ -8,13 +8,13 @@ namespace Operator.Api;
 /// <summary>What a gateway shall be.</summary>
 [CelRule(
     "!has(self.redis) || has(self.postgres)",
-    "`redis` requires `postgres`, because Redis holds only counters and Postgres the ledger that they are rebuilt from")]
+    RuleMessages.RedisRequiresPostgres)]
 [CelRule(
     "self.replicas <= 1 || has(self.postgres)",
-    "more than one of `replicas` requires `postgres`, because each replica would count budgets by itself")]
+    RuleMessages.ReplicasRequirePostgres)]
 [CelRule(
     "!has(self.autoscaling) || has(self.postgres)",
-    "`autoscaling` requires `postgres`, because each replica would count budgets by itself")]
+    RuleMessages.AutoscalingRequiresPostgres)]
 internal sealed record LlmGatewaySpec
 {
     /// <summary>The CPU that a gateway's container requests where `resources` says nothing: an autoscaler needs one to measure against.</summary>
@@ -22,7 +22,7 @@ internal sealed record LlmGatewaySpec
 
     /// <summary>Image of the gateway; default: the one that belongs to this version of the operator. Never the tag `latest`.</summary>
     [Text(512, Pattern = Patterns.PrintableAscii, Means = Patterns.PrintableAsciiMeans)]
-    [CelRule("!self.endsWith(':latest')", "must not have the tag `latest`, because nobody could tell which version runs")]
+    [CelRule("!self.endsWith(':latest')", RuleMessages.ImageNotLatest)]
     public string? Image { get; init; }
 
     /// <summary>Number of pods. More than one requires `postgres`. With `autoscaling` the autoscaler sets it, by `/scale`.</summary>

@@ -4,7 +4,7 @@ using Operator.Api.Schema;
 namespace Operator.Api;
 
 /// <summary>A Postgres database: exactly one of `secretRef` and `cloudNativePG` is set.</summary>
-[CelRule("has(self.secretRef) != has(self.cloudNativePG)", "exactly one of `secretRef` and `cloudNativePG` must be set")]
+[CelRule("has(self.secretRef) != has(self.cloudNativePG)", RuleMessages.OnePostgres)]
 internal sealed record PostgresSpec
 {
     /// <summary>A Secret with a connection URI, `postgresql://…`.</summary>

@@ -19,7 +19,7 @@ internal sealed record ModelRoute() : Resource<ModelRouteSpec, ModelRouteStatus>
 }
 
 /// <summary>What a route shall do.</summary>
-[CelRule("!has(self.aliases) || !(self.model in self.aliases)", "`aliases` must not hold `model` itself")]
+[CelRule("!has(self.aliases) || !(self.model in self.aliases)", RuleMessages.AliasIsModel)]
 internal sealed record ModelRouteSpec
 {
     /// <summary>The gateways that serve this route, in the same namespace.</summary>
@@ -38,7 +38,7 @@ internal sealed record ModelRouteSpec
 
     /// <summary>The upstream models.</summary>
     [Items(16, Min = 1, Type = ListType.Map)]
-    [CelRule("self.exists(t, t.weight > 0)", "at least one target must have a `weight` above 0")]
+    [CelRule("self.exists(t, t.weight > 0)", RuleMessages.NoWeight)]
     public required ImmutableArray<ModelTarget> Targets { get; init; }
 
     /// <summary>Names of models that are tried, in order, when every target has failed. The caller's key must be allowed to use them.</summary>

@@ -6,10 +6,10 @@ using Operator.Api.Schema;
 namespace Operator.Api;
 
 /// <summary>One upstream model.</summary>
-[CelRule("self.provider != 'OpenAICompatible' || has(self.baseURL)", "`baseURL` is required with provider `OpenAICompatible`")]
-[CelRule("self.provider != 'Simulated' || !has(self.baseURL)", "`baseURL` may not be specified when `provider` is `Simulated`")]
-[CelRule("self.provider != 'Simulated' || !has(self.credentials)", "`credentials` may not be specified when `provider` is `Simulated`")]
-[CelRule("self.provider == 'Simulated' || !has(self.simulated)", "`simulated` may only be specified when `provider` is `Simulated`")]
+[CelRule("self.provider != 'OpenAICompatible' || has(self.baseURL)", RuleMessages.BaseUrlRequired)]
+[CelRule("self.provider != 'Simulated' || !has(self.baseURL)", RuleMessages.BaseUrlOfSimulated)]
+[CelRule("self.provider != 'Simulated' || !has(self.credentials)", RuleMessages.CredentialsOfSimulated)]
+[CelRule("self.provider == 'Simulated' || !has(self.simulated)", RuleMessages.SimulatedOnly)]
 internal sealed record ModelTarget
 {
     /// <summary>Unique in the route. Ledger rows and metrics name it.</summary>

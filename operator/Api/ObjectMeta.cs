@@ -7,6 +7,7 @@ namespace Operator.Api;
 /// The part of an object's metadata that is read or written here.
 /// https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/
 /// </summary>
+[IgnoredMembers("generateName", "selfLink", "managedFields", "deletionGracePeriodSeconds")]
 internal sealed record ObjectMeta
 {
     /// <summary>Unique in its namespace among objects of its kind.</summary>

@@ -3,7 +3,8 @@ using Operator.Api.Schema;
 namespace Operator.Api;
 
 /// <summary>How the simulated provider answers. All counts are per answer.</summary>
-[CelRule("!has(self.faultRetryAfterSeconds) || has(self.faultStatus)", "`faultRetryAfterSeconds` requires `faultStatus`")]
+[CelRule("!has(self.faultRetryAfterSeconds) || has(self.faultStatus)", RuleMessages.RetryAfterWithoutFault)]
+[CelRule("!(has(self.cutAfterChunks) && has(self.errorAfterChunks))", RuleMessages.CutOrError)]
 internal sealed record SimulatedSpec
 {
     /// <summary>Before the first byte.</summary>

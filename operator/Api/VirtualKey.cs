@@ -17,17 +17,20 @@ namespace Operator.Api;
 internal sealed record VirtualKey() : Resource<VirtualKeySpec, VirtualKeyStatus>(KindName)
 {
     public const string KindName = "VirtualKey";
+
+    /// <summary>Name of the Secret that the operator writes the key into.</summary>
+    public string SecretName() => Spec.Secret.Name ?? $"{Metadata.Name}-key";
 }
 
 /// <summary>What a key may do.</summary>
-[CelRule("!(has(self.valueFrom) && has(self.rotation))", "`rotation` may not be specified when `valueFrom` is, because that key is not ours to change")]
+[CelRule("!(has(self.valueFrom) && has(self.rotation))", RuleMessages.RotationOfValueFrom)]
 [CelRule(
     "!has(self.valueFrom) || !has(self.secret.name) || self.valueFrom.secretRef.name != self.secret.name",
-    "`secret.name` must not be the Secret that `valueFrom` reads")]
+    RuleMessages.SecretIsSource)]
 internal sealed record VirtualKeySpec
 {
     /// <summary>The gateway that takes the key.</summary>
-    [CelRule("self == oldSelf", "is immutable")]
+    [CelRule("self == oldSelf", RuleMessages.Immutable)]
     public required GatewayReference GatewayRef { get; init; }
 
     /// <summary>Models that the key may use, with at most one `*` each; `["*"]`: all that the gateway allows.</summary>
@@ -99,7 +102,7 @@ internal sealed record KeyLimits
 }
 
 /// <summary>How often a new key is made.</summary>
-[CelRule("self.overlapSeconds < self.periodSeconds", "`overlapSeconds` must be below `periodSeconds`")]
+[CelRule("self.overlapSeconds < self.periodSeconds", RuleMessages.OverlapAbovePeriod)]
 internal sealed record RotationSpec
 {
     /// <summary>From one new key to the next.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Contract;
+using Operator.Translate;
 using YamlDotNet.RepresentationModel;
 
 namespace Operator.Prices;

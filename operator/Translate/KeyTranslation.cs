@@ -1,111 +1,90 @@
 using System.Collections.Immutable;
 using Gateway.Contract;
 using Operator.Api;
-using Operator.Translate.Checks;
 
 namespace Operator.Translate;
 
-/// <summary>VirtualKeys: who may come in, and to what.</summary>
-internal static class KeyTranslation
+/// <summary>VirtualKeys: who is admitted, and by which hashes it is known.</summary>
+internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission, SecretLookup secrets, FindingLog log)
 {
-    public static void TranslateAll(Workbook work, LlmGateway gateway)
+    /// <summary>Keys that the gateway takes. <paramref name="chosen"/> is ordered oldest first.</summary>
+    public ImmutableArray<KeyConfig> Translate(
+        ImmutableArray<Chosen<VirtualKey>> chosen, LlmGatewaySpec gateway, ImmutableArray<RouteConfig> routes)
     {
-        foreach (var key in work.Inputs.Keys.OrderBy(k => k.Id(), StringComparer.Ordinal))
+        var names = routes.SelectMany(r => r.Aliases.Add(r.Model)).ToList();
+        var owners = new Dictionary<string, VirtualKey>(StringComparer.Ordinal);
+        var keys = ImmutableArray.CreateBuilder<KeyConfig>();
+        foreach (var key in chosen.Select(c => c.InForce).OfType<VirtualKey>())
         {
-            var last = work.Inputs.LastValid.Keys.GetValueOrDefault(key.Id());
-            var carried = work.Choose(key, last, FieldChecks.Of(key, work.Checks));
-            if (!IsAllowed(key, gateway, work))
-            {
-                work.Exclude(
-                    key,
-                    ConditionReasons.NotAllowed,
-                    "spec.gatewayRef",
-                    $"The LlmGateway {gateway.Id()} does not take keys from the namespace {key.Metadata.Namespace}. Its `allowedKeys.namespaces` says which.");
+            if (!admission.Admits(key, log))
                 continue;
-            }
+            Warn(key, gateway.AllowedKeys.Models, names);
+            if (FindMaterial(key) is { } material && TakeHashes(key, material, owners))
+                keys.Add(Translate(key, material));
+        }
 
-            if (carried is null)
+        return [.. keys.OrderBy(k => k.Object.Namespace, StringComparer.Ordinal).ThenBy(k => k.Object.Name, StringComparer.Ordinal)];
+    }
+
+    private KeyMaterial? FindMaterial(VirtualKey key)
+    {
+        if (key.Spec.ValueFrom is { SecretRef: var reference }
+            && secrets.Find(key.Metadata.Namespace, reference).Problem is { } problem)
+        {
+            log.Fail(key, ConditionTypes.ResolvedRefs, problem.Reason, $"spec.valueFrom.secretRef.{problem.Member}", problem.Message);
+            return null;
+        }
+
+        if (inputs.KeyMaterial.TryGetValue(key.Id(), out var material) && !material.Hashes.IsDefaultOrEmpty)
+            return material;
+        log.Add(
+            key.Reference(), ConditionTypes.ResolvedRefs, ConditionStatus.Unknown, ConditionReasons.Pending, "", "the key has not been made yet", Severity.Warning);
+        return null;
+    }
+
+    /// <summary>One key cannot stand for two: whose spend would it be?</summary>
+    private bool TakeHashes(VirtualKey key, KeyMaterial material, Dictionary<string, VirtualKey> owners)
+    {
+        foreach (var hash in material.Hashes)
+        {
+            if (!owners.TryGetValue(hash.Sha256, out var owner))
                 continue;
-            work.LastValid = work.LastValid with { Keys = work.LastValid.Keys.SetItem(carried.Id(), carried) };
-            Translate(key, carried, work);
+            var field = key.Spec.ValueFrom is null ? "" : "spec.valueFrom";
+            log.Fail(key, ConditionTypes.Accepted, ConditionReasons.Conflict, field, $"the older VirtualKey `{owner.Id()}` has the same key");
+            return false;
+        }
+
+        foreach (var hash in material.Hashes)
+            owners.TryAdd(hash.Sha256, key);
+        return true;
+    }
+
+    private void Warn(VirtualKey key, ImmutableArray<string> ceiling, List<string> names)
+    {
+        for (var i = 0; i < key.Spec.Models.Length; i++)
+        {
+            var model = key.Spec.Models[i];
+            if (!ceiling.Any(c => ModelCover.Overlaps(c, model)))
+                log.Warn(key, ConditionTypes.Accepted, ConditionReasons.Questionable, $"spec.models[{i}]", $"the gateway's `allowedKeys.models` leaves nothing of `{model}`");
+            else if (model != "*" && !names.Any(n => ModelCover.Overlaps(n, model)))
+                log.Warn(key, ConditionTypes.ResolvedRefs, ConditionReasons.ModelNotFound, $"spec.models[{i}]", $"no route of the gateway serves `{model}`");
         }
     }
 
-    private static bool IsAllowed(VirtualKey key, LlmGateway gateway, Workbook work)
+    private static KeyConfig Translate(VirtualKey key, KeyMaterial material) => new()
     {
-        var allowed = gateway.Spec.AllowedKeys.Namespaces;
-        return allowed.From switch
+        Object = key.Reference(),
+        KeyId = material.KeyId,
+        Hashes = material.Hashes,
+        Models = [.. key.Spec.Models.Order(StringComparer.Ordinal)],
+        State = key.Spec.State,
+        ExpirationTime = key.Spec.ExpirationTime,
+        Limits = new()
         {
-            NamespacesFrom.All => true,
-            _ when key.Metadata.Namespace == gateway.Metadata.Namespace => true,
-            NamespacesFrom.Selector => allowed.Selector is { } selector && Selection.Namespace(selector, key.Metadata.Namespace, work),
-            _ => false,
-        };
-    }
-
-    private static void Translate(VirtualKey key, VirtualKey carried, Workbook work)
-    {
-        if (key.Spec.ValueFrom is { } source && SecretReading.Read(key, source.SecretRef, "spec.valueFrom.secretRef", work) is null)
-        {
-            work.NotCarried(key);
-            return;
-        }
-
-        if (!work.Inputs.KeyMaterial.TryGetValue(key.Id(), out var material))
-        {
-            work.NotCarried(key);
-            return;
-        }
-
-        var spec = Restrained(carried.Spec, key.Spec);
-        work.Add(new KeyConfig
-        {
-            Object = carried.Reference(),
-            KeyId = material.KeyId,
-            Hashes = material.Hashes,
-            Models = [.. spec.Models.Order(StringComparer.Ordinal)],
-            State = spec.State,
-            ExpirationTime = spec.ExpirationTime,
-            Limits = new()
-            {
-                RequestsPerMinute = spec.Limits?.RequestsPerMinute,
-                TokensPerMinute = spec.Limits?.TokensPerMinute,
-                MaxParallelRequests = spec.Limits?.MaxParallelRequests,
-            },
-            Attribution = spec.Attribution,
-        });
-    }
-
-    /// <summary>
-    /// What takes power away takes effect at once, also when the rest of the new spec is wrong: a block must never wait for a typing error
-    /// to be mended.
-    /// </summary>
-    private static VirtualKeySpec Restrained(VirtualKeySpec carried, VirtualKeySpec current)
-    {
-        if (ReferenceEquals(carried, current))
-            return carried;
-        return carried with
-        {
-            State = current.State == KeyState.Blocked ? KeyState.Blocked : carried.State,
-            ExpirationTime = Earlier(carried.ExpirationTime, current.ExpirationTime),
-            Models = Fewer(carried.Models, current.Models),
-            Limits = new()
-            {
-                RequestsPerMinute = Lower(carried.Limits?.RequestsPerMinute, current.Limits?.RequestsPerMinute),
-                TokensPerMinute = Lower(carried.Limits?.TokensPerMinute, current.Limits?.TokensPerMinute),
-                MaxParallelRequests = Lower(carried.Limits?.MaxParallelRequests, current.Limits?.MaxParallelRequests),
-            },
-        };
-    }
-
-    private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b ?? a : a;
-
-    private static long? Lower(long? a, long? b) => a is null || b < a ? b ?? a : a;
-
-    /// <summary>Those of the new names that were allowed before, and those of before that are allowed still.</summary>
-    private static ImmutableArray<string> Fewer(ImmutableArray<string> carried, ImmutableArray<string> current) =>
-        [.. current.Where(n => Covers(carried, n)).Union(carried.Where(n => Covers(current, n)), StringComparer.Ordinal)];
-
-    private static bool Covers(ImmutableArray<string> patterns, string name) =>
-        patterns.Any(p => p == name || (ModelPattern.TryParse(p, out var pattern) && pattern.Matches(name)));
+            RequestsPerMinute = key.Spec.Limits?.RequestsPerMinute,
+            TokensPerMinute = key.Spec.Limits?.TokensPerMinute,
+            MaxParallelRequests = key.Spec.Limits?.MaxParallelRequests,
+        },
+        Attribution = key.Spec.Attribution,
+    };
 }

@@ -1,107 +1,79 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Gateway.Contract;
 using Operator.Api;
-using Operator.Translate.Checks;
 
 namespace Operator.Translate;
 
-/// <summary>ModelRoutes: who gets which name, and the targets that can be used.</summary>
-internal static class RouteTranslation
+/// <summary>ModelRoutes: names, conflicts, targets that can be used.</summary>
+internal sealed class RouteTranslation(TargetTranslation targets, FindingLog log)
 {
-    public static void TranslateAll(Workbook work)
+    /// <summary>Routes with at least one usable target. <paramref name="chosen"/> is ordered oldest first.</summary>
+    public ImmutableArray<RouteConfig> Translate(ImmutableArray<Chosen<ModelRoute>> chosen)
     {
-        var carried = new List<(ModelRoute Current, ModelRoute Carried)>();
-        foreach (var route in work.Inputs.Routes)
+        var taken = new Dictionary<string, ModelRoute>(StringComparer.Ordinal);
+        var routes = ImmutableArray.CreateBuilder<RouteConfig>();
+        foreach (var route in chosen.Select(c => c.InForce).OfType<ModelRoute>())
         {
-            var last = work.Inputs.LastValid.Routes.GetValueOrDefault(route.Id());
-            if (work.Choose(route, last, FieldChecks.Of(route, work.Checks)) is { } version)
-                carried.Add((route, version));
+            if (TakeNames(route, taken) && Translate(route) is { } config)
+                routes.Add(config);
         }
 
-        var winners = Winners(carried, work);
-        var names = winners.SelectMany(w => w.Carried.Spec.Aliases.Prepend(w.Carried.Spec.Model)).ToImmutableArray();
-        foreach (var (current, version) in winners.OrderBy(w => w.Current.Id(), StringComparer.Ordinal))
-        {
-            work.LastValid = work.LastValid with { Routes = work.LastValid.Routes.SetItem(version.Id(), version) };
-            Translate(current, version, names, work);
-        }
+        WarnOfUnknownFallbacks(routes, chosen);
+        return [.. routes.OrderBy(r => r.Object.Id(), StringComparer.Ordinal)];
     }
 
-    /// <summary>Of two routes with one name the older keeps it: a new object cannot take a name away.</summary>
-    private static List<(ModelRoute Current, ModelRoute Carried)> Winners(List<(ModelRoute Current, ModelRoute Carried)> routes, Workbook work)
+    /// <summary>All names or none: a route that is half there would surprise more than one that is not.</summary>
+    private bool TakeNames(ModelRoute route, Dictionary<string, ModelRoute> taken)
     {
-        var owners = new Dictionary<string, ModelRoute>(StringComparer.Ordinal);
-        var winners = new List<(ModelRoute, ModelRoute)>();
-        var byAge = routes
-            .OrderBy(r => r.Current.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue)
-            .ThenBy(r => r.Current.Id(), StringComparer.Ordinal);
-        foreach (var (current, carried) in byAge)
+        var isFree = true;
+        for (var i = -1; i < route.Spec.Aliases.Length; i++)
         {
-            string[] names = [carried.Spec.Model, .. carried.Spec.Aliases];
-            if (names.FirstOrDefault(owners.ContainsKey) is { } taken)
-            {
-                work.Exclude(
-                    current,
-                    ConditionReasons.Conflict,
-                    taken == carried.Spec.Model ? "spec.model" : "spec.aliases",
-                    $"The name `{taken}` belongs to the older ModelRoute {owners[taken].Id()}. Choose another name, or delete one of them.");
+            var (name, field) = i < 0 ? (route.Spec.Model, "spec.model") : (route.Spec.Aliases[i], $"spec.aliases[{i}]");
+            if (!taken.TryGetValue(name, out var owner))
                 continue;
-            }
-
-            foreach (var name in names)
-                owners[name] = carried;
-            winners.Add((current, carried));
+            log.Fail(route, ConditionTypes.Accepted, ConditionReasons.Conflict, field, $"the name `{name}` belongs to the older ModelRoute `{owner.Id()}`");
+            isFree = false;
         }
 
-        return winners;
+        if (!isFree)
+            return false;
+        foreach (var name in route.Spec.Aliases.Add(route.Spec.Model))
+            taken.TryAdd(name, route);
+        return true;
     }
 
-    private static void Translate(ModelRoute route, ModelRoute carried, ImmutableArray<string> names, Workbook work)
+    private RouteConfig? Translate(ModelRoute route)
     {
-        var spec = carried.Spec;
-        var targets = ImmutableArray.CreateBuilder<TargetConfig>();
-        var unpriced = ImmutableArray.CreateBuilder<(string, string)>();
-        for (var i = 0; i < spec.Targets.Length; i++)
+        var usable = targets.Translate(route);
+        if (usable.IsEmpty)
         {
-            var field = string.Create(CultureInfo.InvariantCulture, $"spec.targets[{i}]");
-            if (TargetTranslation.Translate(route, spec, spec.Targets[i], field, work) is not { } target)
-                continue;
-            targets.Add(target);
-            if (target.Price is null)
-                unpriced.Add((field + ".pricing", TargetTranslation.UnpricedMessage(spec, spec.Targets[i])));
+            log.Fail(route, ConditionTypes.ResolvedRefs, ConditionReasons.NoUsableTarget, "spec.targets", "no target can be used, so the route is out");
+            return null;
         }
 
-        work.Priced(route, unpriced.ToImmutable());
-        for (var i = 0; i < spec.Fallbacks.Length; i++)
+        return new()
         {
-            if (!names.Any(n => ModelPattern.TryParse(n, out var pattern) && pattern.Matches(spec.Fallbacks[i])))
+            Object = route.Reference(),
+            Model = route.Spec.Model,
+            Aliases = route.Spec.Aliases,
+            Targets = usable,
+            Fallbacks = route.Spec.Fallbacks,
+            Retry = route.Spec.Retry is { } retry ? SettingsTranslation.Retry(retry) : null,
+            Strategy = route.Spec.Strategy,
+        };
+    }
+
+    private void WarnOfUnknownFallbacks(IEnumerable<RouteConfig> routes, ImmutableArray<Chosen<ModelRoute>> chosen)
+    {
+        var names = routes.SelectMany(r => r.Aliases.Add(r.Model)).ToList();
+        foreach (var route in chosen.Select(c => c.InForce).OfType<ModelRoute>())
+        {
+            for (var i = 0; i < route.Spec.Fallbacks.Length; i++)
             {
-                work.Report(
-                    route,
-                    ConditionTypes.ResolvedRefs,
-                    ConditionReasons.FallbackNotFound,
-                    string.Create(CultureInfo.InvariantCulture, $"spec.fallbacks[{i}]"),
-                    $"No ModelRoute of this gateway serves `{spec.Fallbacks[i]}`.",
-                    Severity.Warning);
+                var name = route.Spec.Fallbacks[i];
+                if (!names.Any(n => ModelCover.Covers(n, name)))
+                    log.Warn(route, ConditionTypes.ResolvedRefs, ConditionReasons.FallbackNotFound, $"spec.fallbacks[{i}]", $"no route of the gateway serves `{name}`");
             }
         }
-
-        if (targets.Count == 0)
-        {
-            work.NotCarried(route);
-            return;
-        }
-
-        work.Add(new RouteConfig
-        {
-            Object = carried.Reference(),
-            Model = spec.Model,
-            Aliases = [.. spec.Aliases.Order(StringComparer.Ordinal)],
-            Targets = targets.ToImmutable(),
-            Fallbacks = spec.Fallbacks,
-            Retry = spec.Retry is null ? null : GatewayTranslation.Retry(spec.Retry),
-            Strategy = spec.Strategy,
-        });
     }
 }

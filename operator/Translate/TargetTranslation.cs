@@ -1,91 +1,116 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Contract;
 using Operator.Api;
+using Operator.Translate.Checks;
 
 namespace Operator.Translate;
 
-/// <summary>One target of a route: its credentials and its price.</summary>
-internal static class TargetTranslation
+/// <summary>Targets of ModelRoutes: their credentials, hosts and prices. A target that cannot be used is left out.</summary>
+internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, SecretLookup secrets, PriceBook prices, FindingLog log)
 {
-    /// <returns>Null when it cannot be used: what is missing has been reported.</returns>
-    public static TargetConfig? Translate(ModelRoute route, ModelRouteSpec spec, ModelTarget target, string field, Workbook work)
+    private readonly SortedDictionary<string, CredentialConfig> _credentials = new(StringComparer.Ordinal);
+
+    /// <summary>Credentials of the targets so far, by name.</summary>
+    public ImmutableArray<CredentialConfig> Credentials => [.. _credentials.Values];
+
+    /// <summary>The usable targets, in the order of the spec.</summary>
+    public ImmutableArray<TargetConfig> Translate(ModelRoute route)
     {
-        string? credential = null;
-        if (target.Credentials is { } credentials)
+        var usable = ImmutableArray.CreateBuilder<TargetConfig>();
+        for (var i = 0; i < route.Spec.Targets.Length; i++)
         {
-            if (SecretReading.Read(route, credentials.SecretRef, field + ".credentials.secretRef", work) is not { } value)
-                return null;
-            credential = $"{route.Metadata.Namespace}/{credentials.SecretRef.Name}/{credentials.SecretRef.Key}";
-            work.Use(new CredentialConfig { Name = credential, Value = value });
+            var target = route.Spec.Targets[i];
+            var field = string.Create(CultureInfo.InvariantCulture, $"spec.targets[{i}]");
+            var isAllowed = IsHostAllowed(route, target, field);
+            if (TryFindCredential(route, target, field, isAllowed, out var credential))
+                usable.Add(Translate(route, target, field, credential));
         }
 
-        var price = Price(route, spec, target, work);
-        if (price is not null)
-            work.Use(price);
+        return usable.ToImmutable();
+    }
+
+    private TargetConfig Translate(ModelRoute route, ModelTarget target, string field, string? credential)
+    {
+        var upstreamModel = target.UpstreamModel ?? (route.Spec.Model.Contains('*', StringComparison.Ordinal) ? null : route.Spec.Model);
+        var price = prices.NameFor(route, target, upstreamModel);
+        if (price is null)
+        {
+            var model = upstreamModel is null ? "whatever the caller names" : $"`{upstreamModel}` of {target.Provider}";
+            log.Add(
+                route.Reference(),
+                ConditionTypes.Priced,
+                ConditionStatus.False,
+                ConditionReasons.PriceUnknown,
+                field + ".pricing",
+                $"the price of {model} is not known; set `pricing`, or calls under a cost budget are refused",
+                Severity.Warning);
+        }
+
         return new()
         {
             Name = target.Name,
             Provider = target.Provider,
-            UpstreamModel = target.UpstreamModel,
+            UpstreamModel = upstreamModel,
             BaseUrl = target.BaseUrl?.TrimEnd('/'),
             Credential = credential,
             Priority = target.Priority,
             Weight = target.Weight,
-            Timeouts = GatewayTranslation.Timeouts(target.Timeouts),
+            Timeouts = target.Timeouts is { } timeouts ? SettingsTranslation.Timeouts(timeouts) : new(),
             Headers = target.Headers,
-            Price = price?.Name,
+            Price = price,
             SupportsStreamUsage = target.StreamUsage == StreamUsage.Supported,
             Simulated = target.Simulated is { } simulated ? Simulated(simulated) : null,
         };
     }
 
-    public static string UnpricedMessage(ModelRouteSpec spec, ModelTarget target) => UpstreamModel(spec, target) is { } model
-        ? $"The price of `{model}` at {target.Provider} is not known. Set `pricing` on the target `{target.Name}`; an explicit zero is free."
-        : $"The target `{target.Name}` takes whatever model it is asked for, so its price is not known. Set `pricing` on it; an explicit zero is free.";
-
-    private static PriceConfig? Price(ModelRoute route, ModelRouteSpec spec, ModelTarget target, Workbook work)
+    /// <summary>False where the target cannot be used. A host that is not allowed gets no credential, but its problems are told all the same.</summary>
+    private bool TryFindCredential(ModelRoute route, ModelTarget target, string field, bool isAllowed, out string? name)
     {
-        if (target.Pricing is { } pricing)
-            return Override(route, target, pricing);
-        if (UpstreamModel(spec, target) is not { } model)
-            return null;
-        var host = target.BaseUrl is not null && Uri.TryCreate(target.BaseUrl, UriKind.Absolute, out var url) ? url.Host : null;
-        return work.Inputs.Prices.Find(target.Provider, host, model, work.Inputs.Now)?.Price;
-    }
-
-    /// <summary>Null where callers choose it by a pattern.</summary>
-    private static string? UpstreamModel(ModelRouteSpec spec, ModelTarget target)
-    {
-        var model = target.UpstreamModel ?? spec.Model;
-        return model.Contains('*', StringComparison.Ordinal) ? null : model;
-    }
-
-    private static PriceConfig Override(ModelRoute route, ModelTarget target, PricingSpec pricing)
-    {
-        var rates = new RatesConfig
+        name = null;
+        if (target.Credentials is not { SecretRef: var reference })
+            return isAllowed;
+        var (value, problem) = secrets.Find(route.Metadata.Namespace, reference);
+        if (problem is not null)
         {
-            Input = Rate(pricing.Input),
-            Output = Rate(pricing.Output),
-            CacheRead = RateOrNull(pricing.CacheRead),
-            CacheWrite5m = RateOrNull(pricing.CacheWrite5m),
-            CacheWrite1h = RateOrNull(pricing.CacheWrite1h),
-        };
-        return new()
-        {
-            Name = $"{route.Id()}/{target.Name}",
+            var member = $"{field}.credentials.secretRef.{problem.Member}";
+            log.Fail(route, ConditionTypes.ResolvedRefs, problem.Reason, member, $"{problem.Message}; the target `{target.Name}` is left out");
+            return false;
+        }
 
-            // The figures themselves: a ledger row tells what it was priced at even when the route is gone.
-            Version = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{rates.Input}/{rates.Output}/{rates.CacheRead}/{rates.CacheWrite5m}/{rates.CacheWrite1h} {pricing.Currency}"),
-            Currency = pricing.Currency,
-            Rates = rates,
-        };
+        name = $"{route.Metadata.Namespace}/{reference.Name}/{reference.Key}";
+        if (isAllowed)
+            _credentials[name] = new() { Name = name, Value = value! };
+        return isAllowed;
     }
 
-    private static decimal Rate(string text) => decimal.Parse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
+    private bool IsHostAllowed(ModelRoute route, ModelTarget target, string field)
+    {
+        if (allowedHosts.IsEmpty || target.Provider == Provider.Simulated)
+            return true;
+        var host = target.BaseUrl is { } url ? UpstreamUrl.HostOf(url) : HostOf(target.Provider);
+        if (host is not null && allowedHosts.Any(pattern => IsUnder(host, pattern)))
+            return true;
+        log.Fail(
+            route,
+            ConditionTypes.ResolvedRefs,
+            ConditionReasons.UpstreamNotAllowed,
+            field + ".baseURL",
+            $"the gateway's `allowedUpstreamHosts` does not name the host `{host}`; the target `{target.Name}` is left out");
+        return false;
+    }
 
-    private static decimal? RateOrNull(string? text) => text is null ? null : Rate(text);
+    private static bool IsUnder(string host, string pattern) =>
+        pattern.StartsWith("*.", StringComparison.Ordinal)
+            ? host.EndsWith(pattern[1..], StringComparison.Ordinal)
+            : string.Equals(host, pattern, StringComparison.Ordinal);
+
+    private static string? HostOf(Provider provider) => provider switch
+    {
+        Provider.OpenAI => "api.openai.com",
+        Provider.Anthropic => "api.anthropic.com",
+        _ => null,
+    };
 
     private static SimulatedConfig Simulated(SimulatedSpec spec) => new()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Gateway.Contract;
 using Operator.Api;
 
@@ -5,8 +6,14 @@ namespace Operator.Translate;
 
 /// <summary>Turns the resources of one gateway into its config and findings. Pure: equal inputs give an equal result.</summary>
 /// <remarks>
-/// 1. gateway → settings; 2. routes → names and targets; 3. keys → who may come in; 4. budgets → which keys count; 5. what the gateway
-/// itself would refuse is left out, object by object, until it takes the rest.
+/// <list type="number">
+/// <item>Choose the version of each object that counts.</item>
+/// <item>Routes: names, credentials, prices.</item>
+/// <item>Keys: who is admitted, by which hashes.</item>
+/// <item>Budgets: which keys each selects.</item>
+/// <item>Ask the contract's validator.</item>
+/// <item>Say where each object stands.</item>
+/// </list>
 /// </remarks>
 internal static class Translator
 {
@@ -14,51 +21,82 @@ internal static class Translator
     public static Translation Translate(TranslateInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        var work = new Workbook(inputs);
+        var log = new FindingLog();
 
-        var gateway = GatewayTranslation.Choose(work);
-        if (gateway is null)
-            return work.Finish(config: null);
+        // 1. Versions.
+        var choice = new VersionChoice(inputs, log);
+        var gateway = choice.Choose(inputs.Gateway, inputs.LastValid.Gateway, Restrictions.OfGateway);
+        var routes = choice.Choose(inputs.Routes, inputs.LastValid.Routes, Restrictions.OfRoute);
+        var keys = choice.Choose(inputs.Keys, inputs.LastValid.Keys, Restrictions.OfKey);
+        var budgets = choice.Choose(inputs.Budgets, inputs.LastValid.Budgets, Restrictions.OfBudget);
 
-        RouteTranslation.TranslateAll(work);
-        KeyTranslation.TranslateAll(work, gateway);
-        BudgetTranslation.TranslateAll(work);
-
-        var config = new ConfigSnapshot
+        var config = gateway.InForce is { } inForce ? Assemble(inputs, inForce, routes, keys, budgets, log) : null;
+        return new()
         {
-            SchemaVersion = ConfigSnapshot.CurrentSchemaVersion,
-            Gateway = UidOf(inputs.Gateway),
-            Revision = 0,
-            Hash = "",
-            Object = inputs.Gateway.Reference(),
-            Settings = GatewayTranslation.Settings(gateway.Spec),
-            Routes = work.Routes,
-            Keys = work.Keys,
-            Budgets = work.Budgets,
-            Credentials = work.Credentials,
-            Prices = work.Prices,
+            Config = config,
+            Verdicts = Verdicts.Of(inputs, config, log), // 6.
+            Findings = log.ToImmutable(),
+            LastValid = new() { Gateway = gateway.LastValid, Routes = ById(routes), Keys = ById(keys), Budgets = ById(budgets) },
         };
-        return work.Finish(LeaveOutRefused(config, work));
     }
 
-    /// <summary>Without an API server there is no uid; the name serves as well, since there is one gateway in one folder.</summary>
-    private static string UidOf(LlmGateway gateway) => gateway.Metadata.Uid.Length > 0 ? gateway.Metadata.Uid : gateway.Id();
-
-    /// <summary>The gateway's own validator has the last word, so that a push is never refused for what could be known before.</summary>
-    private static ConfigSnapshot LeaveOutRefused(ConfigSnapshot config, Workbook work)
+    private static ConfigSnapshot? Assemble(
+        TranslateInputs inputs,
+        LlmGateway gateway,
+        ImmutableArray<Chosen<ModelRoute>> routes,
+        ImmutableArray<Chosen<VirtualKey>> keys,
+        ImmutableArray<Chosen<Budget>> budgets,
+        FindingLog log)
     {
-        var errors = SnapshotValidator.Validate(config with { Revision = 1 });
-        foreach (var error in errors)
-        {
-            work.Refuse(new() { Kind = error.Kind, Namespace = error.Namespace, Name = error.Name }, "spec." + error.Field, error.Message);
-        }
+        var secrets = new SecretLookup(inputs.Secrets);
+        var prices = new PriceBook(inputs.Prices, inputs.Now);
+        var targets = new TargetTranslation(gateway.Spec.AllowedUpstreamHosts, secrets, prices, log);
+        var admission = new Admission(gateway, inputs.Namespaces);
 
-        var bad = errors.Select(e => (e.Kind, $"{e.Namespace}/{e.Name}")).ToHashSet();
-        return config with
-        {
-            Routes = config.Routes.RemoveAll(r => bad.Contains((r.Object.Kind, r.Object.Id()))),
-            Keys = config.Keys.RemoveAll(k => bad.Contains((k.Object.Kind, k.Object.Id()))),
-            Budgets = config.Budgets.RemoveAll(b => bad.Contains((b.Object.Kind, b.Object.Id()))),
-        };
+        // 2. Routes.
+        var routeConfigs = new RouteTranslation(targets, log).Translate(routes);
+
+        // 3. Keys.
+        var keyConfigs = new KeyTranslation(inputs, admission, secrets, log).Translate(keys, gateway.Spec, routeConfigs);
+
+        // 4. Budgets.
+        var usedPrices = prices.ToImmutable();
+        var budgetConfigs = new BudgetTranslation(admission, log)
+            .Translate(
+                budgets,
+                [.. keys.Select(k => k.Current).Where(k => k.Metadata.DeletionTimestamp is null)],
+                keyConfigs.Select(k => k.Object.Id()).ToHashSet(StringComparer.Ordinal),
+                PricedModels(routeConfigs, usedPrices));
+
+        // 5. The contract's validator.
+        return LastCheck.Pass(
+            new()
+            {
+                SchemaVersion = ConfigSnapshot.CurrentSchemaVersion,
+                Gateway = gateway.Metadata.Uid,
+                Revision = 0,
+                Hash = "",
+                Object = gateway.Reference(),
+                Settings = SettingsTranslation.Translate(gateway.Spec),
+                Routes = routeConfigs,
+                Keys = keyConfigs,
+                Budgets = budgetConfigs,
+                Credentials = targets.Credentials,
+                Prices = usedPrices,
+            },
+            log);
     }
+
+    private static ImmutableArray<PricedModel> PricedModels(ImmutableArray<RouteConfig> routes, ImmutableArray<PriceConfig> prices)
+    {
+        var currencies = prices.ToDictionary(p => p.Name, p => p.Currency, StringComparer.Ordinal);
+        return
+        [
+            .. routes.SelectMany(r => r.Targets.Where(t => t.Price is not null).Select(t => new PricedModel(r.Model, currencies[t.Price!]))).Distinct(),
+        ];
+    }
+
+    private static ImmutableSortedDictionary<string, T> ById<T>(ImmutableArray<Chosen<T>> chosen)
+        where T : KubernetesObject =>
+        chosen.Select(c => c.LastValid).OfType<T>().ToImmutableSortedDictionary(o => o.Id(), o => o, StringComparer.Ordinal);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -5,59 +6,117 @@ using System.Text.Json.Nodes;
 namespace Operator.Api.Schema;
 
 /// <summary>Reads manifests as an API server would: what that one would refuse by schema is refused here too.</summary>
+/// <remarks>Rules (CEL) are not here: <c>Translate/Checks</c> has them, for objects from wherever.</remarks>
 internal static class ManifestReader
 {
-    private static readonly ImmutableDictionary<(string ApiVersion, string Kind), Type> s_kinds = ImmutableDictionary.CreateRange(
-    [
-        KeyValuePair.Create((ResourceGroup.ApiVersion, LlmGateway.KindName), typeof(LlmGateway)),
-        KeyValuePair.Create((ResourceGroup.ApiVersion, ModelRoute.KindName), typeof(ModelRoute)),
-        KeyValuePair.Create((ResourceGroup.ApiVersion, VirtualKey.KindName), typeof(VirtualKey)),
-        KeyValuePair.Create((ResourceGroup.ApiVersion, Budget.KindName), typeof(Budget)),
-        KeyValuePair.Create(("v1", "Secret"), typeof(Secret)),
-        KeyValuePair.Create(("v1", "Namespace"), typeof(Namespace)),
-    ]);
+    private static readonly FrozenDictionary<(string ApiVersion, string Kind), Type> s_kinds =
+        new Dictionary<(string, string), Type>
+        {
+            [(ResourceGroup.ApiVersion, LlmGateway.KindName)] = typeof(LlmGateway),
+            [(ResourceGroup.ApiVersion, ModelRoute.KindName)] = typeof(ModelRoute),
+            [(ResourceGroup.ApiVersion, VirtualKey.KindName)] = typeof(VirtualKey),
+            [(ResourceGroup.ApiVersion, Budget.KindName)] = typeof(Budget),
+            [("v1", "Secret")] = typeof(Secret),
+            [("v1", "Namespace")] = typeof(Namespace),
+        }.ToFrozenDictionary();
 
     /// <summary>Every problem at once, or the typed object with its defaults. The node is not changed.</summary>
     public static ManifestResult Read(JsonNode? manifest)
     {
-        if (manifest is not JsonObject json)
-            return new() { Problems = [new("", "must be an object")] };
-        var kind = Text(json, "kind");
-        var metadata = json["metadata"] as JsonObject;
-        var isCluster = kind == "Namespace";
+        if (manifest is not JsonObject given)
+            return Refuse(new("", "must be an object"));
+        JsonElement element;
+        try
+        {
+            element = JsonSerializer.SerializeToElement(given);
+        }
+        catch (JsonException)
+        {
+            return Refuse(new("", "is nested too deeply"));
+        }
+
         var result = new ManifestResult
         {
-            Kind = kind,
-            Namespace = isCluster ? "" : Text(metadata, "namespace") is { Length: > 0 } given ? given : "default",
-            Name = Text(metadata, "name"),
+            Kind = Text(element, "kind"),
+            Namespace = Text(element, "metadata", "namespace"),
+            Name = Text(element, "metadata", "name"),
         };
-        if (!s_kinds.TryGetValue((Text(json, "apiVersion"), kind), out var type))
-            return result with { Problems = [UnknownKind(Text(json, "apiVersion"), kind)] };
+        if (Missing(element, "apiVersion", "kind") is { Length: > 0 } missing)
+            return result with { Problems = missing };
+        if (!s_kinds.TryGetValue((Text(element, "apiVersion"), result.Kind), out var type))
+            return result with { Problems = [UnknownKind(Text(element, "apiVersion"), result.Kind)] };
+        if (result.Namespace.Length == 0 && type != typeof(Namespace))
+            result = result with { Namespace = "default" };
+        return Read(given, type, result);
+    }
 
-        // The status is the operator's to write; an API server drops it from what users apply.
-        var copy = json.DeepClone().AsObject();
+    private static ManifestResult Read(JsonObject given, Type type, ManifestResult result)
+    {
+        var schema = SchemaReader.Read(type);
+        var copy = (JsonObject)given.DeepClone();
         copy.Remove("status");
-        var problems = new StructuralCheck();
-        problems.CheckObject(copy, type, "");
-        if (!problems.IsEmpty)
-            return result with { Problems = problems.ToImmutable() };
+        var problems = SchemaValidator.Validate(JsonSerializer.SerializeToElement(copy), schema);
+        if (problems.Length > 0)
+            return result with { IsKnownKind = true, Problems = problems };
+        DropNulls(copy, schema);
+        copy["metadata"]!["namespace"] = result.Namespace;
+        return result with { IsKnownKind = true, Object = (KubernetesObject?)copy.Deserialize(type, ApiJson.Options) };
+    }
 
-        var read = (KubernetesObject)copy.Deserialize(type, ApiJson.Options)!;
-        return result with { Object = read with { Metadata = read.Metadata with { Namespace = result.Namespace } } };
+    /// <summary>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting-and-nullable</summary>
+    private static void DropNulls(JsonNode node, SchemaNode schema)
+    {
+        if (node is JsonArray list)
+        {
+            foreach (var item in list)
+                DropNulls(item!, schema.Item!);
+        }
+
+        if (schema.Type != SchemaType.Object)
+            return;
+        foreach (var member in schema.Members)
+        {
+            if (node[member.Name] is { } value)
+                DropNulls(value, member.Node);
+            else
+                node.AsObject().Remove(member.Name);
+        }
     }
 
     private static FieldProblem UnknownKind(string apiVersion, string kind)
     {
-        var known = s_kinds.Keys.FirstOrDefault(k => string.Equals(k.Kind, kind, StringComparison.OrdinalIgnoreCase));
-        if (known.Kind is null)
-            return new("kind", $"must be one of {string.Join(", ", s_kinds.Keys.Select(k => k.Kind).Order(StringComparer.Ordinal))}, but is `{kind}`");
-        return known.Kind == kind
-            ? new("apiVersion", $"must be `{known.ApiVersion}` for a {kind}, but is `{apiVersion}`")
-            : new("kind", $"must be written `{known.Kind}`, but is `{kind}`");
+        var meant = s_kinds.Keys.FirstOrDefault(k => string.Equals(k.Kind, kind, StringComparison.OrdinalIgnoreCase));
+        if (meant.Kind is null)
+            return new("kind", $"no kind `{kind}` is known in version `{apiVersion}`");
+        return meant.Kind == kind
+            ? new("apiVersion", $"must be `{meant.ApiVersion}` for a {kind}, not `{apiVersion}`")
+            : new("kind", $"no kind `{kind}` is known; did you mean `{meant.Kind}`?");
     }
 
-    private static string Text(JsonObject? json, string name) =>
-        json?[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
+    private static string Text(JsonElement element, params ReadOnlySpan<string> path)
+    {
+        foreach (var name in path)
+        {
+            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element))
+                return "";
+        }
+
+        return element.ValueKind == JsonValueKind.String ? element.GetString()! : "";
+    }
+
+    private static ImmutableArray<FieldProblem> Missing(JsonElement element, params ReadOnlySpan<string> names)
+    {
+        var problems = ImmutableArray.CreateBuilder<FieldProblem>();
+        foreach (var name in names)
+        {
+            if (Text(element, name).Length == 0)
+                problems.Add(new(name, "Required value"));
+        }
+
+        return problems.ToImmutable();
+    }
+
+    private static ManifestResult Refuse(FieldProblem problem) => new() { Problems = [problem] };
 }
 
 /// <summary>What a manifest says, or what is wrong with it.</summary>
@@ -72,9 +131,12 @@ internal sealed record ManifestResult
     /// <summary>Name, as far as it could be read.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>The object; null where there is a problem.</summary>
+    /// <summary>False for kinds that are none of ours and neither Secret nor Namespace: a folder may hold them for other readers.</summary>
+    public bool IsKnownKind { get; init; }
+
+    /// <summary>An LlmGateway, ModelRoute, VirtualKey, Budget, Secret or Namespace; null when there are problems.</summary>
     public KubernetesObject? Object { get; init; }
 
-    /// <summary>Every problem; empty where the object is good.</summary>
+    /// <summary>Empty when the manifest is good.</summary>
     public ImmutableArray<FieldProblem> Problems { get; init; } = [];
 }

@@ -1,50 +1,34 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using FluentValidation;
-using FluentValidation.Results;
 using Operator.Api;
 using Operator.Api.Schema;
 
 namespace Operator.Translate.Checks;
 
 /// <summary>
-/// What a schema cannot say of one object by itself: the CEL rules once more, for those who have no API server, and what CEL cannot say.
-/// All problems at once.
+/// What is wrong with an object by itself, whatever else there is: the rules that an API server evaluates (CEL), and those that CEL
+/// cannot say. Pure.
 /// </summary>
 internal static class FieldChecks
 {
-    private static readonly ImmutableDictionary<string, string> s_spellings = ImmutableDictionary.CreateRange(
-    [
-        KeyValuePair.Create("BaseUrl", "baseURL"),
-        KeyValuePair.Create("CloudNativePg", "cloudNativePG"),
-        KeyValuePair.Create("GatewayApi", "gatewayAPI"),
-    ]);
+    private static readonly GatewayCheck s_gateway = new();
+    private static readonly RouteCheck s_route = new(allowLoopback: false);
+    private static readonly RouteCheck s_routeWithLoopback = new(allowLoopback: true);
+    private static readonly KeyCheck s_key = new();
+    private static readonly BudgetCheck s_budget = new();
 
-    public static ImmutableArray<FieldProblem> Of(LlmGateway gateway, CheckContext context) => Run(new LlmGatewayChecks(), gateway, context);
-
-    public static ImmutableArray<FieldProblem> Of(ModelRoute route, CheckContext context) => Run(new ModelRouteChecks(), route, context);
-
-    public static ImmutableArray<FieldProblem> Of(VirtualKey key, CheckContext context) => Run(new VirtualKeyChecks(), key, context);
-
-    public static ImmutableArray<FieldProblem> Of(Budget budget, CheckContext context) => Run(new BudgetChecks(), budget, context);
-
-    private static ImmutableArray<FieldProblem> Run<T>(AbstractValidator<T> checks, T of, CheckContext context)
+    /// <summary>Every problem at once; empty when the object is good, or of a kind that has no rules.</summary>
+    /// <param name="resource">An LlmGateway, ModelRoute, VirtualKey or Budget.</param>
+    /// <param name="allowLoopback">Standalone: a target may be on the same machine.</param>
+    public static ImmutableArray<FieldProblem> Check(KubernetesObject resource, bool allowLoopback) => resource switch
     {
-        var validation = new ValidationContext<T>(of);
-        validation.RootContextData[nameof(CheckContext)] = context;
-        return [.. checks.Validate(validation).Errors.Select(Problem)];
-    }
+        LlmGateway gateway => Run(s_gateway, gateway),
+        ModelRoute route => Run(allowLoopback ? s_routeWithLoopback : s_route, route),
+        VirtualKey key => Run(s_key, key),
+        Budget budget => Run(s_budget, budget),
+        _ => [],
+    };
 
-    private static FieldProblem Problem(ValidationFailure failure) => new(Path(failure.PropertyName), failure.ErrorMessage);
-
-    /// <summary>From <c>Spec.Targets[0].BaseUrl</c> to <c>spec.targets[0].baseURL</c>.</summary>
-    private static string Path(string propertyName) => string.Join('.', propertyName.Split('.').Select(Spell));
-
-    private static string Spell(string part)
-    {
-        var index = part.IndexOf('[', StringComparison.Ordinal);
-        var name = index < 0 ? part : part[..index];
-        var rest = index < 0 ? "" : part[index..];
-        return (s_spellings.GetValueOrDefault(name) ?? JsonNamingPolicy.CamelCase.ConvertName(name)) + rest;
-    }
+    private static ImmutableArray<FieldProblem> Run<T>(AbstractValidator<T> validator, T resource) =>
+        [.. validator.Validate(resource).Errors.Select(e => new FieldProblem(FieldPath.Of(typeof(T), e.PropertyName), e.ErrorMessage)).Distinct()];
 }

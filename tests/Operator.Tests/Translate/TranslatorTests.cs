@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Contract;
@@ -11,121 +8,100 @@ using Support;
 
 namespace Operator.Tests.Translate;
 
-/// <summary>
-/// Golden: <c>cases/&lt;case&gt;/input.yaml</c>, with what was in force before in <c>before.yaml</c>, → <c>config.json</c> and
-/// <c>findings.txt</c>.
-/// </summary>
 public sealed class TranslatorTests
 {
-    private static readonly string s_cases = Path.Combine(GoldenFile.RepositoryRoot, "tests", "Operator.Tests", "Translate", "cases");
-    private static readonly DateTimeOffset s_now = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly string s_cases = Path.Combine(GoldenFile.RepositoryRoot, "tests/Operator.Tests/Translate/cases");
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
-    public static TheoryData<string> Cases => [.. Directory.GetDirectories(s_cases).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Cases() => [.. Directory.GetDirectories(s_cases).Select(path => Path.GetFileName(path)!).Order()];
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Translate_Resources_GivesConfigAndFindings(string name)
+    public void Translate_Case_GivesItsConfigAndFindings(string name)
     {
         var folder = Path.Combine(s_cases, name);
-        var before = Path.Combine(folder, "before.yaml");
-        var lastValid = File.Exists(before) ? Translator.Translate(Inputs(before, LastValidVersions.Empty)).LastValid : LastValidVersions.Empty;
 
-        var translation = Translator.Translate(Inputs(Path.Combine(folder, "input.yaml"), lastValid));
+        var translation = Translator.Translate(TranslationCase.Read(folder));
 
-        GoldenFile.Difference(Path.Combine(folder, "findings.txt"), Findings(translation)).ShouldBeNull();
-        GoldenFile.Difference(Path.Combine(folder, "config.json"), Config(translation.Config)).ShouldBeNull();
+        GoldenFile.Difference(Path.Combine(folder, "config.json"), Text(translation.Config)).ShouldBeNull();
+        GoldenFile.Difference(Path.Combine(folder, "findings.txt"), Text(translation)).ShouldBeNull();
     }
 
-    [Fact]
-    public void Translate_SameResourcesInAnotherOrder_GiveTheSameHash()
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Translate_SameResourcesInAnotherOrder_GiveTheSameConfigAndFindings(string name)
     {
-        var inputs = Inputs(Path.Combine(s_cases, "everything", "input.yaml"), LastValidVersions.Empty);
+        var inputs = TranslationCase.Read(Path.Combine(s_cases, name));
         var reversed = inputs with
         {
             Routes = [.. inputs.Routes.Reverse()],
             Keys = [.. inputs.Keys.Reverse()],
             Budgets = [.. inputs.Budgets.Reverse()],
             Secrets = [.. inputs.Secrets.Reverse()],
+            Namespaces = [.. inputs.Namespaces.Reverse()],
         };
 
-        var one = CanonicalJson.WithHash(Translator.Translate(inputs).Config!);
-        var other = CanonicalJson.WithHash(Translator.Translate(reversed).Config!);
+        var one = Translator.Translate(inputs);
+        var other = Translator.Translate(reversed);
 
-        other.Hash.ShouldBe(one.Hash);
+        Text(other.Config).ShouldBe(Text(one.Config));
+        other.Findings.ShouldBe(one.Findings);
     }
 
-    [Fact]
-    public void Translate_Everything_IsWhatTheGatewayTakes()
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Translate_AnyCase_PassesTheValidatorOfTheContract(string name)
     {
-        var config = Translator.Translate(Inputs(Path.Combine(s_cases, "everything", "input.yaml"), LastValidVersions.Empty)).Config!;
-
-        SnapshotValidator.Validate(config with { Revision = 1 }).ShouldBeEmpty();
+        if (Translator.Translate(TranslationCase.Read(Path.Combine(s_cases, name))).Config is { } config)
+            SnapshotValidator.Validate(config with { Revision = 1 }).ShouldBeEmpty();
     }
 
-    private static TranslateInputs Inputs(string file, LastValidVersions lastValid)
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Translate_WhatWasValidIsGivenBack_NothingChanges(string name)
     {
-        var objects = Manifests.Objects(File.ReadAllText(file));
-        var keys = objects.OfType<VirtualKey>().ToImmutableArray();
-        return new()
-        {
-            Gateway = objects.OfType<LlmGateway>().Single(),
-            Now = s_now,
-            Routes = [.. objects.OfType<ModelRoute>()],
-            Keys = keys,
-            Budgets = [.. objects.OfType<Budget>()],
-            Secrets = [.. objects.OfType<Secret>()],
-            Namespaces = [.. objects.OfType<Namespace>()],
-            KeyMaterial = keys
-                .Where(k => !k.Metadata.Annotations.ContainsKey("test/no-material"))
-                .ToImmutableDictionary(k => k.Id(), k => new KeyMaterial { KeyId = "id-" + k.Metadata.Name, Hashes = [new() { Sha256 = Hash(k.Id()) }] }),
-            Prices = Prices(),
-            LastValid = lastValid,
-        };
+        var inputs = TranslationCase.Read(Path.Combine(s_cases, name));
+        var once = Translator.Translate(inputs);
+
+        var twice = Translator.Translate(inputs with { LastValid = once.LastValid });
+
+        Text(twice.Config).ShouldBe(Text(once.Config));
     }
 
-    private static PriceTable Prices() => new()
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Translate_AnyCase_SaysNothingOfWhatSecretsHold(string name)
     {
-        Entries =
-        [
-            new()
-            {
-                Provider = Provider.OpenAI,
-                Models = ["gpt-priced", "gpt-priced-2026-01-01"],
-                EffectiveFrom = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
-                Price = new() { Name = "OpenAI/gpt-priced@1", Version = "1", Rates = new() { Input = 2, Output = 8 } },
-                Source = "https://example.com",
-                SourceDate = new(2026, 1, 1),
-            },
-        ],
-    };
+        var inputs = TranslationCase.Read(Path.Combine(s_cases, name));
+        var said = Text(Translator.Translate(inputs));
 
-    private static string Hash(string id) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(id)));
+        foreach (var value in inputs.Secrets.SelectMany(s => s.StringData.Values).Where(v => v.Length > 0))
+            said.ShouldNotContain(value);
+    }
 
-    private static string Config(ConfigSnapshot? config) =>
-        config is null ? "none\n" : JsonNode.Parse(JsonSerializer.Serialize(config, ContractJson.Default.ConfigSnapshot))!.ToJsonString(s_indented) + "\n";
+    private static string Text(ConfigSnapshot? config) =>
+        (config is null ? "null" : JsonNode.Parse(JsonSerializer.Serialize(config, ContractJson.Default.ConfigSnapshot))!.ToJsonString(s_indented)) + "\n";
 
-    private static string Findings(Translation translation)
+    private static string Text(Translation translation)
     {
         var text = new StringBuilder();
         foreach (var f in translation.Findings)
-            text.Append(CultureInfo.InvariantCulture, $"{f.Severity} {f.Object.Kind} {f.Object.Id()} {f.Field}\n  {f.ConditionType} {f.Reason}: {f.Message}\n");
-        text.Append("verdicts\n");
+        {
+            text.Append($"{f.Severity}: {f.Object.Kind} {f.Object.Id()}: {f.ConditionType}={f.Status} {f.Reason}\n");
+            text.Append($"    {(f.Field.Length == 0 ? "" : f.Field + ": ")}{f.Message}\n");
+        }
+
+        text.Append(translation.Findings.IsEmpty ? "" : "\n");
         foreach (var v in translation.Verdicts)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {v.Object.Kind} {v.Object.Id()} carried={v.CarriedGeneration?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
-            Append(text, "Accepted", v.Accepted);
-            Append(text, "ResolvedRefs", v.ResolvedRefs);
-            Append(text, "Priced", v.Priced);
-            text.Append('\n');
+            text.Append($"{v.Object.Kind} {v.Object.Id()}: {(v.CarriedGeneration is { } g ? $"carried as of generation {g}" : "not carried")}");
+            text.Append($"{(v.IsPaused ? ", paused" : "")}, Accepted={Short(v.Accepted)}, ResolvedRefs={Short(v.ResolvedRefs)}");
+            text.Append(v.Priced is { } priced ? $", Priced={Short(priced)}\n" : "\n");
         }
 
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, string type, Judgement? judgement)
-    {
-        if (judgement is not null)
-            text.Append(CultureInfo.InvariantCulture, $" {type}={judgement.Status}/{judgement.Reason}");
-    }
+    private static string Short(Judgement judgement) =>
+        judgement.Status == ConditionStatus.True && judgement.Message.Length == 0 ? "True" : $"{judgement.Status} ({judgement.Reason})";
 }

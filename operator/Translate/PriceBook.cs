@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using Gateway.Contract;
+using Operator.Api;
+using Operator.Translate.Checks;
+
+namespace Operator.Translate;
+
+/// <summary>Finds the price of each target and collects those that are used.</summary>
+internal sealed class PriceBook(PriceTable table, DateTimeOffset now)
+{
+    private readonly SortedDictionary<string, PriceConfig> _used = new(StringComparer.Ordinal);
+
+    /// <summary>Name of the target's price in the config; null where nobody knows one.</summary>
+    public string? NameFor(ModelRoute route, ModelTarget target, string? upstreamModel)
+    {
+        var host = target.BaseUrl is null ? null : UpstreamUrl.HostOf(target.BaseUrl);
+        var listed = upstreamModel is null ? null : table.Find(target.Provider, host, upstreamModel, now)?.Price;
+        var price = target.Pricing is { } own ? Override(route, target, own, listed?.MaxOutputTokens) : listed;
+        if (price is null)
+            return null;
+        _used[price.Name] = price;
+        return price.Name;
+    }
+
+    /// <summary>What is used, by name.</summary>
+    public ImmutableArray<PriceConfig> ToImmutable() => [.. _used.Values];
+
+    private static PriceConfig? Override(ModelRoute route, ModelTarget target, PricingSpec own, int? maxOutputTokens)
+    {
+        if (Decimals.Read(own.Input) is not { } input || Decimals.Read(own.Output) is not { } output)
+            return null;
+        var price = new PriceConfig
+        {
+            Name = "",
+            Version = "",
+            Currency = own.Currency,
+            Rates = new()
+            {
+                Input = Decimals.Normalize(input),
+                Output = Decimals.Normalize(output),
+                CacheRead = Normalize(own.CacheRead),
+                CacheWrite5m = Normalize(own.CacheWrite5m),
+                CacheWrite1h = Normalize(own.CacheWrite1h),
+            },
+            MaxOutputTokens = maxOutputTokens,
+        };
+        return PriceVersion.Stamp($"{route.Id()}/{target.Name}", price);
+    }
+
+    private static decimal? Normalize(string? text) => Decimals.Read(text) is { } value ? Decimals.Normalize(value) : null;
+}

@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using Gateway.Contract;
+using Operator.Api;
+
+namespace Operator.Translate;
+
+/// <summary>What the findings and the config say of each object.</summary>
+internal static class Verdicts
+{
+    /// <summary>One for each object of the inputs: the gateway, routes, keys, budgets, each in the order given.</summary>
+    public static ImmutableArray<Verdict> Of(TranslateInputs inputs, ConfigSnapshot? config, FindingLog log)
+    {
+        var carried = Carried(config);
+        return
+        [
+            Of(inputs.Gateway, carried, config is not null, log),
+            .. inputs.Routes.Select(r => Of(r, carried, config is not null, log)),
+            .. inputs.Keys.Select(k => Of(k, carried, config is not null, log)),
+            .. inputs.Budgets.Select(b => Of(b, carried, config is not null, log)),
+        ];
+    }
+
+    private static Verdict Of(KubernetesObject of, Dictionary<(string Kind, string Id), long> carried, bool hasConfig, FindingLog log)
+    {
+        var reference = of.Reference();
+        long? generation = carried.TryGetValue((of.Kind, of.Id()), out var found) ? found : null;
+        var accepted = log.Judge(reference, ConditionTypes.Accepted, ConditionReasons.Accepted);
+        if (!hasConfig && accepted.Status == ConditionStatus.True)
+            accepted = new(ConditionStatus.Unknown, ConditionReasons.GatewayInvalid, "the LlmGateway itself is not valid");
+        var isJudged = generation is not null || accepted.Status == ConditionStatus.True;
+        var notJudged = new Judgement(ConditionStatus.Unknown, accepted.Reason, "is not looked at while the object is not accepted");
+        var resolved = isJudged ? log.Judge(reference, ConditionTypes.ResolvedRefs, ConditionReasons.ResolvedRefs) : notJudged;
+        var priced = generation is not null
+            ? log.Judge(reference, ConditionTypes.Priced, ConditionReasons.Priced)
+            : new(ConditionStatus.Unknown, resolved.Reason, "is not looked at while the route is not served");
+        return new()
+        {
+            Object = reference,
+            Accepted = accepted,
+            ResolvedRefs = resolved,
+            Priced = of is ModelRoute ? priced : null,
+            CarriedGeneration = generation,
+            IsPaused = of.IsPaused(),
+        };
+    }
+
+    private static Dictionary<(string Kind, string Id), long> Carried(ConfigSnapshot? config)
+    {
+        if (config is null)
+            return [];
+        return config.Routes.Select(r => r.Object)
+            .Concat(config.Keys.Select(k => k.Object))
+            .Concat(config.Budgets.Select(b => b.Object))
+            .Append(config.Object)
+            .ToDictionary(o => (o.Kind, o.Id()), o => o.Generation);
+    }
+}
