@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Gateway.Contract;
 using Gateway.Server.Config;
 using Gateway.Server.Metering;
@@ -181,6 +182,7 @@ internal sealed record Settlement
 }
 
 /// <summary>How a call ended.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CallStatus>))]
 internal enum CallStatus
 {
     /// <summary>Answered in full.</summary>

@@ -42,6 +42,7 @@ internal sealed record LedgerRow : RowTotals
 }
 
 /// <summary>Why a row was written.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RowKind>))]
 internal enum RowKind
 {
     /// <summary>The call was settled.</summary>
@@ -73,6 +74,7 @@ internal sealed record Charge
 }
 
 /// <summary>What a budget counts.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ChargeUnit>))]
 internal enum ChargeUnit
 {
     /// <summary><see cref="Money.Nanos"/>.</summary>

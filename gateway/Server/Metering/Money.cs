@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Gateway.Server.Metering;
 
@@ -6,6 +7,7 @@ namespace Gateway.Server.Metering;
 /// An amount in billionths of a currency unit: the integer that stands in ledger and counters. Rounded once, half to even, from an exact
 /// decimal; never a floating-point number.
 /// </summary>
+[JsonConverter(typeof(MoneyJsonConverter))]
 internal readonly record struct Money(long Nanos) : IComparable<Money>
 {
     private const decimal NanosPerUnit = 1_000_000_000m;

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Gateway.Server.Metering;
 
 namespace Gateway.Server.Budget.Embedded.Journal;
 
@@ -109,21 +107,14 @@ internal sealed record OpenCall
 /// <summary>Where a call will be charged, and what was reserved there.</summary>
 internal sealed record HeldCharge(string Budget, DateTimeOffset PeriodStart, long Reserved);
 
-/// <summary>An amount as its integer.</summary>
-internal sealed class MoneyJsonConverter : JsonConverter<Money>
-{
-    public override Money Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
-
-    public override void Write(Utf8JsonWriter writer, Money value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Nanos);
-}
-
-/// <summary>How the journal is written and read.</summary>
+/// <summary>
+/// How the journal is written and read. Converters stand at the types that they are for: options that hold one switch off the generated
+/// code for writing, which is twice as fast.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    IgnoreReadOnlyProperties = true,
-    Converters = [typeof(MoneyJsonConverter)])]
+    IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(JournalRecord<LedgerRow>), TypeInfoPropertyName = "Record")]
 [JsonSerializable(typeof(JournalRecord<RowTotals>), TypeInfoPropertyName = "RecordTotals")]
 internal sealed partial class JournalJson : JsonSerializerContext;
