@@ -32,11 +32,23 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
 
     private TargetConfig Translate(ModelRoute route, ModelTarget target, string field, string? credential)
     {
-        var upstreamModel = target.UpstreamModel ?? (route.Spec.Model.Contains('*', StringComparison.Ordinal) ? null : route.Spec.Model);
-        var price = prices.NameFor(route, target, upstreamModel);
-        if (price is null)
+        var isPattern = route.Spec.Model.Contains('*', StringComparison.Ordinal);
+        var upstreamModel = target.UpstreamModel ?? (isPattern ? null : route.Spec.Model);
+        var isNamedByCaller = isPattern && upstreamModel?.Contains('*', StringComparison.Ordinal) != false;
+        var price = prices.NameFor(route, target, isNamedByCaller ? null : upstreamModel);
+        var byModel = isNamedByCaller && price is null ? prices.NamesFor(target, NamesFromCaller(route, upstreamModel)) : null;
+        if (byModel is not null)
         {
-            var model = upstreamModel is null ? "whatever the caller names" : $"`{upstreamModel}` of {target.Provider}";
+            log.Warn(
+                route,
+                ConditionTypes.Priced,
+                ConditionReasons.PricedByModel,
+                field + ".pricing",
+                $"calls cost what the model that they name costs ({byModel.Count} are listed); any other has no price, and is refused under a cost budget");
+        }
+        else if (price is null)
+        {
+            var model = isNamedByCaller ? "whatever the caller names" : $"`{upstreamModel}` of {target.Provider}";
             log.Add(
                 route.Reference(),
                 ConditionTypes.Priced,
@@ -59,9 +71,17 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
             Timeouts = target.Timeouts is { } timeouts ? SettingsTranslation.Timeouts(timeouts) : new(),
             Headers = target.Headers,
             Price = price,
+            Prices = byModel,
             SupportsStreamUsage = target.StreamUsage == StreamUsage.Supported,
             Simulated = target.Simulated is { } simulated ? Simulated(simulated) : null,
         };
+    }
+
+    /// <summary>What the upstream's name of a model may be, when the route's <c>*</c> goes into it.</summary>
+    private static ImmutableArray<ModelPattern> NamesFromCaller(ModelRoute route, string? upstreamModel)
+    {
+        var names = upstreamModel is null ? route.Spec.Aliases.Add(route.Spec.Model) : [upstreamModel];
+        return [.. names.Select(n => ModelPattern.TryParse(n, out var pattern) ? pattern : (ModelPattern?)null).OfType<ModelPattern>()];
     }
 
     /// <summary>False where the target cannot be used. A host that is not allowed gets no credential, but its problems are told all the same.</summary>

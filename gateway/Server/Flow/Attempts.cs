@@ -70,6 +70,7 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
         var target = candidate.Target;
         call.Group = group;
         call.Target = target;
+        call.Price = candidate.Price;
         call.Attempts++;
         if (call.Fields!.ForeignRouting is { } field && target.Provider == Provider.OpenAICompatible)
             return new() { Error = new(ErrorKind.InvalidRequest, $"The field `{field}` would let the provider choose another model and is not allowed.") { Param = field } };
@@ -93,7 +94,7 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
     {
         var target = candidate.Target;
         var providerCall = ProviderCallOf(call);
-        var outlivesClient = !call.Fields!.Stream && target.Price is not null;
+        var outlivesClient = !call.Fields!.Stream && candidate.Price is not null;
         using var deadline = new CallDeadline(
             time,
             time.GetUtcNow() + target.Timeouts.Total - call.Elapsed,
@@ -165,7 +166,7 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
             return;
         var output = UsageEstimate.PromptTokens(call.Tap!.TextBytes, images: 0);
         var usage = new TokenUsage { InputUncached = call.Ceiling.PromptTokens, Output = output };
-        spend.Accrue(call.Reservation!, call.Target!.Price?.Cost(usage) ?? Money.Zero, usage.Total);
+        spend.Accrue(call.Reservation!, call.Price?.Cost(usage) ?? Money.Zero, usage.Total);
     }
 
     private static async Task<GatewayError?> EndAsync(Call call, AttemptFailure failure)

@@ -39,6 +39,9 @@ internal sealed class Call(HttpContext context, Operation operation, RequestBody
 
     public TargetModel? Target { get; set; }
 
+    /// <summary>What <see cref="Target"/> asks for the model; null: not known.</summary>
+    public PriceModel? Price { get; set; }
+
     /// <summary>Of the attempt that answered; null while none has.</summary>
     public AnswerTap? Tap { get; set; }
 

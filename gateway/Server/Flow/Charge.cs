@@ -19,7 +19,7 @@ internal readonly record struct Charge(TokenUsage Usage, Money Cost, bool IsUnpr
         if (call.Tap is not { } tap || call.Operation == Operation.CountTokens)
             return new(s_nothing, Money.Zero, false);
         var usage = Complete(tap.Usage, call, tap.TextBytes);
-        return new(usage, call.Target?.Price?.Cost(usage) ?? Money.Zero, call.Target?.Price is null);
+        return new(usage, call.Price?.Cost(usage) ?? Money.Zero, call.Price is null);
     }
 
     /// <summary>
