@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Gateway.Server.Errors;
+using Gateway.Server.Metering;
 
 namespace Gateway.Server.Endpoints;
 
@@ -97,8 +98,8 @@ internal ref struct RequestScanner
                 return fields with { PromptCount = _prompt.CountPrompts(ref _reader) };
             case Field.User:
                 return fields with { EndUser = ReadTextOrNull(name) };
-            case Field.ServiceTier:
-                return fields with { ServiceTier = ReadTextOrNull(name) };
+            case Field.ServiceTier or Field.Speed:
+                return ServiceTiers.IsStandard(ref _reader) ? fields : fields with { ServiceTier = ReadTextOrNull(name) ?? fields.ServiceTier };
             case Field.Metadata:
                 return fields with { EndUser = ReadUserId() };
             case Field.Background:

@@ -164,8 +164,7 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
     {
         if (!call.Fields!.Stream)
             return;
-        var output = UsageEstimate.PromptTokens(call.Tap!.TextBytes, images: 0);
-        var usage = new TokenUsage { InputUncached = call.Ceiling.PromptTokens, Output = output };
+        var usage = Charge.Estimate(call, call.Tap!);
         spend.Accrue(call.Reservation!, call.Price?.Cost(usage) ?? Money.Zero, usage.Total);
     }
 

@@ -11,7 +11,6 @@ namespace Gateway.Server.Providers;
 internal abstract class JsonTap : AnswerTap, IAnswerMembers
 {
     private AnswerBody? _body;
-    private string? _serviceTier;
 
     public sealed override EventVerdict OnEvent(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
     {
@@ -70,7 +69,7 @@ internal abstract class JsonTap : AnswerTap, IAnswerMembers
         reader.Skip();
         if (ReadUsage(data[start..(int)reader.BytesConsumed]) is not { } usage)
             return false;
-        Usage = _serviceTier is null ? usage : usage with { ServiceTier = _serviceTier };
+        Usage = ServiceTier is null ? usage : usage with { ServiceTier = ServiceTier };
         return true;
     }
 
@@ -84,13 +83,10 @@ internal abstract class JsonTap : AnswerTap, IAnswerMembers
             return;
         }
 
-        if (_serviceTier is not null && reader.ValueTextEquals(_serviceTier))
+        if (ServiceTier is null ? ServiceTiers.IsStandard(ref reader) : reader.ValueTextEquals(ServiceTier))
             return;
-        var tier = ServiceTiers.Read(ref reader);
-        if (string.Equals(tier, _serviceTier, StringComparison.Ordinal))
-            return;
-        _serviceTier = tier;
+        ServiceTier = ServiceTiers.Name(ref reader);
         if (Usage is not null)
-            Usage = Usage with { ServiceTier = tier };
+            Usage = Usage with { ServiceTier = ServiceTier };
     }
 }

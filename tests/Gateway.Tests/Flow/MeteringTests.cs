@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using Gateway.Contract;
 using Support.FakeProviders;
@@ -51,6 +52,69 @@ public sealed class MeteringTests
         response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await response.JsonAsync())["error"]!["code"]!.GetValue<string>().ShouldBe("model_not_priced");
         provider.Calls.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("flex", "0.5", 0)]
+    [InlineData("default", "1", 0)]
+    [InlineData("scale", "1", 1)]
+    public async Task Answer_is_priced_by_the_tier_that_it_reports_and_one_without_rates_is_marked_as_an_estimate(
+        string reported, string cost, int estimated)
+    {
+        await using var provider = await FakeProvider.StartAsync(
+            Answers.OpenAi(new() { PromptTokens = 1_000_000, CompletionTokens = 0, ServiceTier = reported }));
+        await using var gateway = await GatewayUnderTest.StartAsync(Tiered(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl))));
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", BodyFor("m"));
+        await response.TextAsync();
+
+        response.Header("x-litellm-response-cost").ShouldBe(cost);
+        (await EstimatedAsync(gateway)).ShouldBe(estimated);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Fast_answer_of_the_messages_api_costs_its_own_rates(bool stream)
+    {
+        await using var provider = await FakeProvider.StartAsync(Answers.Anthropic(new() { InputTokens = 1_000_000, OutputTokens = 0, Speed = "fast" }));
+        await using var gateway = await GatewayUnderTest.StartAsync(Tiered(TestConfig.Route("m", TestConfig.Anthropic(provider.BaseUrl))));
+
+        using var response = await gateway.PostAsync("/v1/messages", stream ? StreamBody : BodyFor("m"));
+        await response.TextAsync();
+
+        (await gateway.SettledAsync()).Settled.ShouldBe(6);
+    }
+
+    [Fact]
+    public async Task Call_that_asks_for_fast_answers_reserves_at_their_rates()
+    {
+        await using var provider = await FakeProvider.StartAsync(Answers.Anthropic());
+        await using var gateway = await GatewayUnderTest.StartAsync(Tiered(TestConfig.Route("m", TestConfig.Anthropic(provider.BaseUrl)), budget: 0.01m));
+
+        // 4,096 answer tokens at 2 USD are within the budget, at 12 USD they are not.
+        using var standard = await gateway.PostAsync("/v1/messages", """{"model":"m","max_tokens":4096,"speed":"standard","messages":[]}""");
+        using var fast = await gateway.PostAsync("/v1/messages", """{"model":"m","max_tokens":4096,"speed":"fast","service_tier":"auto","messages":[]}""");
+
+        standard.StatusCode.ShouldBe(HttpStatusCode.OK);
+        fast.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+    }
+
+    private static async Task<int> EstimatedAsync(GatewayUnderTest gateway) => (await gateway.MetricsAsync())
+        .Split('\n')
+        .Where(line => line.StartsWith("llm_gateway_estimated_calls_total{", StringComparison.Ordinal))
+        .Sum(line => int.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+
+    /// <summary>One million prompt tokens cost 1 USD, 0.5 by <c>flex</c>, 6 by <c>fast</c>.</summary>
+    private static ConfigSnapshot Tiered(RouteConfig route, decimal budget = 100)
+    {
+        var config = TestConfig.Of(route);
+        var tiers = new Dictionary<string, ServiceTierConfig> { ["flex"] = new() { Multiplier = 0.5m }, ["fast"] = new() { Multiplier = 6 } };
+        return config with
+        {
+            Budgets = [config.Budgets[0] with { Cost = budget }],
+            Prices = [config.Prices[0] with { ServiceTiers = tiers.ToImmutableSortedDictionary() }],
+        };
     }
 
     private static string BodyFor(string model) => $$"""{"model":"{{model}}","messages":[{"role":"user","content":"hi"}]}""";
