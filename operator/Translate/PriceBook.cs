@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Contract;
 using Operator.Api;
-using Operator.Translate.Checks;
 
 namespace Operator.Translate;
 
@@ -34,7 +33,7 @@ internal sealed class PriceBook(PriceTable table, DateTimeOffset now)
     /// <summary>What is used, by name.</summary>
     public ImmutableArray<PriceConfig> ToImmutable() => [.. _used.Values];
 
-    private static string? HostOf(ModelTarget target) => target.BaseUrl is null ? null : UpstreamUrl.HostOf(target.BaseUrl);
+    private static string? HostOf(ModelTarget target) => target.BaseUrl is null ? null : UpstreamHost.Of(target.BaseUrl);
 
     private string Use(PriceConfig price)
     {

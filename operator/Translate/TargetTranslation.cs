@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Contract;
 using Operator.Api;
-using Operator.Translate.Checks;
 
 namespace Operator.Translate;
 
@@ -108,8 +107,8 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
     {
         if (allowedHosts.IsEmpty || target.Provider == Provider.Simulated)
             return true;
-        var host = target.BaseUrl is { } url ? UpstreamUrl.HostOf(url) : HostOf(target.Provider);
-        if (host is not null && allowedHosts.Any(pattern => IsUnder(host, pattern)))
+        var host = target.BaseUrl is { } url ? UpstreamHost.Of(url) : HostOf(target.Provider);
+        if (host is not null && UpstreamHost.IsAllowed(host, allowedHosts))
             return true;
         log.Fail(
             route,
@@ -119,11 +118,6 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
             $"the gateway's `allowedUpstreamHosts` does not name the host `{host}`; the target `{target.Name}` is left out");
         return false;
     }
-
-    private static bool IsUnder(string host, string pattern) =>
-        pattern.StartsWith("*.", StringComparison.Ordinal)
-            ? host.EndsWith(pattern[1..], StringComparison.Ordinal)
-            : string.Equals(host, pattern, StringComparison.Ordinal);
 
     private static string? HostOf(Provider provider) => provider switch
     {

@@ -25,6 +25,8 @@ internal sealed class TargetModel
         UpstreamModel = config.UpstreamModel;
         BaseUrl = Root(config);
         HasCustomBaseUrl = config.BaseUrl is not null;
+        IsHostAllowed = config.Provider == Provider.Simulated
+            || (UpstreamHost.Of(BaseUrl) is { } host && UpstreamHost.IsAllowed(host, settings.AllowedUpstreamHosts));
         Credential = credential;
         Priority = config.Priority;
         Weight = config.Weight;
@@ -52,6 +54,9 @@ internal sealed class TargetModel
     public string BaseUrl { get; }
 
     public bool HasCustomBaseUrl { get; }
+
+    /// <summary>Whether the gateway's <c>allowedUpstreamHosts</c> name the host; where they do not, nothing is sent there.</summary>
+    public bool IsHostAllowed { get; }
 
     public string? Credential { get; }
 

@@ -40,7 +40,14 @@ internal sealed record AttemptFailure
         IsTargets = true,
     };
 
-    public static AttemptFailure Unsendable(string why) => new() { Error = new(ErrorKind.UpstreamFailed, $"The upstream is not called: {why}.") };
+    /// <summary>Only the owner of the config can mend this; another target may do.</summary>
+    public static AttemptFailure NotAllowed(string why, TargetModel target) => new()
+    {
+        Error = new(ErrorKind.UpstreamNotAllowed, $"The upstream `{target.Name}` is not called: {why}."),
+        Reason = RetryReason.ConnectionFailure,
+        IsTargets = true,
+        CoolsAtOnce = true,
+    };
 
     public static AttemptFailure Ended(EndCause cause, TargetModel target) => cause switch
     {

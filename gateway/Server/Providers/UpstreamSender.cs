@@ -20,6 +20,8 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
     public async ValueTask<SendOutcome> SendAsync(
         UpstreamRequest upstream, ReadOnlySequence<byte> body, TargetModel target, IHeaderDictionary clientHeaders, CallDeadline deadline)
     {
+        if (!target.IsHostAllowed)
+            return new(null, AttemptFailure.NotAllowed("the gateway's `allowedUpstreamHosts` does not name its host", target));
         using var message = Message(upstream, body, target, clientHeaders);
         deadline.Arm(target.Timeouts.FirstByte);
         try
@@ -33,9 +35,9 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
         {
             return new(null, AttemptFailure.Ended(deadline.Cause, target));
         }
-        catch (HttpRequestException e) when (e.InnerException is ForbiddenAddressException forbidden)
+        catch (HttpRequestException e) when (e.InnerException is ForbiddenAddressException)
         {
-            return new(null, AttemptFailure.Unsendable(forbidden.Message));
+            return new(null, AttemptFailure.NotAllowed("its host has no address that an upstream may have", target));
         }
         catch (HttpRequestException e)
         {
