@@ -119,7 +119,16 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
         var waited = time.GetElapsedTime(sent);
         call.Waited += waited;
         if (held is not (RelayState.Committed or RelayState.Complete))
-            return AttemptFailure.BeforeContent(held, tap.Fault, deadline.Cause, target);
+        {
+            var failure = AttemptFailure.BeforeContent(held, tap.Fault, deadline.Cause, target);
+
+            // The upstream has begun to work, and bills it: a call that is given up here is charged like one that is left later.
+            if (failure.Reason is null)
+                call.Tap = tap;
+            else if (tap.Usage is { } usage)
+                call.Lost += candidate.Price?.Cost(usage) ?? Money.Zero;
+            return failure;
+        }
 
         // The commit point: from here on this is the answer.
         call.Tap = tap;
@@ -165,7 +174,7 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
         if (!call.Fields!.Stream)
             return;
         var usage = Charge.Estimate(call, call.Tap!);
-        spend.Accrue(call.Reservation!, call.Price?.Cost(usage) ?? Money.Zero, usage.Total);
+        spend.Accrue(call.Reservation!, (call.Price?.Cost(usage) ?? Money.Zero) + call.Lost, usage.Total);
     }
 
     private static async Task<GatewayError?> EndAsync(Call call, AttemptFailure failure)

@@ -12,17 +12,17 @@ internal readonly record struct Charge(TokenUsage Usage, Money Cost, bool IsUnpr
     private static readonly TokenUsage s_nothing = new();
 
     /// <summary>
-    /// Pure. An attempt that brought no answer costs nothing. Without a report the prompt is charged by its estimate and the answer by its
-    /// text, at a token for three bytes.
+    /// Pure. An attempt that brought no answer costs what its upstream reported, and nothing where it reported nothing. Without a report the
+    /// prompt of an answer is charged by its estimate and the answer by its text, at a token for three bytes.
     /// </summary>
     public static Charge Of(Call call)
     {
         if (call.Tap is not { } tap || call.Operation == Operation.CountTokens)
-            return new(s_nothing, Money.Zero, false);
+            return new(s_nothing, call.Lost, false);
         var usage = Complete(tap.Usage, call, tap);
         if (call.Price?.Knows(usage.ServiceTier) == false)
             usage = usage with { Estimated = true };
-        return new(usage, call.Price?.Cost(usage) ?? Money.Zero, call.Price is null);
+        return new(usage, (call.Price?.Cost(usage) ?? Money.Zero) + call.Lost, call.Price is null);
     }
 
     /// <summary>What the call has used when nothing is reported. A tier that was asked for is taken to be the one that serves.</summary>

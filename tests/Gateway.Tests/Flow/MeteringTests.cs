@@ -100,6 +100,66 @@ public sealed class MeteringTests
         fast.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
     }
 
+    [Fact]
+    public async Task Attempt_that_failed_after_it_reported_usage_is_charged_beside_the_one_that_answered()
+    {
+        await using var bad = await FakeProvider.StartAsync(Answers.EventsThen(Begun(), StreamEnd.Reset));
+        await using var good = await FakeProvider.StartAsync(Answers.Anthropic(new() { InputTokens = 2_000_000, OutputTokens = 0 }));
+        await using var gateway = await GatewayUnderTest.StartAsync(
+            TestConfig.Route("m", TestConfig.Anthropic(bad.BaseUrl, "bad"), TestConfig.Anthropic(good.BaseUrl, "good") with { Priority = 1 }));
+
+        using var response = await gateway.PostAsync("/v1/messages", StreamBody);
+        await response.TextAsync();
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.SettledAsync()).Settled.ShouldBe(3.000002m);
+    }
+
+    [Fact]
+    public async Task Attempt_that_failed_after_it_reported_usage_is_charged_when_no_other_answers()
+    {
+        await using var provider = await FakeProvider.StartAsync(Answers.EventsThen(Begun(), StreamEnd.Reset));
+        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.Anthropic(provider.BaseUrl)));
+
+        using var response = await gateway.PostAsync("/v1/messages", StreamBody);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+        (await gateway.SettledAsync()).Settled.ShouldBe(1.000002m);
+    }
+
+    [Fact]
+    public async Task Client_that_leaves_a_stream_before_its_first_content_is_charged()
+    {
+        using var sent = new SemaphoreSlim(0);
+        await using var provider = await FakeProvider.StartAsync(async call =>
+        {
+            await call.EventsAsync(Begun());
+            sent.Release();
+            await call.StallAsync();
+        });
+        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.Anthropic(provider.BaseUrl)));
+
+        // Whether the gateway has read what was sent before its client leaves is a race; it wins one of a few.
+        var settled = 0m;
+        for (var i = 0; i < 100 && settled == 0; i++)
+        {
+            using var left = new CancellationTokenSource();
+            using var request = new HttpRequestMessage(HttpMethod.Post, gateway.Url + "/v1/messages");
+            request.Headers.Authorization = new("Bearer", GatewayUnderTest.Key);
+            request.Content = new StringContent(StreamBody, null, "application/json");
+            var call = gateway.Client.SendAsync(request, left.Token);
+            await sent.WaitAsync(TestContext.Current.CancellationToken);
+            await left.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(call);
+            settled = (await gateway.SettledAsync()).Settled;
+        }
+
+        settled.ShouldBeGreaterThan(0);
+    }
+
+    /// <summary>A million prompt tokens and one of the answer are reported, and nothing of the answer has come.</summary>
+    private static ImmutableArray<string> Begun() => [new AnthropicAnswer { InputTokens = 1_000_000 }.ToEvents()[0]];
+
     private static async Task<int> EstimatedAsync(GatewayUnderTest gateway) => (await gateway.MetricsAsync())
         .Split('\n')
         .Where(line => line.StartsWith("llm_gateway_estimated_calls_total{", StringComparison.Ordinal))
