@@ -1,1 +1,35 @@
-return 0;
+using Benchmarks;
+using Benchmarks.Load;
+using Benchmarks.Scenarios;
+using Benchmarks.Servers;
+
+if (args is [UpstreamServer.Command])
+{
+    MockUpstream.Run();
+    return;
+}
+
+// `quick` shortens everything; other words choose scenarios by name.
+var plan = args.Contains("quick", StringComparer.Ordinal) ? BenchPlan.Quick : BenchPlan.Full;
+var chosen = args.Except(["quick"], StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
+var report = new Report();
+using (var servers = Proxies.Start())
+{
+    When("latency", () => report.Add(Latency.Unstreamed(servers, plan)));
+    When("first", () => report.Add(Latency.FirstContent(servers, plan)));
+    When("small", () => report.Add(ProcessorTime.Measure("processor time, 2 KB request", "plain", 2 * 1024, 1, 3.0, servers, plan)));
+    When("large", () => report.Add(ProcessorTime.Measure("processor time, 100 KB request", "plain", 100 * 1024, 1, 4.0, servers, plan)));
+    When("chunks", () => report.Add(
+        ProcessorTime.Measure("processor time, relayed chunk", "paced", 2 * 1024, Payload.StreamChunks, 4.0, servers, plan)));
+    When("memory", () => report.Add(Memory.UnderLoad(servers.Gateway)));
+    When("streams", () => report.Add(Memory.OpenStreams(servers.Direct.Port)));
+    When("start", () => report.Add(StartUp.Measure(servers.Direct.Port, plan)));
+}
+
+report.Write("artifacts/bench.json");
+
+void When(string name, Action scenario)
+{
+    if (chosen.Count == 0 || chosen.Contains(name))
+        scenario();
+}

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 using System.Text.Json;
 
@@ -32,6 +33,9 @@ internal sealed class KnownFields
 {
     private const Field Always = Field.Model | Field.Stream | Field.ServiceTier | Field.Models | Field.Route;
 
+    private static readonly string[] s_names =
+        [.. Enum.GetValues<Field>().Where(f => f != Field.None).Select(f => JsonNamingPolicy.SnakeCaseLower.ConvertName(f.ToString()))];
+
     private static readonly KnownFields s_chat = new(
         Always | Field.StreamOptions | Field.MaxTokens | Field.MaxCompletionTokens | Field.N | Field.User);
     private static readonly KnownFields s_completions = new(
@@ -60,22 +64,21 @@ internal sealed class KnownFields
     };
 
     /// <summary>
-    /// The field whose name the reader stands on. <paramref name="properName"/> is set when it differs in letter case, and only then.
+    /// The field whose name the scanner stands on. <paramref name="properName"/> is set when it differs in letter case, and only then.
     /// </summary>
-    public Field Find(ref Utf8JsonReader reader, out string? properName)
+    public Field Find(in JsonScanner json, out string? properName)
     {
         properName = null;
         foreach (var (field, _, utf8) in _names)
         {
-            if (reader.ValueTextEquals(utf8))
+            if (json.TextEquals(utf8))
                 return field;
         }
 
-        var plain = !reader.ValueIsEscaped && !reader.HasValueSequence;
-        var text = plain ? null : reader.GetString();
+        var text = json.IsEscaped ? json.Text() : null;
         foreach (var (field, name, utf8) in _names)
         {
-            if (plain ? !Ascii.EqualsIgnoreCase(reader.ValueSpan, utf8) : !string.Equals(text, name, StringComparison.OrdinalIgnoreCase))
+            if (json.IsEscaped ? !string.Equals(text, name, StringComparison.OrdinalIgnoreCase) : !Ascii.EqualsIgnoreCase(json.Value, utf8))
                 continue;
             properName = name;
             return field;
@@ -84,5 +87,5 @@ internal sealed class KnownFields
         return Field.None;
     }
 
-    private static string NameOf(Field field) => JsonNamingPolicy.SnakeCaseLower.ConvertName(field.ToString());
+    public static string NameOf(Field field) => s_names[BitOperations.TrailingZeroCount((int)field)];
 }

@@ -31,99 +31,96 @@ internal struct PromptCounter
     public bool WritesCache { get; private set; }
 
     /// <summary>Passes over the value on which the reader stands.</summary>
-    /// <param name="reader">On the first token of the value; afterwards on its last.</param>
+    /// <param name="json">On the first token of the value; afterwards on its last.</param>
     /// <param name="isSchema">The names of members are read by the model too: they are a tool's parameters.</param>
-    public void PassOver(ref Utf8JsonReader reader, bool isSchema)
+    public void PassOver(ref JsonScanner json, bool isSchema)
     {
-        var depth = reader.CurrentDepth;
-        Count(ref reader, isSchema);
-        if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
+        var depth = json.Depth;
+        Count(ref json, isSchema);
+        if (json.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
             return;
-        while (reader.Read())
+        while (json.Read())
         {
-            Count(ref reader, isSchema);
-            if (reader.CurrentDepth == depth && reader.TokenType is (JsonTokenType.EndObject or JsonTokenType.EndArray))
+            Count(ref json, isSchema);
+            if (json.Depth == depth && json.TokenType is (JsonTokenType.EndObject or JsonTokenType.EndArray))
                 return;
         }
     }
 
     /// <summary>Passes over a <c>prompt</c>, which may be one or a list, each of words or of numbers of tokens.</summary>
     /// <returns>How many prompts it holds.</returns>
-    public int CountPrompts(ref Utf8JsonReader reader)
+    public int CountPrompts(ref JsonScanner json)
     {
-        if (reader.TokenType != JsonTokenType.StartArray)
+        if (json.TokenType != JsonTokenType.StartArray)
         {
-            PassOver(ref reader, isSchema: false);
+            PassOver(ref json, isSchema: false);
             return 1;
         }
 
         var prompts = 0;
         var tokens = 0;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
-            if (reader.TokenType == JsonTokenType.Number)
+            if (json.TokenType == JsonTokenType.Number)
                 tokens++;
             else
                 prompts++;
-            PassOverTokens(ref reader);
+            PassOverTokens(ref json);
         }
 
         return Math.Max(1, prompts + (tokens > 0 ? 1 : 0));
     }
 
-    private void PassOverTokens(ref Utf8JsonReader reader)
+    private void PassOverTokens(ref JsonScanner json)
     {
-        if (reader.TokenType == JsonTokenType.Number)
+        if (json.TokenType == JsonTokenType.Number)
             TextBytes += BytesPerToken;
-        if (reader.TokenType != JsonTokenType.StartArray)
+        if (json.TokenType != JsonTokenType.StartArray)
         {
-            PassOver(ref reader, isSchema: false);
+            PassOver(ref json, isSchema: false);
             return;
         }
 
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-            PassOverTokens(ref reader);
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+            PassOverTokens(ref json);
     }
 
-    private void Count(ref Utf8JsonReader reader, bool isSchema)
+    private void Count(ref JsonScanner json, bool isSchema)
     {
-        if (reader.TokenType == JsonTokenType.PropertyName)
+        if (json.TokenType == JsonTokenType.PropertyName)
         {
-            _member = MemberOf(ref reader);
-            WritesCache |= reader.ValueTextEquals("cache_control"u8);
+            _member = MemberOf(ref json);
+            WritesCache |= json.TextEquals("cache_control"u8);
             if (isSchema)
-                TextBytes += Length(ref reader);
+                TextBytes += json.Value.Length;
         }
-        else if (reader.TokenType == JsonTokenType.String)
+        else if (json.TokenType == JsonTokenType.String)
         {
-            if (_member == Member.Type && IsMediaType(ref reader))
+            if (_member == Member.Type && IsMediaType(ref json))
                 Images++;
-            else if (_member != Member.Data || !IsPayload(ref reader))
-                TextBytes += Length(ref reader);
+            else if (_member != Member.Data || !IsPayload(ref json))
+                TextBytes += json.Value.Length;
         }
     }
 
-    private static Member MemberOf(ref Utf8JsonReader reader)
+    private static Member MemberOf(ref JsonScanner json)
     {
-        if (reader.ValueTextEquals("type"u8))
+        if (json.TextEquals("type"u8))
             return Member.Type;
-        return reader.ValueTextEquals("data"u8) || reader.ValueTextEquals("url"u8)
-            || reader.ValueTextEquals("image_url"u8) || reader.ValueTextEquals("file_data"u8)
+        return json.TextEquals("data"u8) || json.TextEquals("url"u8)
+            || json.TextEquals("image_url"u8) || json.TextEquals("file_data"u8)
             ? Member.Data
             : Member.Other;
     }
 
     /// <summary>The types of content that both APIs have for what is not text.</summary>
-    private static bool IsMediaType(ref Utf8JsonReader reader) =>
-        reader.ValueTextEquals("image_url"u8) || reader.ValueTextEquals("image"u8) || reader.ValueTextEquals("input_image"u8)
-        || reader.ValueTextEquals("input_audio"u8) || reader.ValueTextEquals("document"u8)
-        || reader.ValueTextEquals("file"u8) || reader.ValueTextEquals("input_file"u8);
+    private static bool IsMediaType(ref JsonScanner json) =>
+        json.TextEquals("image_url"u8) || json.TextEquals("image"u8) || json.TextEquals("input_image"u8)
+        || json.TextEquals("input_audio"u8) || json.TextEquals("document"u8)
+        || json.TextEquals("file"u8) || json.TextEquals("input_file"u8);
 
-    private static bool IsPayload(ref Utf8JsonReader reader)
+    private static bool IsPayload(ref JsonScanner json)
     {
-        var first = reader.HasValueSequence ? reader.ValueSequence.FirstSpan : reader.ValueSpan;
-        return first.StartsWith("data:"u8) || (Length(ref reader) >= ShortestPayload && !first.ContainsAnyExcept(s_base64));
+        return json.Value.StartsWith("data:"u8) || (json.Value.Length >= ShortestPayload && !json.Value.ContainsAnyExcept(s_base64));
     }
-
-    private static long Length(ref Utf8JsonReader reader) => reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length;
 }

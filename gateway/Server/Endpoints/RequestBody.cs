@@ -3,29 +3,29 @@ using System.Buffers;
 namespace Gateway.Server.Endpoints;
 
 /// <summary>
-/// A request's body in pooled segments. It lives until the commit point, because a fallback sends it again, and is then given back.
+/// A request's body in one pooled array. It lives until the commit point, because a fallback sends it again, and is then given back.
 /// </summary>
-internal sealed class RequestBody : IDisposable
+internal sealed class RequestBody(BodyMemory memory) : IDisposable
 {
-    /// <summary>Below the size from which arrays go to the large object heap.</summary>
-    private const int LargestSegment = 64 * 1024;
-    private const int SmallestSegment = 4 * 1024;
+    private const int SmallestArray = 4 * 1024;
 
-    private readonly BodyMemory _memory;
-    private readonly List<byte[]> _segments = [];
+    /// <summary>What is announced is believed up to here; beyond it the array grows with what has really come.</summary>
+    private const int LargestFirstArray = 256 * 1024;
+
+    private byte[] _bytes = [];
     private long _reserved;
-    private int _lastUsed;
 
-    public RequestBody(BodyMemory memory) => _memory = memory;
+    public int Length { get; private set; }
 
-    public long Length { get; private set; }
+    /// <summary>Valid until <see cref="Dispose"/>.</summary>
+    public ReadOnlyMemory<byte> Memory => _bytes.AsMemory(0, Length);
 
     /// <summary>Makes room before reading, where the length is known. False when there is none.</summary>
     public bool TryReserve(long bytes)
     {
         if (bytes <= _reserved)
             return true;
-        if (!_memory.TryReserve(bytes - _reserved))
+        if (!memory.TryReserve(bytes - _reserved))
             return false;
         _reserved = bytes;
         return true;
@@ -34,67 +34,35 @@ internal sealed class RequestBody : IDisposable
     /// <summary>False when there is no room for it.</summary>
     public bool TryAppend(in ReadOnlySequence<byte> bytes)
     {
-        if (!TryReserve(Length + bytes.Length))
+        var length = Length + bytes.Length;
+        if (!TryReserve(length))
             return false;
-        foreach (var piece in bytes)
-            Append(piece.Span);
+        if (length > _bytes.Length)
+            Grow((int)Math.Max(length, Math.Max(_bytes.Length * 2L, Math.Clamp(_reserved, SmallestArray, LargestFirstArray))));
+        bytes.CopyTo(_bytes.AsSpan(Length));
+        Length = (int)length;
         return true;
-    }
-
-    /// <summary>Valid until <see cref="Dispose"/>.</summary>
-    public ReadOnlySequence<byte> AsSequence()
-    {
-        if (_segments.Count == 0)
-            return ReadOnlySequence<byte>.Empty;
-        if (_segments.Count == 1)
-            return new(_segments[0], 0, _lastUsed);
-        var first = new Segment(_segments[0]);
-        var last = first;
-        for (var i = 1; i < _segments.Count; i++)
-            last = last.Append(_segments[i]);
-        return new(first, 0, last, _lastUsed);
     }
 
     public void Dispose()
     {
-        foreach (var segment in _segments)
-            ArrayPool<byte>.Shared.Return(segment);
-        _segments.Clear();
-        _memory.Release(_reserved);
+        Release(Interlocked.Exchange(ref _bytes, []));
+        memory.Release(_reserved);
         _reserved = 0;
         Length = 0;
     }
 
-    private void Append(ReadOnlySpan<byte> bytes)
+    private void Grow(int size)
     {
-        while (bytes.Length > 0)
-        {
-            if (_segments.Count == 0 || _lastUsed == _segments[^1].Length)
-            {
-                // As large as what is announced, within the bounds of a segment.
-                var size = (int)Math.Clamp(Math.Max(_reserved - Length, bytes.Length), SmallestSegment, LargestSegment);
-                _segments.Add(ArrayPool<byte>.Shared.Rent(size));
-                _lastUsed = 0;
-            }
-
-            var free = _segments[^1].AsSpan(_lastUsed);
-            var count = Math.Min(free.Length, bytes.Length);
-            bytes[..count].CopyTo(free);
-            bytes = bytes[count..];
-            _lastUsed += count;
-            Length += count;
-        }
+        var larger = ArrayPool<byte>.Shared.Rent(size);
+        _bytes.AsSpan(0, Length).CopyTo(larger);
+        Release(_bytes);
+        _bytes = larger;
     }
 
-    private sealed class Segment : ReadOnlySequenceSegment<byte>
+    private static void Release(byte[] bytes)
     {
-        public Segment(byte[] bytes) => Memory = bytes;
-
-        public Segment Append(byte[] bytes)
-        {
-            var next = new Segment(bytes) { RunningIndex = RunningIndex + Memory.Length };
-            Next = next;
-            return next;
-        }
+        if (bytes.Length > 0)
+            ArrayPool<byte>.Shared.Return(bytes);
     }
 }

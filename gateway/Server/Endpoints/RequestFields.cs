@@ -44,20 +44,20 @@ internal sealed record RequestFields
 }
 
 /// <summary>Places in the body, in bytes from its start.</summary>
-internal readonly record struct FieldPositions
+internal record struct FieldPositions
 {
     /// <summary>Just behind the opening brace.</summary>
-    public required int BodyStart { get; init; }
+    public int BodyStart { get; set; }
 
     /// <summary>The value of <c>model</c>, quotes included.</summary>
-    public Range? Model { get; init; }
+    public Range? Model { get; set; }
 
     /// <summary>The value of <c>stream_options</c>.</summary>
-    public Range? StreamOptions { get; init; }
+    public Range? StreamOptions { get; set; }
 
     /// <summary>The value of <c>include_usage</c> in it.</summary>
-    public Range? IncludeUsage { get; init; }
+    public Range? IncludeUsage { get; set; }
 
     /// <summary>True where <c>stream_options</c> is an object without members, or null.</summary>
-    public bool StreamOptionsIsEmpty { get; init; }
+    public bool StreamOptionsIsEmpty { get; set; }
 }

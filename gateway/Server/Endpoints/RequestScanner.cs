@@ -1,5 +1,6 @@
-using System.Buffers;
+using System.Buffers.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Gateway.Server.Errors;
 using Gateway.Server.Metering;
 
@@ -14,155 +15,175 @@ internal readonly record struct ScanOutcome(RequestFields? Fields, GatewayError?
 /// </summary>
 internal ref struct RequestScanner
 {
-    private const int MaxDepth = 128;
     private const int MaxAnswers = 128;
 
-    private static readonly JsonReaderOptions s_options = new() { MaxDepth = MaxDepth };
-
     private readonly KnownFields _known;
-    private Utf8JsonReader _reader;
+    private JsonScanner _json;
     private PromptCounter _prompt;
     private GatewayError? _error;
 
-    private RequestScanner(Operation operation, ReadOnlySequence<byte> body)
+    // What is found; see RequestFields.
+    private FieldPositions _positions;
+    private string? _model;
+    private bool _stream;
+    private bool? _includeUsage;
+    private long? _maxOutputTokens;
+    private int _count = 1;
+    private int _promptCount = 1;
+    private string? _endUser;
+    private string? _serviceTier;
+    private string? _foreignRouting;
+
+    private RequestScanner(Operation operation, ReadOnlySpan<byte> body)
     {
         _known = KnownFields.Of(operation);
-        _reader = new(body, s_options);
+        _json = new(body);
     }
 
     /// <summary>Pure. Never throws, whatever the bytes.</summary>
-    public static ScanOutcome Scan(Operation operation, ReadOnlySequence<byte> body)
+    public static ScanOutcome Scan(Operation operation, ReadOnlySpan<byte> body)
     {
+        if (!Utf8.IsValid(body))
+            return new(null, Invalid("The request body is not valid UTF-8."));
         var scanner = new RequestScanner(operation, body);
-        try
-        {
-            return scanner.ReadBody();
-        }
-        catch (JsonException e)
-        {
-            return new(null, Invalid($"The request body is not valid JSON: {Place(e)}."));
-        }
-        catch (InvalidOperationException)
-        {
-            // What the reader throws for text that is no UTF-8 or holds half of a surrogate pair.
-            return new(null, Invalid("The request body holds text that is not valid Unicode."));
-        }
+        scanner.ReadBody();
+        if (scanner._json.Problem is { } problem)
+            return new(null, Invalid($"The request body is not valid JSON: {problem}."));
+        return scanner._error is null ? new(scanner.Fields(), null) : new(null, scanner._error);
     }
 
-    private ScanOutcome ReadBody()
+    private void ReadBody()
     {
-        if (!_reader.Read() || _reader.TokenType != JsonTokenType.StartObject)
-            return new(null, Invalid("The request body must be a JSON object."));
-        var fields = new RequestFields { Positions = new() { BodyStart = (int)_reader.BytesConsumed } };
+        if (_json.Read() && _json.TokenType != JsonTokenType.StartObject)
+            _error = Invalid("The request body must be a JSON object.");
+        _positions.BodyStart = _json.Position;
         var seen = Field.None;
-        while (_error is null && _reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
+        while (_error is null && _json.Read() && _json.TokenType == JsonTokenType.PropertyName)
         {
-            var field = _known.Find(ref _reader, out var properName);
+            var field = _known.Find(_json, out var properName);
             if (field == Field.None)
                 PassOver();
             else if (properName is not null)
-                _error = Invalid($"The field `{_reader.GetString()}` must be written `{properName}`.", properName);
+                _error = Invalid($"The field `{_json.Text()}` must be written `{properName}`.", properName);
             else if ((seen & field) != Field.None)
-                _error = Invalid($"The field `{_reader.GetString()}` stands twice in the request body.", _reader.GetString());
+                _error = Invalid($"The field `{_json.Text()}` stands twice in the request body.", _json.Text());
             else
-                fields = ReadField(field, fields);
+                ReadField(field);
             seen |= field;
         }
 
-        // Reading on past the object makes the reader object to anything that follows it.
-        if (_error is null && _reader.Read())
-            _error = Invalid("The request body must hold nothing after its JSON object.");
-        return _error is null
-            ? new(fields with { TextBytes = _prompt.TextBytes, Images = _prompt.Images, WritesCache = _prompt.WritesCache }, null)
-            : new(null, _error);
+        // Reading on past the object makes the scanner object to anything that follows it.
+        if (_error is null)
+            _json.Read();
     }
 
-    private RequestFields ReadField(Field field, RequestFields fields)
+    private readonly RequestFields Fields() => new()
     {
-        var name = _reader.GetString()!;
-        _reader.Read();
-        var start = (int)_reader.TokenStartIndex;
+        Model = _model,
+        Stream = _stream,
+        IncludeUsage = _includeUsage,
+        MaxOutputTokens = _maxOutputTokens,
+        Count = _count,
+        PromptCount = _promptCount,
+        EndUser = _endUser,
+        ServiceTier = _serviceTier,
+        TextBytes = _prompt.TextBytes,
+        Images = _prompt.Images,
+        WritesCache = _prompt.WritesCache,
+        ForeignRouting = _foreignRouting,
+        Positions = _positions,
+    };
+
+    private void ReadField(Field field)
+    {
+        var name = KnownFields.NameOf(field);
+        if (!_json.Read())
+            return;
+        var start = _json.TokenStart;
         switch (field)
         {
             case Field.Model:
-                return fields with { Model = ReadText(name), Positions = fields.Positions with { Model = start..(int)_reader.BytesConsumed } };
+                _model = ReadText(name);
+                _positions.Model = start.._json.Position;
+                break;
             case Field.Stream:
-                return fields with { Stream = ReadFlag(name) ?? false };
+                _stream = ReadFlag(name) ?? false;
+                break;
             case Field.StreamOptions:
-                return ReadStreamOptions(fields, start);
+                ReadStreamOptions();
+                _positions.StreamOptions = start.._json.Position;
+                break;
             case Field.MaxTokens or Field.MaxCompletionTokens or Field.MaxOutputTokens:
-                return fields with { MaxOutputTokens = Larger(fields.MaxOutputTokens, ReadNumber(name, int.MaxValue)) };
+                _maxOutputTokens = Larger(_maxOutputTokens, ReadNumber(name, int.MaxValue));
+                break;
             case Field.N or Field.BestOf:
-                return fields with { Count = (int)Math.Max(ReadNumber(name, MaxAnswers) ?? 1, fields.Count) };
+                _count = (int)Math.Max(ReadNumber(name, MaxAnswers) ?? 1, _count);
+                break;
             case Field.Prompt or Field.Input:
-                return fields with { PromptCount = _prompt.CountPrompts(ref _reader) };
+                _promptCount = _prompt.CountPrompts(ref _json);
+                break;
             case Field.User:
-                return fields with { EndUser = ReadTextOrNull(name) };
+                _endUser = ReadTextOrNull(name);
+                break;
             case Field.ServiceTier or Field.Speed:
-                return ServiceTiers.IsStandard(ref _reader) ? fields : fields with { ServiceTier = ReadTextOrNull(name) ?? fields.ServiceTier };
+                _serviceTier = ServiceTiers.Name(ReadTextOrNull(name)) ?? _serviceTier;
+                break;
             case Field.Metadata:
-                return fields with { EndUser = ReadUserId() };
+                _endUser = ReadUserId();
+                break;
             case Field.Background:
                 if (ReadFlag(name) == true)
                     _error = Invalid("`background` responses are not supported: their usage would not be seen.", name);
-                return fields;
+                break;
             default:
-                _prompt.PassOver(ref _reader, isSchema: false);
-                return fields with { ForeignRouting = name };
+                _prompt.PassOver(ref _json, isSchema: false);
+                _foreignRouting = name;
+                break;
         }
     }
 
-    private RequestFields ReadStreamOptions(RequestFields fields, int start)
+    private void ReadStreamOptions()
     {
-        bool? includeUsage = null;
-        Range? position = null;
-        var isEmpty = true;
-        if (_reader.TokenType is not (JsonTokenType.Null or JsonTokenType.StartObject))
+        _positions.StreamOptionsIsEmpty = true;
+        if (_json.TokenType is not (JsonTokenType.Null or JsonTokenType.StartObject))
             Fail("stream_options", "an object");
-        while (_error is null && _reader.TokenType != JsonTokenType.Null && _reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
+        while (_error is null && _json.TokenType != JsonTokenType.Null && _json.Read() && _json.TokenType == JsonTokenType.PropertyName)
         {
-            isEmpty = false;
-            var isIncludeUsage = _reader.ValueTextEquals("include_usage"u8);
-            if (isIncludeUsage && position is not null)
+            _positions.StreamOptionsIsEmpty = false;
+            var isIncludeUsage = _json.TextEquals("include_usage"u8);
+            if (isIncludeUsage && _positions.IncludeUsage is not null)
                 _error = Invalid("The field `include_usage` stands twice in `stream_options`.", "stream_options");
-            _reader.Read();
+            _json.Read();
             if (!isIncludeUsage)
             {
-                _reader.Skip();
+                _json.Skip();
                 continue;
             }
 
-            var valueStart = (int)_reader.TokenStartIndex;
-            includeUsage = ReadFlag("stream_options.include_usage");
-            position = valueStart..(int)_reader.BytesConsumed;
+            var start = _json.TokenStart;
+            _includeUsage = ReadFlag("stream_options.include_usage");
+            _positions.IncludeUsage = start.._json.Position;
         }
-
-        var end = (int)_reader.BytesConsumed;
-        return fields with
-        {
-            IncludeUsage = includeUsage,
-            Positions = fields.Positions with { StreamOptions = start..end, IncludeUsage = position, StreamOptionsIsEmpty = isEmpty },
-        };
     }
 
     /// <summary><c>metadata.user_id</c> of the Messages API.</summary>
     private string? ReadUserId()
     {
         string? userId = null;
-        if (_reader.TokenType != JsonTokenType.StartObject)
+        if (_json.TokenType != JsonTokenType.StartObject)
         {
-            _reader.Skip();
+            _json.Skip();
             return null;
         }
 
-        while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
+        while (_json.Read() && _json.TokenType == JsonTokenType.PropertyName)
         {
-            var isUserId = _reader.ValueTextEquals("user_id"u8);
-            _reader.Read();
+            var isUserId = _json.TextEquals("user_id"u8);
+            _json.Read();
             if (isUserId)
                 userId = ReadTextOrNull("metadata.user_id");
             else
-                _reader.Skip();
+                _json.Skip();
         }
 
         return userId;
@@ -170,50 +191,55 @@ internal ref struct RequestScanner
 
     private void PassOver()
     {
-        var isSchema = _reader.ValueTextEquals("tools"u8);
-        _reader.Read();
-        _prompt.PassOver(ref _reader, isSchema);
+        var isSchema = _json.TextEquals("tools"u8);
+        if (_json.Read())
+            _prompt.PassOver(ref _json, isSchema);
     }
 
-    private string? ReadTextOrNull(string name) => _reader.TokenType == JsonTokenType.Null ? null : ReadText(name);
+    private string? ReadTextOrNull(string name) => _json.TokenType == JsonTokenType.Null ? null : ReadText(name);
 
     private string? ReadText(string name)
     {
-        if (_reader.TokenType == JsonTokenType.String && _reader.GetString() is { Length: > 0 and <= 512 } text)
-            return text;
+        if (_json.TokenType == JsonTokenType.String)
+        {
+            var text = _json.Text();
+            if (text is null)
+                _error ??= Invalid($"The field `{name}` holds half of a surrogate pair.", name);
+            if (text is null or { Length: > 0 and <= 512 })
+                return text;
+        }
+
         Fail(name, "a string of 1 to 512 characters");
         return null;
     }
 
     private bool? ReadFlag(string name)
     {
-        if (_reader.TokenType is not (JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null))
+        if (_json.TokenType is not (JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null))
             Fail(name, "a boolean");
-        return _reader.TokenType == JsonTokenType.Null ? null : _reader.TokenType == JsonTokenType.True;
+        return _json.TokenType == JsonTokenType.Null ? null : _json.TokenType == JsonTokenType.True;
     }
 
     private long? ReadNumber(string name, long most)
     {
-        if (_reader.TokenType == JsonTokenType.Null)
+        if (_json.TokenType == JsonTokenType.Null)
             return null;
-        if (_reader.TokenType == JsonTokenType.Number && _reader.TryGetInt64(out var number) && number >= 1 && number <= most)
+        if (_json.TokenType == JsonTokenType.Number && TryInteger(_json.Value, out var number) && number >= 1 && number <= most)
             return number;
         Fail(name, $"an integer from 1 to {most}");
         return null;
     }
 
+    private static bool TryInteger(ReadOnlySpan<byte> digits, out long number) =>
+        Utf8Parser.TryParse(digits, out number, out var used) && used == digits.Length;
+
     private void Fail(string name, string wanted)
     {
         _error ??= Invalid($"The field `{name}` must be {wanted}.", name);
-        _reader.Skip();
+        _json.Skip();
     }
 
     private static long? Larger(long? a, long? b) => a > b || b is null ? a : b;
-
-    private static string Place(JsonException e) =>
-        e.LineNumber is { } line && e.BytePositionInLine is { } position
-            ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"line {line + 1}, byte {position}")
-            : "it ends too early";
 
     private static GatewayError Invalid(string message, string? param = null) => new(ErrorKind.InvalidRequest, message) { Param = param };
 }

@@ -103,7 +103,7 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
 
         var sent = time.GetTimestamp();
         var outcome = await sender.SendAsync(
-            candidate.Dialect.Translate(providerCall, target), call.Body.AsSequence(), target, call.Context.Request.Headers, deadline);
+            candidate.Dialect.Translate(providerCall, target), call.Body.Memory, target, call.Context.Request.Headers, deadline);
         if (outcome.Failure is not null)
         {
             call.Waited += time.GetElapsedTime(sent);

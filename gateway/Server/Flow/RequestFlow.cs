@@ -65,7 +65,7 @@ internal sealed class RequestFlow(FlowParts parts)
         // :: Step 2: parse
         if (await BodyReader.ReadAsync(context, call.Body, model.Settings.MaxBodyBytes) is { } unread)
             return unread;
-        var scan = RequestScanner.Scan(call.Operation, call.Body.AsSequence());
+        var scan = RequestScanner.Scan(call.Operation, call.Body.Memory.Span);
         if (scan.Error is not null)
             return scan.Error;
         call.Fields = scan.Fields!;

@@ -16,6 +16,9 @@ internal static class ServiceTiers
         return reader.GetString() is { Length: <= LongestName } name ? name : "unknown";
     }
 
+    /// <summary>Null for the standard tier, and for none.</summary>
+    public static string? Name(string? name) => name is "default" or "standard" or "auto" or "standard_only" ? null : name;
+
     /// <summary>
     /// Whether this is the tier that needs no name, whatever a provider calls it, or leaves the choice to the provider:
     /// https://platform.openai.com/docs/api-reference/chat/object, https://docs.anthropic.com/en/api/service-tiers.

@@ -1,7 +1,6 @@
-using System.Buffers;
 using System.Collections.Immutable;
-using System.Net.Http.Headers;
 using System.Net;
+using System.Net.Http.Headers;
 
 namespace Gateway.Server.Providers;
 
@@ -13,15 +12,18 @@ internal sealed class EditedContent : HttpContent
 {
     private static readonly MediaTypeHeaderValue s_json = new("application/json");
 
-    private readonly ReadOnlySequence<byte> _body;
+    private readonly ReadOnlyMemory<byte> _body;
     private readonly ImmutableArray<BodyEdit> _edits;
 
-    public EditedContent(ReadOnlySequence<byte> body, ImmutableArray<BodyEdit> edits)
+    public EditedContent(ReadOnlyMemory<byte> body, ImmutableArray<BodyEdit> edits)
     {
         _body = body;
         _edits = edits;
         Headers.ContentType = s_json;
-        Headers.ContentLength = body.Length + edits.Sum(e => e.Replacement.Length - e.Length);
+        long length = body.Length;
+        foreach (var edit in edits)
+            length += edit.Replacement.Length - edit.Length;
+        Headers.ContentLength = length;
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -32,23 +34,17 @@ internal sealed class EditedContent : HttpContent
         var at = 0;
         foreach (var edit in _edits)
         {
-            await WriteAsync(stream, _body.Slice(at, edit.Start - at), cancellationToken);
+            await stream.WriteAsync(_body[at..edit.Start], cancellationToken);
             await stream.WriteAsync(edit.Replacement, cancellationToken);
             at = edit.Start + edit.Length;
         }
 
-        await WriteAsync(stream, _body.Slice(at), cancellationToken);
+        await stream.WriteAsync(_body[at..], cancellationToken);
     }
 
     protected override bool TryComputeLength(out long length)
     {
         length = Headers.ContentLength!.Value;
         return true;
-    }
-
-    private static async ValueTask WriteAsync(Stream stream, ReadOnlySequence<byte> bytes, CancellationToken cancellationToken)
-    {
-        foreach (var piece in bytes)
-            await stream.WriteAsync(piece, cancellationToken);
     }
 }

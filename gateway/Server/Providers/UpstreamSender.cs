@@ -18,7 +18,7 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
 
     /// <returns>A 2xx response whose body has not been read, or why there is none.</returns>
     public async ValueTask<SendOutcome> SendAsync(
-        UpstreamRequest upstream, ReadOnlySequence<byte> body, TargetModel target, IHeaderDictionary clientHeaders, CallDeadline deadline)
+        UpstreamRequest upstream, ReadOnlyMemory<byte> body, TargetModel target, IHeaderDictionary clientHeaders, CallDeadline deadline)
     {
         if (!target.IsHostAllowed)
             return new(null, AttemptFailure.NotAllowed("the gateway's `allowedUpstreamHosts` does not name its host", target));
@@ -51,7 +51,7 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
         }
     }
 
-    private static HttpRequestMessage Message(UpstreamRequest upstream, ReadOnlySequence<byte> body, TargetModel target, IHeaderDictionary clientHeaders)
+    private static HttpRequestMessage Message(UpstreamRequest upstream, ReadOnlyMemory<byte> body, TargetModel target, IHeaderDictionary clientHeaders)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, upstream.Url)
         {
