@@ -25,7 +25,7 @@ internal sealed class AnswerBody(IAnswerMembers members)
     private const int LargestToken = 32 * 1024 * 1024;
 
     private readonly ArrayBufferWriter<byte> _held = new();
-    private JsonReaderState _state;
+    private JsonReaderState _state = new(JsonTap.Options);
     private int _wait;
     private bool _isBroken;
 

@@ -10,6 +10,11 @@ namespace Gateway.Server.Providers;
 /// </summary>
 internal abstract class JsonTap : AnswerTap, IAnswerMembers
 {
+    /// <summary>
+    /// An answer may nest deeper than a request: the Responses API repeats the tools of its request, schemas included, inside its last event.
+    /// </summary>
+    internal static readonly JsonReaderOptions Options = new() { MaxDepth = 1024 };
+
     private AnswerBody? _body;
 
     public sealed override EventVerdict OnEvent(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
@@ -38,7 +43,7 @@ internal abstract class JsonTap : AnswerTap, IAnswerMembers
 
     void IAnswerMembers.OnMember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json);
+        var reader = new Utf8JsonReader(json, Options);
         reader.Read();
         if (name.SequenceEqual("service_tier"u8))
             TakeServiceTier(ref reader);

@@ -13,7 +13,7 @@ internal sealed class AnthropicMessagesTap : JsonTap
 
     protected override EventVerdict ReadEvent(ReadOnlySpan<byte> data)
     {
-        var reader = new Utf8JsonReader(data);
+        var reader = new Utf8JsonReader(data, Options);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return EventVerdict.Content;
         var kind = EventKind.Other;
@@ -64,7 +64,8 @@ internal sealed class AnthropicMessagesTap : JsonTap
             case EventKind.Lifecycle:
                 return EventVerdict.Lifecycle;
             default:
-                return EventVerdict.Content;
+                // Servers that only resemble Anthropic's leave out the type of their errors.
+                return Fault is null ? EventVerdict.Content : EventVerdict.Error;
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class OpenAICompletionsTap(bool keepUsageChunk) : JsonTap
 
     private EventVerdict ReadChunk(ReadOnlySpan<byte> data)
     {
-        var reader = new Utf8JsonReader(data);
+        var reader = new Utf8JsonReader(data, Options);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return EventVerdict.Content;
         var hasContent = false;

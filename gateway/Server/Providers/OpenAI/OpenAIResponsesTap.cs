@@ -16,7 +16,7 @@ internal sealed class OpenAIResponsesTap : JsonTap
     {
         if (data.SequenceEqual("[DONE]"u8))
             return EventVerdict.Lifecycle;
-        var reader = new Utf8JsonReader(data);
+        var reader = new Utf8JsonReader(data, Options);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return EventVerdict.Content;
         var verdict = EventVerdict.Content;
@@ -26,8 +26,6 @@ internal sealed class OpenAIResponsesTap : JsonTap
             {
                 reader.Read();
                 verdict = VerdictOf(ref reader);
-                if (verdict == EventVerdict.Error)
-                    Fault = UpstreamFaults.Read(data) ?? FlatFault(data);
             }
             else if (reader.ValueTextEquals("delta"u8))
             {
@@ -46,6 +44,8 @@ internal sealed class OpenAIResponsesTap : JsonTap
                 reader.Skip();
         }
 
+        if (verdict == EventVerdict.Error)
+            Fault ??= UpstreamFaults.Read(data) ?? FlatFault(data);
         return verdict;
     }
 
@@ -94,8 +94,8 @@ internal sealed class OpenAIResponsesTap : JsonTap
     /// <summary>The <c>error</c> event carries code and message beside its type.</summary>
     private static UpstreamFault FlatFault(ReadOnlySpan<byte> data)
     {
-        var reader = new Utf8JsonReader(data);
+        var reader = new Utf8JsonReader(data, Options);
         reader.Read();
-        return UpstreamFaults.Read(ref reader);
+        return UpstreamFaults.Read(ref reader, isEvent: true);
     }
 }
