@@ -1,7 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
-using System.IO.Compression;
 using Gateway.Contract;
 using Gateway.Server.Budget;
+using Gateway.Server.Endpoints;
 using Gateway.Server.Errors;
 using Gateway.Server.Hosting;
 using Gateway.Server.Metering;
@@ -101,20 +100,24 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
             outlivesClient ? CancellationToken.None : call.Context.RequestAborted,
             drain.Cut);
 
+        var tap = candidate.Dialect.Tap(providerCall, target);
         var sent = time.GetTimestamp();
         var outcome = await sender.SendAsync(
             candidate.Dialect.Translate(providerCall, target), call.Body.Memory, target, call.Context.Request.Headers, deadline);
-        if (outcome.Failure is not null)
+        if (outcome.Failure is { } unanswered)
         {
             call.Waited += time.GetElapsedTime(sent);
-            return outcome.Failure;
+
+            // The provider works on a prompt that it has, whether or not the client waits for the answer: the prompt is charged.
+            if (unanswered is { IsClientClosed: true, WasSent: true })
+                call.Tap = tap;
+            return unanswered;
         }
 
         using var response = outcome.Response!;
-        var isStream = response.Content.Headers.ContentType?.MediaType?.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
-        var tap = candidate.Dialect.Tap(providerCall, target);
+        var isStream = IsStream(response, call.Fields);
         using var relay = new AnswerRelay(
-            await BodyAsync(response, deadline.Token), tap, deadline, time, new(target.Timeouts.Idle, isStream, outlivesClient));
+            await UpstreamBody.OpenAsync(response, deadline.Token), tap, deadline, time, new(target.Timeouts.Idle, isStream, outlivesClient));
         var held = await relay.HoldAsync();
         var waited = time.GetElapsedTime(sent);
         call.Waited += waited;
@@ -123,7 +126,7 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
             var failure = AttemptFailure.BeforeContent(held, tap.Fault, deadline.Cause, target);
 
             // The upstream has begun to work, and bills it: a call that is given up here is charged like one that is left later.
-            if (failure.Reason is null)
+            if (failure.Reason is null && tap.Fault is null)
                 call.Tap = tap;
             else if (tap.Usage is { } usage)
                 call.Lost += candidate.Price?.Cost(usage) ?? Money.Zero;
@@ -185,6 +188,8 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
             return null;
         }
 
+        if (failure.Headers is not null)
+            ResponseHeaders.Copy(failure.Headers, call.Context.Response.Headers);
         if (failure.Answer is not { IsJson: true } answer)
             return failure.Answer is { } other ? failure.Error with { Status = other.Status } : failure.Error;
         var response = call.Context.Response;
@@ -217,19 +222,12 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
         return true;
     }
 
-    /// <summary>Some servers compress whatever they are told; a tap reads plain bytes only.</summary>
-    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "the response disposes of its stream")]
-    private static async ValueTask<Stream> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        return response.Content.Headers.ContentEncoding.LastOrDefault() switch
-        {
-            "gzip" or "x-gzip" => new GZipStream(body, CompressionMode.Decompress),
-            "br" => new BrotliStream(body, CompressionMode.Decompress),
-            "deflate" => new ZLibStream(body, CompressionMode.Decompress),
-            _ => body,
-        };
-    }
+    /// <summary>What was asked for as a stream is one under whatever type it comes, unless it says that it is a whole answer.</summary>
+    private static bool IsStream(HttpResponseMessage response, RequestFields fields) =>
+        response.Content.Headers.ContentType?.MediaType is { } type
+            ? type.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase)
+                || (fields.Stream && !type.EndsWith("json", StringComparison.OrdinalIgnoreCase))
+            : fields.Stream;
 
     private static ProviderCall ProviderCallOf(Call call) => new()
     {

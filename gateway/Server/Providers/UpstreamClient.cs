@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Net;
+using System.Text;
 
 namespace Gateway.Server.Providers;
 
@@ -19,6 +20,9 @@ internal static class UpstreamClient
         ConnectCallback = (context, token) => ConnectAsync(context, guard, time, token),
         MaxResponseHeadersLength = 64,
         PooledConnectionLifetime = s_connectionLife,
+
+        // As the client sent them: a header that is no ASCII must not look like a failure of the upstream.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
         UseCookies = false,
         UseProxy = false,
     });
