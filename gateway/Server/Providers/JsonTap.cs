@@ -39,7 +39,11 @@ internal abstract class JsonTap : AnswerTap, IAnswerMembers
         IsComplete = _body.IsComplete;
     }
 
-    bool IAnswerMembers.Wants(ref Utf8JsonReader name) => name.ValueTextEquals("usage"u8) || name.ValueTextEquals("service_tier"u8);
+    /// <summary>Whether a whole answer with an error object is a failure: some aggregators report theirs under a 200.</summary>
+    protected virtual bool ErrorIsFault => true;
+
+    bool IAnswerMembers.Wants(ref Utf8JsonReader name) =>
+        name.ValueTextEquals("usage"u8) || name.ValueTextEquals("service_tier"u8) || (ErrorIsFault && name.ValueTextEquals("error"u8));
 
     void IAnswerMembers.OnMember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json)
     {
@@ -47,8 +51,10 @@ internal abstract class JsonTap : AnswerTap, IAnswerMembers
         reader.Read();
         if (name.SequenceEqual("service_tier"u8))
             TakeServiceTier(ref reader);
-        else
+        else if (name.SequenceEqual("usage"u8))
             TakeUsage(ref reader, json);
+        else if (reader.TokenType != JsonTokenType.Null)
+            Fault = UpstreamFaults.Read(ref reader);
     }
 
     void IAnswerMembers.OnText(long bytes) => TextBytes += bytes;

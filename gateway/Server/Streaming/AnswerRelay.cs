@@ -83,7 +83,7 @@ internal sealed class AnswerRelay : IDisposable
                 if (Judge() is { } verdict)
                     return verdict;
                 if (_isLast)
-                    return _tap.IsComplete ? RelayState.Complete : RelayState.Cut;
+                    return !_tap.IsComplete ? RelayState.Cut : _tap.Fault is null ? RelayState.Complete : RelayState.Faulted;
                 if (_buffer.Length >= MaxHeld)
                     return RelayState.Committed;
 

@@ -130,6 +130,21 @@ public sealed class StreamHygieneTests
     }
 
     [Fact]
+    public async Task CommentsWithoutContent_AreHeldUpTo64KiBOnly()
+    {
+        var comments = string.Concat(Enumerable.Repeat(": still working\n\n", 5000));
+        var gate = new TaskCompletionSource();
+        await using var provider = await FakeProvider.StartAsync(Answers.EventsThen([Role, comments], gate.Task, Content, Usage, Done));
+        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
+
+        // Returns only when the headers have come, which they do before the gate opens.
+        using var response = await gateway.PostAsync("/v1/chat/completions", ChatStream);
+        gate.SetResult();
+
+        (await response.TextAsync()).ShouldBe(Role + comments + Content + Usage + Done);
+    }
+
+    [Fact]
     public async Task LineWithoutAnEnd_IsCutAtTheCapAndTheUpstreamHungUpOn()
     {
         var block = new byte[1024 * 1024];

@@ -54,6 +54,24 @@ public sealed class UpstreamErrorTests
     }
 
     [Theory]
+    [InlineData("/v1/chat/completions", """{"error":{"code":502,"message":"it broke: upstream-secret"},"user_id":"u"}""", 502)]
+    [InlineData("/v1/chat/completions", """{"error":{"type":"rate_limit_error","message":"it broke: upstream-secret"}}""", 429)]
+    [InlineData("/v1/embeddings", """{"error":"it broke: upstream-secret"}""", 502)]
+    [InlineData("/v1/messages", """{"type":"error","error":{"type":"overloaded_error","message":"it broke: upstream-secret"}}""", 529)]
+    public async Task ErrorInTheNameOfAnAnswer_IsAFailureThatCostsNothing(string path, string answer, int expected)
+    {
+        await using var provider = await FakeProvider.StartAsync(Answers.Json(answer));
+        var target = path == "/v1/messages" ? TestConfig.Anthropic(provider.BaseUrl) : TestConfig.OpenAI(provider.BaseUrl);
+        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", target));
+
+        using var response = await gateway.PostAsync(path, MessagesBody);
+
+        ((int)response.StatusCode).ShouldBe(expected);
+        (await response.TextAsync()).ShouldContain("it broke: ***");
+        (await gateway.SettledAsync()).Settled.ShouldBe(0);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("{\"choices\":[")]
     [InlineData("OK")]

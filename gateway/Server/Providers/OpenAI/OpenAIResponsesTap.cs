@@ -10,6 +10,9 @@ namespace Gateway.Server.Providers.OpenAI;
 /// </summary>
 internal sealed class OpenAIResponsesTap : JsonTap
 {
+    /// <summary>A response that failed is a response, with its id, its status and its usage.</summary>
+    protected override bool ErrorIsFault => false;
+
     protected override TokenUsage? ReadUsage(ReadOnlySpan<byte> json) => OpenAIUsage.Read(json);
 
     protected override EventVerdict ReadEvent(ReadOnlySpan<byte> data)
