@@ -14,6 +14,9 @@ public static class SnapshotValidator
     /// <summary>The largest rate per million tokens, and the largest multiplier: no product of theirs overflows a decimal.</summary>
     public const decimal MaxRate = 1_000_000m;
 
+    /// <summary>The most names in <see cref="TargetConfig.Prices"/>; a published price list has some two hundred.</summary>
+    public const int MaxPricesPerTarget = 1_000;
+
     /// <summary>Every problem; empty when the snapshot is good.</summary>
     public static ImmutableArray<ConfigError> Validate(ConfigSnapshot snapshot)
     {
@@ -121,7 +124,12 @@ public static class SnapshotValidator
             field + ".credentials",
             "names a credential that is not in the snapshot");
         findings.Require(
-            target.Price is null || prices.Contains(target.Price), route.Object, field + ".pricing", "names a price that is not in the snapshot");
+            target.PriceNames().All(prices.Contains), route.Object, field + ".pricing", "names a price that is not in the snapshot");
+        findings.Require(
+            target.Prices is not { Count: > MaxPricesPerTarget },
+            route.Object,
+            field + ".pricing",
+            $"must not name more than {MaxPricesPerTarget} prices");
         findings.Require(
             target.Provider != Provider.OpenAICompatible || target.BaseUrl is not null,
             route.Object,

@@ -35,11 +35,20 @@ public sealed record TargetConfig
     /// <summary>Name of a <see cref="PriceConfig"/>; null: the price is not known, which is not zero.</summary>
     public string? Price { get; init; }
 
+    /// <summary>
+    /// Names of <see cref="PriceConfig"/>s by the model's name at the upstream, for a target to which the caller brings that name; it comes
+    /// before <see cref="Price"/>. At most <see cref="SnapshotValidator.MaxPricesPerTarget"/>; null: none.
+    /// </summary>
+    public ImmutableSortedDictionary<string, string>? Prices { get; init; }
+
     /// <summary>Whether the upstream understands <c>stream_options.include_usage</c>; default true.</summary>
     public bool SupportsStreamUsage { get; init; } = true;
 
     /// <summary>Only with <see cref="Provider.Simulated"/>.</summary>
     public SimulatedConfig? Simulated { get; init; }
+
+    /// <summary>Every price that it names, <see cref="Price"/> and <see cref="Prices"/>.</summary>
+    public IEnumerable<string> PriceNames() => (Price is null ? [] : (IEnumerable<string>)[Price]).Concat(Prices?.Values ?? []);
 }
 
 /// <summary>Whose API a target speaks.</summary>

@@ -35,7 +35,7 @@ internal static class LastCheck
         {
             Routes = routes,
             Credentials = [.. config.Credentials.Where(c => targets.Any(t => t.Credential == c.Name))],
-            Prices = [.. config.Prices.Where(p => targets.Any(t => t.Price == p.Name))],
+            Prices = [.. config.Prices.Where(p => targets.Any(t => t.PriceNames().Contains(p.Name)))],
             Keys = [.. config.Keys.Where(k => Stays(k.Object))],
             Budgets = [.. config.Budgets.Where(b => Stays(b.Object))],
         };

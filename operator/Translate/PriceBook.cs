@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Contract;
 using Operator.Api;
-using Operator.Translate.Checks;
 
 namespace Operator.Translate;
 
@@ -13,17 +12,34 @@ internal sealed class PriceBook(PriceTable table, DateTimeOffset now)
     /// <summary>Name of the target's price in the config; null where nobody knows one.</summary>
     public string? NameFor(ModelRoute route, ModelTarget target, string? upstreamModel)
     {
-        var host = target.BaseUrl is null ? null : UpstreamUrl.HostOf(target.BaseUrl);
-        var listed = upstreamModel is null ? null : table.Find(target.Provider, host, upstreamModel, now)?.Price;
+        var listed = upstreamModel is null ? null : table.Find(target.Provider, HostOf(target), upstreamModel, now)?.Price;
         var price = target.Pricing is { } own ? Override(route, target, own, listed?.MaxOutputTokens) : listed;
-        if (price is null)
-            return null;
-        _used[price.Name] = price;
-        return price.Name;
+        return price is null ? null : Use(price);
+    }
+
+    /// <summary>
+    /// Names of the listed prices by upstream model, for a target to which callers may bring any name under <paramref name="names"/>. What is
+    /// more than a config holds is left out, and so without a price. Null where there is none.
+    /// </summary>
+    public ImmutableSortedDictionary<string, string>? NamesFor(ModelTarget target, ImmutableArray<ModelPattern> names)
+    {
+        var listed = table.FindAll(target.Provider, HostOf(target), names, now)
+            .OrderBy(m => m.Model, StringComparer.Ordinal)
+            .Take(SnapshotValidator.MaxPricesPerTarget)
+            .ToImmutableSortedDictionary(m => m.Model, m => Use(m.Price), StringComparer.Ordinal);
+        return listed.IsEmpty ? null : listed;
     }
 
     /// <summary>What is used, by name.</summary>
     public ImmutableArray<PriceConfig> ToImmutable() => [.. _used.Values];
+
+    private static string? HostOf(ModelTarget target) => target.BaseUrl is null ? null : UpstreamHost.Of(target.BaseUrl);
+
+    private string Use(PriceConfig price)
+    {
+        _used[price.Name] = price;
+        return price.Name;
+    }
 
     private static PriceConfig? Override(ModelRoute route, ModelTarget target, PricingSpec own, int? maxOutputTokens)
     {

@@ -20,11 +20,21 @@ internal sealed record PriceTable
     /// <param name="host">Host of its base URL; null: the provider's own.</param>
     /// <param name="upstreamModel">The model's name there; compared ordinally, never by pattern.</param>
     /// <param name="at">Rows that take effect later are passed over.</param>
-    public PriceEntry? Find(Provider provider, string? host, string upstreamModel, DateTimeOffset at) => Entries
-        .Where(e => e.Provider == provider && e.EffectiveFrom <= at && e.IsFor(host) && e.Models.Contains(upstreamModel, StringComparer.Ordinal))
+    public PriceEntry? Find(Provider provider, string? host, string upstreamModel, DateTimeOffset at) =>
+        InForce(provider, host, at).FirstOrDefault(e => e.Models.Contains(upstreamModel, StringComparer.Ordinal));
+
+    /// <summary>As <see cref="Find"/>, for every model that falls under one of the patterns.</summary>
+    public IEnumerable<(string Model, PriceConfig Price)> FindAll(
+        Provider provider, string? host, ImmutableArray<ModelPattern> patterns, DateTimeOffset at) =>
+        InForce(provider, host, at)
+            .SelectMany(e => e.Models, (e, model) => (Model: model, e.Price))
+            .Where(m => patterns.Any(p => p.Matches(m.Model)))
+            .DistinctBy(m => m.Model, StringComparer.Ordinal);
+
+    private IEnumerable<PriceEntry> InForce(Provider provider, string? host, DateTimeOffset at) => Entries
+        .Where(e => e.Provider == provider && e.EffectiveFrom <= at && e.IsFor(host))
         .OrderByDescending(e => e.Host is not null)
-        .ThenByDescending(e => e.EffectiveFrom)
-        .FirstOrDefault();
+        .ThenByDescending(e => e.EffectiveFrom);
 }
 
 /// <summary>One row: what one model costs from a day on.</summary>

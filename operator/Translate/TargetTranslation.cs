@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Contract;
 using Operator.Api;
-using Operator.Translate.Checks;
 
 namespace Operator.Translate;
 
@@ -32,11 +31,23 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
 
     private TargetConfig Translate(ModelRoute route, ModelTarget target, string field, string? credential)
     {
-        var upstreamModel = target.UpstreamModel ?? (route.Spec.Model.Contains('*', StringComparison.Ordinal) ? null : route.Spec.Model);
-        var price = prices.NameFor(route, target, upstreamModel);
-        if (price is null)
+        var isPattern = route.Spec.Model.Contains('*', StringComparison.Ordinal);
+        var upstreamModel = target.UpstreamModel ?? (isPattern ? null : route.Spec.Model);
+        var isNamedByCaller = isPattern && upstreamModel?.Contains('*', StringComparison.Ordinal) != false;
+        var price = prices.NameFor(route, target, isNamedByCaller ? null : upstreamModel);
+        var byModel = isNamedByCaller && price is null ? prices.NamesFor(target, NamesFromCaller(route, upstreamModel)) : null;
+        if (byModel is not null)
         {
-            var model = upstreamModel is null ? "whatever the caller names" : $"`{upstreamModel}` of {target.Provider}";
+            log.Warn(
+                route,
+                ConditionTypes.Priced,
+                ConditionReasons.PricedByModel,
+                field + ".pricing",
+                $"calls cost what the model that they name costs ({byModel.Count} are listed); any other has no price, and is refused under a cost budget");
+        }
+        else if (price is null)
+        {
+            var model = isNamedByCaller ? "whatever the caller names" : $"`{upstreamModel}` of {target.Provider}";
             log.Add(
                 route.Reference(),
                 ConditionTypes.Priced,
@@ -59,9 +70,17 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
             Timeouts = target.Timeouts is { } timeouts ? SettingsTranslation.Timeouts(timeouts) : new(),
             Headers = target.Headers,
             Price = price,
+            Prices = byModel,
             SupportsStreamUsage = target.StreamUsage == StreamUsage.Supported,
             Simulated = target.Simulated is { } simulated ? Simulated(simulated) : null,
         };
+    }
+
+    /// <summary>What the upstream's name of a model may be, when the route's <c>*</c> goes into it.</summary>
+    private static ImmutableArray<ModelPattern> NamesFromCaller(ModelRoute route, string? upstreamModel)
+    {
+        var names = upstreamModel is null ? route.Spec.Aliases.Add(route.Spec.Model) : [upstreamModel];
+        return [.. names.Select(n => ModelPattern.TryParse(n, out var pattern) ? pattern : (ModelPattern?)null).OfType<ModelPattern>()];
     }
 
     /// <summary>False where the target cannot be used. A host that is not allowed gets no credential, but its problems are told all the same.</summary>
@@ -88,8 +107,8 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
     {
         if (allowedHosts.IsEmpty || target.Provider == Provider.Simulated)
             return true;
-        var host = target.BaseUrl is { } url ? UpstreamUrl.HostOf(url) : HostOf(target.Provider);
-        if (host is not null && allowedHosts.Any(pattern => IsUnder(host, pattern)))
+        var host = target.BaseUrl is { } url ? UpstreamHost.Of(url) : HostOf(target.Provider);
+        if (host is not null && UpstreamHost.IsAllowed(host, allowedHosts))
             return true;
         log.Fail(
             route,
@@ -99,11 +118,6 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
             $"the gateway's `allowedUpstreamHosts` does not name the host `{host}`; the target `{target.Name}` is left out");
         return false;
     }
-
-    private static bool IsUnder(string host, string pattern) =>
-        pattern.StartsWith("*.", StringComparison.Ordinal)
-            ? host.EndsWith(pattern[1..], StringComparison.Ordinal)
-            : string.Equals(host, pattern, StringComparison.Ordinal);
 
     private static string? HostOf(Provider provider) => provider switch
     {

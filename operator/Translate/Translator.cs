@@ -92,7 +92,7 @@ internal static class Translator
         var currencies = prices.ToDictionary(p => p.Name, p => p.Currency, StringComparer.Ordinal);
         return
         [
-            .. routes.SelectMany(r => r.Targets.Where(t => t.Price is not null).Select(t => new PricedModel(r.Model, currencies[t.Price!]))).Distinct(),
+            .. routes.SelectMany(r => r.Targets.SelectMany(t => t.PriceNames()).Select(p => new PricedModel(r.Model, currencies[p]))).Distinct(),
         ];
     }
 

@@ -96,6 +96,18 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>The journal's text, as soon as it holds so many rows of settled calls.</summary>
+    public async Task<string> JournalAsync(int settledCalls)
+    {
+        while (true)
+        {
+            var text = string.Concat(Directory.EnumerateFiles(Path.Combine(_directory.FullName, "state", "journal"), "*.jsonl").Select(ReadShared));
+            if (text.Split("\"kind\":\"Settled\"").Length > settledCalls)
+                return text;
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+
     public Task<string> MetricsAsync() => _client.GetStringAsync(_process.Addresses.Metrics + "/metrics", TestContext.Current.CancellationToken);
 
     public Task<HttpResponseMessage> PostAsync(string path, string body, string? key = Key, params (string Name, string Value)[] headers) =>
@@ -116,6 +128,12 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
         return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+    }
+
+    private static string ReadShared(string path)
+    {
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        return reader.ReadToEnd();
     }
 
     public async ValueTask DisposeAsync()

@@ -42,7 +42,7 @@ internal sealed class GatewayModel
             route,
             settings,
             target.Credential is null ? null : credentials[target.Credential],
-            target.Price is null ? null : prices[target.Price]);
+            prices);
     }
 
     /// <summary>Uid of the LlmGateway.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Gateway.Contract;
 using Gateway.Server.Metering;
@@ -11,7 +12,11 @@ internal sealed class TargetModel
     private const string AnthropicBaseUrl = "https://api.anthropic.com/v1";
     private const string SimulatedBaseUrl = "http://simulated.invalid/v1";
 
-    public TargetModel(TargetConfig config, RouteModel route, SettingsConfig settings, string? credential, PriceModel? price)
+    private readonly PriceModel? _price;
+    private readonly FrozenDictionary<string, PriceModel> _prices;
+
+    public TargetModel(
+        TargetConfig config, RouteModel route, SettingsConfig settings, string? credential, IReadOnlyDictionary<string, PriceModel> prices)
     {
         Id = $"{route.Id}/{config.Name}";
         Name = config.Name;
@@ -20,12 +25,15 @@ internal sealed class TargetModel
         UpstreamModel = config.UpstreamModel;
         BaseUrl = Root(config);
         HasCustomBaseUrl = config.BaseUrl is not null;
+        IsHostAllowed = config.Provider == Provider.Simulated
+            || (UpstreamHost.Of(BaseUrl) is { } host && UpstreamHost.IsAllowed(host, settings.AllowedUpstreamHosts));
         Credential = credential;
         Priority = config.Priority;
         Weight = config.Weight;
         Timeouts = TargetTimeouts.Of(config.Timeouts, settings.Timeouts);
         Headers = [.. config.Headers];
-        Price = price;
+        _price = config.Price is null ? null : prices[config.Price];
+        _prices = (config.Prices ?? ImmutableSortedDictionary<string, string>.Empty).ToFrozenDictionary(p => p.Key, p => prices[p.Value], StringComparer.Ordinal);
         SupportsStreamUsage = config.SupportsStreamUsage;
         Simulated = config.Provider == Provider.Simulated ? config.Simulated ?? new() : null;
     }
@@ -39,13 +47,16 @@ internal sealed class TargetModel
 
     public Provider Provider { get; }
 
-    /// <summary>Null: the name that the caller used.</summary>
+    /// <summary>See <see cref="UpstreamModelFor"/>. Null: the name that the caller used.</summary>
     public string? UpstreamModel { get; }
 
     /// <summary>Without a trailing slash.</summary>
     public string BaseUrl { get; }
 
     public bool HasCustomBaseUrl { get; }
+
+    /// <summary>Whether the gateway's <c>allowedUpstreamHosts</c> name the host; where they do not, nothing is sent there.</summary>
+    public bool IsHostAllowed { get; }
 
     public string? Credential { get; }
 
@@ -57,13 +68,31 @@ internal sealed class TargetModel
 
     public ImmutableArray<KeyValuePair<string, string>> Headers { get; }
 
-    /// <summary>Null: not known, which is not zero.</summary>
-    public PriceModel? Price { get; }
-
     public bool SupportsStreamUsage { get; }
 
     /// <summary>Set with <see cref="Provider.Simulated"/> and only then.</summary>
     public SimulatedConfig? Simulated { get; }
+
+    /// <summary>
+    /// The upstream's name of a public model. A <c>*</c> in <see cref="UpstreamModel"/> stands for what the route's own <c>*</c> matched, so
+    /// that <c>openai/*</c> can become <c>*</c>.
+    /// </summary>
+    public string UpstreamModelFor(string model)
+    {
+        if (UpstreamModel is not { } name)
+            return model;
+        if (Route.IsExact || !name.Contains('*', StringComparison.Ordinal))
+            return name;
+        var pattern = ModelPatterns.Parse(Route.Model);
+        if (!pattern.Matches(model))
+            return name.Replace("*", model, StringComparison.Ordinal);
+        var rest = Route.Model[0] == '*' ? model[..^pattern.Text.Length] : model[pattern.Text.Length..];
+        return name.Replace("*", rest, StringComparison.Ordinal);
+    }
+
+    /// <summary>What the target asks for a public model. Null: not known, which is not zero.</summary>
+    public PriceModel? PriceFor(string model) =>
+        _prices.Count > 0 && _prices.TryGetValue(UpstreamModelFor(model), out var price) ? price : _price;
 
     private static string Root(TargetConfig config)
     {

@@ -35,8 +35,13 @@ internal static class BodyReader
             {
                 StatusCodes.Status408RequestTimeout => new(ErrorKind.RequestTimeout, "The request body came too slowly."),
                 StatusCodes.Status413PayloadTooLarge => TooLarge(limit),
-                _ => new(ErrorKind.InvalidRequest, "The request body ended early or is not well-formed HTTP."),
+                _ => Malformed(),
             };
+        }
+        catch (IOException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // A chunk's size that is no number at all.
+            return Malformed();
         }
     }
 
@@ -59,6 +64,8 @@ internal static class BodyReader
         type = (end < 0 ? type : type[..end]).Trim();
         return type.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase);
     }
+
+    private static GatewayError Malformed() => new(ErrorKind.InvalidRequest, "The request body ended early or is not well-formed HTTP.");
 
     private static GatewayError TooLarge(long limit) => new(ErrorKind.RequestTooLarge, $"The request body is larger than {limit} bytes.");
 

@@ -107,11 +107,11 @@ internal sealed class Catalogue(ISpendStore spend)
                 writer.WriteStartObject();
                 writer.WriteString("model_name"u8, name);
                 writer.WriteStartObject("litellm_params"u8);
-                writer.WriteString("model"u8, $"{target.Provider.ToString().ToLowerInvariant()}/{target.UpstreamModel ?? name}");
+                writer.WriteString("model"u8, $"{target.Provider.ToString().ToLowerInvariant()}/{target.UpstreamModelFor(name)}");
                 writer.WriteEndObject();
                 writer.WriteStartObject("model_info"u8);
                 writer.WriteString("id"u8, target.Id);
-                WritePrice(writer, target.Price);
+                WritePrice(writer, target.PriceFor(name));
                 writer.WriteEndObject();
                 writer.WriteEndObject();
             }

@@ -25,6 +25,7 @@ internal enum Field
     Background = 1 << 13,
     Models = 1 << 14,
     Route = 1 << 15,
+    Speed = 1 << 16,
 }
 
 /// <summary>Which of them an API has.</summary>
@@ -41,7 +42,7 @@ internal sealed class KnownFields
         Always | Field.StreamOptions | Field.MaxTokens | Field.N | Field.BestOf | Field.Prompt | Field.User);
     private static readonly KnownFields s_embeddings = new(Field.Model | Field.User | Field.Models | Field.Route | Field.Input);
     private static readonly KnownFields s_responses = new(Always | Field.MaxOutputTokens | Field.User | Field.Background);
-    private static readonly KnownFields s_messages = new(Always | Field.MaxTokens | Field.Metadata);
+    private static readonly KnownFields s_messages = new(Always | Field.MaxTokens | Field.Metadata | Field.Speed);
 
     private readonly (Field Field, string Name, byte[] Utf8)[] _names;
 

@@ -25,6 +25,7 @@ internal sealed record RequestFields
     /// <summary><c>user</c>, or the Messages API's <c>metadata.user_id</c>.</summary>
     public string? EndUser { get; init; }
 
+    /// <summary><c>service_tier</c>, or the Messages API's <c>speed</c>, where it asks for another than the standard one.</summary>
     public string? ServiceTier { get; init; }
 
     /// <summary>Bytes of text, as they stand in the JSON.</summary>

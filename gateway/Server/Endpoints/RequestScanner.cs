@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Gateway.Server.Errors;
+using Gateway.Server.Metering;
 
 namespace Gateway.Server.Endpoints;
 
@@ -124,8 +125,8 @@ internal ref struct RequestScanner
             case Field.User:
                 _endUser = ReadTextOrNull(name);
                 break;
-            case Field.ServiceTier:
-                _serviceTier = ReadTextOrNull(name);
+            case Field.ServiceTier or Field.Speed:
+                _serviceTier = ServiceTiers.Name(ReadTextOrNull(name)) ?? _serviceTier;
                 break;
             case Field.Metadata:
                 _endUser = ReadUserId();

@@ -38,6 +38,7 @@ internal static class ErrorTable
         ErrorKind.UpstreamRateLimited => new(429, "rate_limit_error", "upstream_rate_limited", "rate_limit_error"),
         ErrorKind.UpstreamOverloaded => new(529, "rate_limit_error", "upstream_overloaded", "overloaded_error"),
         ErrorKind.UpstreamAuthentication => new(502, "api_error", "upstream_authentication_error", "api_error"),
+        ErrorKind.UpstreamNotAllowed => new(502, "api_error", "upstream_not_allowed", "api_error"),
         ErrorKind.UpstreamFailed => new(502, "api_error", "upstream_error", "api_error"),
         ErrorKind.UpstreamUnavailable => new(503, "api_error", "upstream_unavailable", "api_error"),
         ErrorKind.UpstreamTimeout => new(504, "api_error", "upstream_timeout", "timeout_error"),

@@ -25,6 +25,7 @@ internal enum ErrorKind
     UpstreamAuthentication,
     UpstreamRateLimited,
     UpstreamOverloaded,
+    UpstreamNotAllowed,
     UpstreamFailed,
     UpstreamUnavailable,
     UpstreamTimeout,

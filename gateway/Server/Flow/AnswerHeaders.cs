@@ -44,7 +44,7 @@ internal static class AnswerHeaders
     {
         var response = call.Context.Response;
         response.StatusCode = (int)upstream.StatusCode;
-        if (upstream.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type))
+        if (upstream.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) && ResponseHeaders.IsPrintable(type.ToString()))
             response.ContentType = type.ToString();
         ResponseHeaders.Copy(upstream.Headers, response.Headers);
         Tried(call);

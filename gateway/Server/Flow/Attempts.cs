@@ -1,7 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
-using System.IO.Compression;
 using Gateway.Contract;
 using Gateway.Server.Budget;
+using Gateway.Server.Endpoints;
 using Gateway.Server.Errors;
 using Gateway.Server.Hosting;
 using Gateway.Server.Metering;
@@ -70,6 +69,7 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
         var target = candidate.Target;
         call.Group = group;
         call.Target = target;
+        call.Price = candidate.Price;
         call.Attempts++;
         if (call.Fields!.ForeignRouting is { } field && target.Provider == Provider.OpenAICompatible)
             return new() { Error = new(ErrorKind.InvalidRequest, $"The field `{field}` would let the provider choose another model and is not allowed.") { Param = field } };
@@ -93,32 +93,45 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
     {
         var target = candidate.Target;
         var providerCall = ProviderCallOf(call);
-        var outlivesClient = !call.Fields!.Stream && target.Price is not null;
+        var outlivesClient = !call.Fields!.Stream && candidate.Price is not null;
         using var deadline = new CallDeadline(
             time,
             time.GetUtcNow() + target.Timeouts.Total - call.Elapsed,
             outlivesClient ? CancellationToken.None : call.Context.RequestAborted,
             drain.Cut);
 
+        var tap = candidate.Dialect.Tap(providerCall, target);
         var sent = time.GetTimestamp();
         var outcome = await sender.SendAsync(
             candidate.Dialect.Translate(providerCall, target), call.Body.Memory, target, call.Context.Request.Headers, deadline);
-        if (outcome.Failure is not null)
+        if (outcome.Failure is { } unanswered)
         {
             call.Waited += time.GetElapsedTime(sent);
-            return outcome.Failure;
+
+            // The provider works on a prompt that it has, whether or not the client waits for the answer: the prompt is charged.
+            if (unanswered is { IsClientClosed: true, WasSent: true })
+                call.Tap = tap;
+            return unanswered;
         }
 
         using var response = outcome.Response!;
-        var isStream = response.Content.Headers.ContentType?.MediaType?.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
-        var tap = candidate.Dialect.Tap(providerCall, target);
+        var isStream = IsStream(response, call.Fields);
         using var relay = new AnswerRelay(
-            await BodyAsync(response, deadline.Token), tap, deadline, time, new(target.Timeouts.Idle, isStream, outlivesClient));
+            await UpstreamBody.OpenAsync(response, deadline.Token), tap, deadline, time, new(target.Timeouts.Idle, isStream, outlivesClient));
         var held = await relay.HoldAsync();
         var waited = time.GetElapsedTime(sent);
         call.Waited += waited;
         if (held is not (RelayState.Committed or RelayState.Complete))
-            return AttemptFailure.BeforeContent(held, tap.Fault, deadline.Cause, target);
+        {
+            var failure = AttemptFailure.BeforeContent(held, tap.Fault, deadline.Cause, target);
+
+            // The upstream has begun to work, and bills it: a call that is given up here is charged like one that is left later.
+            if (failure.Reason is null && tap.Fault is null)
+                call.Tap = tap;
+            else if (tap.Usage is { } usage)
+                call.Lost += candidate.Price?.Cost(usage) ?? Money.Zero;
+            return failure;
+        }
 
         // The commit point: from here on this is the answer.
         call.Tap = tap;
@@ -163,9 +176,8 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
     {
         if (!call.Fields!.Stream)
             return;
-        var output = UsageEstimate.PromptTokens(call.Tap!.TextBytes, images: 0);
-        var usage = new TokenUsage { InputUncached = call.Ceiling.PromptTokens, Output = output };
-        spend.Accrue(call.Reservation!, call.Target!.Price?.Cost(usage) ?? Money.Zero, usage.Total);
+        var usage = Charge.Estimate(call, call.Tap!);
+        spend.Accrue(call.Reservation!, (call.Price?.Cost(usage) ?? Money.Zero) + call.Lost, usage.Total);
     }
 
     private static async Task<GatewayError?> EndAsync(Call call, AttemptFailure failure)
@@ -176,6 +188,8 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
             return null;
         }
 
+        if (failure.Headers is not null)
+            ResponseHeaders.Copy(failure.Headers, call.Context.Response.Headers);
         if (failure.Answer is not { IsJson: true } answer)
             return failure.Answer is { } other ? failure.Error with { Status = other.Status } : failure.Error;
         var response = call.Context.Response;
@@ -208,19 +222,12 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
         return true;
     }
 
-    /// <summary>Some servers compress whatever they are told; a tap reads plain bytes only.</summary>
-    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "the response disposes of its stream")]
-    private static async ValueTask<Stream> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        return response.Content.Headers.ContentEncoding.LastOrDefault() switch
-        {
-            "gzip" or "x-gzip" => new GZipStream(body, CompressionMode.Decompress),
-            "br" => new BrotliStream(body, CompressionMode.Decompress),
-            "deflate" => new ZLibStream(body, CompressionMode.Decompress),
-            _ => body,
-        };
-    }
+    /// <summary>What was asked for as a stream is one under whatever type it comes, unless it says that it is a whole answer.</summary>
+    private static bool IsStream(HttpResponseMessage response, RequestFields fields) =>
+        response.Content.Headers.ContentType?.MediaType is { } type
+            ? type.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase)
+                || (fields.Stream && !type.EndsWith("json", StringComparison.OrdinalIgnoreCase))
+            : fields.Stream;
 
     private static ProviderCall ProviderCallOf(Call call) => new()
     {

@@ -39,8 +39,14 @@ internal sealed class Call(HttpContext context, Operation operation, RequestBody
 
     public TargetModel? Target { get; set; }
 
-    /// <summary>Of the attempt that answered; null while none has.</summary>
+    /// <summary>What <see cref="Target"/> asks for the model; null: not known.</summary>
+    public PriceModel? Price { get; set; }
+
+    /// <summary>Of the attempt that answered, or would have, had the call not been given up; null while there is none.</summary>
     public AnswerTap? Tap { get; set; }
+
+    /// <summary>What is owed for attempts that failed after their upstream had reported usage.</summary>
+    public Money Lost { get; set; }
 
     public int Attempts { get; set; }
 

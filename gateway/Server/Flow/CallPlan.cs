@@ -50,12 +50,13 @@ internal sealed record CallPlan
             var candidates = ImmutableArray.CreateBuilder<Candidate>();
             foreach (var target in order(next))
             {
+                var price = target.PriceFor(model);
                 if (ProviderMatrix.Find(operation, target.Provider) is not { } dialect)
                     refusals.Add(new(ErrorKind.UnsupportedDialect, $"The model `{model}` is served by {target.Provider}, which this endpoint cannot reach yet."));
-                else if (isCharged && UnpricedUnder(target.Price, budgets, gateway.Settings) is { } budget)
+                else if (isCharged && UnpricedUnder(price, budgets, gateway.Settings) is { } budget)
                     refusals.Add(new(ErrorKind.ModelNotPriced, $"The model `{model}` has no price in {budget.Currency}, and the budget {budget.Id} counts what it costs. Set `pricing` on its ModelRoute."));
                 else
-                    candidates.Add(new(target, dialect));
+                    candidates.Add(new(target, dialect, price));
             }
 
             if (candidates.Count > 0)

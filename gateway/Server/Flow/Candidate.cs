@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using Gateway.Server.Config;
+using Gateway.Server.Metering;
 using Gateway.Server.Providers;
 
 namespace Gateway.Server.Flow;
 
-/// <summary>A target that may answer, and how.</summary>
-internal sealed record Candidate(TargetModel Target, IProviderDialect Dialect);
+/// <summary>A target that may answer, how, and at what price; null: not known.</summary>
+internal sealed record Candidate(TargetModel Target, IProviderDialect Dialect, PriceModel? Price);
 
 /// <summary>A model and its candidates, in the order in which they are tried.</summary>
 internal sealed record CandidateGroup

@@ -1,4 +1,5 @@
 using Gateway.Server.Metering;
+using Gateway.Server.Streaming;
 
 namespace Gateway.Server.Flow;
 
@@ -11,26 +12,37 @@ internal readonly record struct Charge(TokenUsage Usage, Money Cost, bool IsUnpr
     private static readonly TokenUsage s_nothing = new();
 
     /// <summary>
-    /// Pure. An attempt that brought no answer costs nothing. Without a report the prompt is charged by its estimate and the answer by its
-    /// text, at a token for three bytes.
+    /// Pure. An attempt that brought no answer costs what its upstream reported, and nothing where it reported nothing. Without a report the
+    /// prompt of an answer is charged by its estimate and the answer by its text, at a token for three bytes.
     /// </summary>
     public static Charge Of(Call call)
     {
         if (call.Tap is not { } tap || call.Operation == Operation.CountTokens)
-            return new(s_nothing, Money.Zero, false);
-        var usage = Complete(tap.Usage, call, tap.TextBytes);
-        return new(usage, call.Target?.Price?.Cost(usage) ?? Money.Zero, call.Target?.Price is null);
+            return new(s_nothing, call.Lost, false);
+        var usage = Complete(tap.Usage, call, tap);
+        if (call.Price?.Knows(usage.ServiceTier) == false)
+            usage = usage with { Estimated = true };
+        return new(usage, (call.Price?.Cost(usage) ?? Money.Zero) + call.Lost, call.Price is null);
     }
+
+    /// <summary>What the call has used when nothing is reported. A tier that was asked for is taken to be the one that serves.</summary>
+    public static TokenUsage Estimate(Call call, AnswerTap tap) => new()
+    {
+        InputUncached = call.Ceiling.PromptTokens,
+        Output = call.Operation == Operation.Embeddings ? 0 : UsageEstimate.PromptTokens(tap.TextBytes, images: 0),
+        ServiceTier = tap.ServiceTier ?? call.Fields!.ServiceTier,
+        Estimated = true,
+    };
 
     /// <summary>
     /// A cut stream of the Messages API has reported its prompt and only the first of its answer: what more text came is more output.
     /// </summary>
-    private static TokenUsage Complete(TokenUsage? reported, Call call, long textBytes)
+    private static TokenUsage Complete(TokenUsage? reported, Call call, AnswerTap tap)
     {
-        var output = UsageEstimate.PromptTokens(textBytes, images: 0);
         if (reported is null)
-            return new() { InputUncached = call.Ceiling.PromptTokens, Output = call.Operation == Operation.Embeddings ? 0 : output, Estimated = true };
-        if (call.Tap!.IsComplete || reported.OutputTotal >= output)
+            return Estimate(call, tap);
+        var output = UsageEstimate.PromptTokens(tap.TextBytes, images: 0);
+        if (tap.IsComplete || reported.OutputTotal >= output)
             return reported;
         return reported with { Output = output, Estimated = true };
     }

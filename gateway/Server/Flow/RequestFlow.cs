@@ -124,7 +124,7 @@ internal sealed class RequestFlow(FlowParts parts)
             WritesCache = fields.WritesCache,
             AssumedOutputTokens = model.Settings.AssumedOutputTokens,
         };
-        PriceModel?[] prices = [.. call.Plan!.Groups.SelectMany(g => g.Candidates).Select(c => c.Target.Price)];
+        PriceModel?[] prices = [.. call.Plan!.Groups.SelectMany(g => g.Candidates).Select(c => c.Price)];
         return UsageEstimate.Ceiling(shape, prices);
     }
 
@@ -165,12 +165,12 @@ internal sealed class RequestFlow(FlowParts parts)
             Cost = charge.Cost,
             Usage = charge.Usage,
             Unpriced = charge.IsUnpriced,
-            PriceVersion = call.Target?.Price?.Version,
+            PriceVersion = call.Price?.Version,
             ServedModel = answered ? call.Group!.LedgerModel : null,
             ServedRoute = answered ? call.Group!.Route.Id : null,
             Target = call.Target?.Name,
             Provider = call.Target?.Provider.ToString(),
-            UpstreamModel = call.Target is null ? null : Providers.ModelEdit.UpstreamModel(call.Group!.Model, call.Target),
+            UpstreamModel = call.Target?.UpstreamModelFor(call.Group!.Model),
             Attempts = call.Attempts,
             HttpStatus = call.Context.Response.StatusCode,
             Latency = call.Elapsed,
@@ -193,7 +193,7 @@ internal sealed class RequestFlow(FlowParts parts)
         Overhead = call.Elapsed - call.Waited,
         Usage = call.Tap is null ? null : charge.Usage,
         Cost = charge.Cost,
-        Currency = call.Target?.Price?.Currency,
+        Currency = call.Price?.Currency,
         Reserved = call.Reservation is null ? null : call.Ceiling.Cost,
         Unpriced = charge.IsUnpriced,
         Attempts = call.Attempts,

@@ -32,6 +32,9 @@ internal sealed class PriceModel
 
     public int? MaxOutputTokens { get; }
 
+    /// <summary>Whether there are rates for the tier. Without them it is priced at the standard ones, which is an estimate.</summary>
+    public bool Knows(string? serviceTier) => serviceTier is null || _serviceTiers.ContainsKey(serviceTier);
+
     /// <summary>What the usage costs, rounded once. What is not reported costs nothing; see <see cref="TokenUsage"/> on absurd counts.</summary>
     public Money Cost(TokenUsage usage)
     {

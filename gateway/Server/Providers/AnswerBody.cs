@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using System.Text;
 
 namespace Gateway.Server.Providers;
 
@@ -11,7 +10,7 @@ internal interface IAnswerMembers
     bool Wants(ref Utf8JsonReader name);
 
     /// <summary>A wanted member, as JSON text.</summary>
-    void OnMember(string name, ReadOnlySpan<byte> json);
+    void OnMember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json);
 
     /// <summary>The length of a text somewhere else in the answer.</summary>
     void OnText(long bytes);
@@ -26,7 +25,7 @@ internal sealed class AnswerBody(IAnswerMembers members)
     private const int LargestToken = 32 * 1024 * 1024;
 
     private readonly ArrayBufferWriter<byte> _held = new();
-    private JsonReaderState _state;
+    private JsonReaderState _state = new(JsonTap.Options);
     private int _wait;
     private bool _isBroken;
 
@@ -64,9 +63,9 @@ internal sealed class AnswerBody(IAnswerMembers members)
             _state = done.State;
             return done.Consumed;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // The answer is no JSON: it goes to the client as it is, and its usage counts as not reported.
+            // The answer is no JSON, or text that is no Unicode: it goes to the client as it is, and its usage counts as not reported.
             _isBroken = true;
             return bytes.Length;
         }
@@ -83,7 +82,7 @@ internal sealed class AnswerBody(IAnswerMembers members)
                 IsComplete = true;
             else if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && members.Wants(ref reader))
             {
-                var name = Encoding.UTF8.GetString(reader.ValueSpan);
+                var name = reader.ValueSpan;
                 var start = (int)reader.BytesConsumed;
 
                 // Not yet whole: come back to the state before its name.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 using Gateway.Contract;
 using Gateway.Server.Config;
 using Gateway.Server.Errors;
@@ -29,8 +30,14 @@ internal sealed record AttemptFailure
     /// <summary>The upstream's own answer, when the client gets it as it is.</summary>
     public UpstreamAnswer? Answer { get; init; }
 
+    /// <summary>The headers of the upstream's refusal: its ids tell its support which call it was.</summary>
+    public HttpResponseHeaders? Headers { get; init; }
+
     /// <summary>The client went away.</summary>
     public bool IsClientClosed { get; init; }
+
+    /// <summary>Whether the upstream had the whole request by then.</summary>
+    public bool WasSent { get; init; }
 
     public static AttemptFailure NoConnection(TargetModel target) => new()
     {
@@ -40,7 +47,14 @@ internal sealed record AttemptFailure
         IsTargets = true,
     };
 
-    public static AttemptFailure Unsendable(string why) => new() { Error = new(ErrorKind.UpstreamFailed, $"The upstream is not called: {why}.") };
+    /// <summary>Only the owner of the config can mend this; another target may do.</summary>
+    public static AttemptFailure NotAllowed(string why, TargetModel target) => new()
+    {
+        Error = new(ErrorKind.UpstreamNotAllowed, $"The upstream `{target.Name}` is not called: {why}."),
+        Reason = RetryReason.ConnectionFailure,
+        IsTargets = true,
+        CoolsAtOnce = true,
+    };
 
     public static AttemptFailure Ended(EndCause cause, TargetModel target) => cause switch
     {
@@ -60,11 +74,13 @@ internal sealed record AttemptFailure
     {
         if (state == RelayState.Ended)
             return Ended(cause, target);
+        if (fault?.Type == "invalid_request_error")
+            return new() { Error = new(ErrorKind.InvalidRequest, Masked(fault.Message, target)) };
         var overloaded = fault?.Type is "overloaded_error" or "rate_limit_error" or "rate_limit_exceeded";
         return new()
         {
             Error = fault is null
-                ? new(ErrorKind.UpstreamFailed, $"The upstream `{target.Name}` broke off before the answer began.")
+                ? new(ErrorKind.UpstreamFailed, $"The upstream `{target.Name}` broke off before the answer began, or sent none that can be read.")
                 : new(KindOf(fault), Masked($"The upstream `{target.Name}` reported: {fault.Message}", target)),
             Reason = overloaded ? RetryReason.RateLimited : RetryReason.ServerError,
             IsPassing = true,
@@ -122,7 +138,7 @@ internal sealed record AttemptFailure
             },
             >= 400 and < 500 => new()
             {
-                Error = new(ErrorKind.InvalidRequest, text),
+                Error = new(RefusalKind(status), text),
                 Answer = new(status, body, isJson),
             },
             _ => new()
@@ -135,6 +151,13 @@ internal sealed record AttemptFailure
             },
         };
     }
+
+    private static ErrorKind RefusalKind(int status) => status switch
+    {
+        404 => ErrorKind.NotFound,
+        413 => ErrorKind.RequestTooLarge,
+        _ => ErrorKind.InvalidRequest,
+    };
 
     private static ErrorKind KindOf(UpstreamFault fault) => fault.Type switch
     {

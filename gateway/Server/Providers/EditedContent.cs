@@ -26,6 +26,9 @@ internal sealed class EditedContent : HttpContent
         Headers.ContentLength = length;
     }
 
+    /// <summary>True once all of it has been written.</summary>
+    public bool IsSent { get; private set; }
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
@@ -40,6 +43,7 @@ internal sealed class EditedContent : HttpContent
         }
 
         await stream.WriteAsync(_body[at..], cancellationToken);
+        IsSent = true;
     }
 
     protected override bool TryComputeLength(out long length)

@@ -29,9 +29,13 @@ internal static class ResponseHeaders
         {
             if (s_never.Contains(name) || name.Contains("ratelimit", StringComparison.OrdinalIgnoreCase))
                 continue;
-            to[Prefixed(name)] = values.ToString();
+            if (values.ToString() is var value && IsPrintable(value))
+                to[Prefixed(name)] = value;
         }
     }
+
+    /// <summary>The server refuses to send anything else in a header.</summary>
+    public static bool IsPrintable(string value) => !value.AsSpan().ContainsAnyExceptInRange(' ', '~');
 
     private static string Prefixed(string name)
     {

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Net;
+using System.Text;
 
 namespace Gateway.Server.Providers;
 
@@ -19,6 +20,9 @@ internal static class UpstreamClient
         ConnectCallback = (context, token) => ConnectAsync(context, guard, time, token),
         MaxResponseHeadersLength = 64,
         PooledConnectionLifetime = s_connectionLife,
+
+        // As the client sent them: a header that is no ASCII must not look like a failure of the upstream.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
         UseCookies = false,
         UseProxy = false,
     });
@@ -32,10 +36,9 @@ internal static class UpstreamClient
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, both.Token);
-            var allowed = addresses.Where(guard.Allows).ToArray();
+            var allowed = (await ResolveAsync(context.DnsEndPoint.Host, both.Token)).Where(guard.Allows).ToArray();
             if (allowed.Length == 0)
-                throw new ForbiddenAddressException(context.DnsEndPoint.Host);
+                throw new ForbiddenAddressException();
             await socket.ConnectAsync(allowed, context.DnsEndPoint.Port, both.Token);
             return new NetworkStream(socket, ownsSocket: true);
         }
@@ -50,7 +53,11 @@ internal static class UpstreamClient
             throw;
         }
     }
+
+    /// <summary>The resolver refuses the unspecified addresses in its own way, so an address is judged without it.</summary>
+    private static async ValueTask<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
+        IPAddress.TryParse(host, out var address) ? [address] : await Dns.GetHostAddressesAsync(host, cancellationToken);
 }
 
 /// <summary>The upstream's name leads only to addresses that the gateway does not connect to.</summary>
-internal sealed class ForbiddenAddressException(string host) : IOException($"`{host}` has no address that upstreams may have");
+internal sealed class ForbiddenAddressException : IOException;

@@ -7,7 +7,8 @@ namespace Gateway.Server.Providers;
 internal static class UpstreamFaults
 {
     /// <param name="reader">On the value of <c>error</c>; afterwards on its last token.</param>
-    public static UpstreamFault Read(ref Utf8JsonReader reader)
+    /// <param name="isEvent">Whether the object is a whole event: then its type is the event's and says nothing of the error.</param>
+    public static UpstreamFault Read(ref Utf8JsonReader reader, bool isEvent = false)
     {
         if (reader.TokenType == JsonTokenType.String)
             return new("api_error", reader.GetString()!);
@@ -41,7 +42,7 @@ internal static class UpstreamFaults
             }
         }
 
-        return new(type ?? code ?? "api_error", message ?? "The provider reported an error without a message.");
+        return new((isEvent ? null : type) ?? code ?? "api_error", message ?? "The provider reported an error without a message.");
     }
 
     /// <summary>Reads a whole error body; null where it is no JSON object with an <c>error</c>.</summary>

@@ -20,7 +20,10 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
     public async ValueTask<SendOutcome> SendAsync(
         UpstreamRequest upstream, ReadOnlyMemory<byte> body, TargetModel target, IHeaderDictionary clientHeaders, CallDeadline deadline)
     {
-        using var message = Message(upstream, body, target, clientHeaders);
+        if (!target.IsHostAllowed)
+            return new(null, AttemptFailure.NotAllowed("the gateway's `allowedUpstreamHosts` does not name its host", target));
+        var content = new EditedContent(body, upstream.Edits);
+        using var message = Message(upstream, content, target, clientHeaders);
         deadline.Arm(target.Timeouts.FirstByte);
         try
         {
@@ -31,11 +34,11 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
         }
         catch (OperationCanceledException)
         {
-            return new(null, AttemptFailure.Ended(deadline.Cause, target));
+            return new(null, AttemptFailure.Ended(deadline.Cause, target) with { WasSent = content.IsSent });
         }
-        catch (HttpRequestException e) when (e.InnerException is ForbiddenAddressException forbidden)
+        catch (HttpRequestException e) when (e.InnerException is ForbiddenAddressException)
         {
-            return new(null, AttemptFailure.Unsendable(forbidden.Message));
+            return new(null, AttemptFailure.NotAllowed("its host has no address that an upstream may have", target));
         }
         catch (HttpRequestException e)
         {
@@ -49,13 +52,13 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
         }
     }
 
-    private static HttpRequestMessage Message(UpstreamRequest upstream, ReadOnlyMemory<byte> body, TargetModel target, IHeaderDictionary clientHeaders)
+    private static HttpRequestMessage Message(UpstreamRequest upstream, EditedContent content, TargetModel target, IHeaderDictionary clientHeaders)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, upstream.Url)
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new EditedContent(body, upstream.Edits),
+            Content = content,
         };
         message.Options.Set(UpstreamClient.ConnectTimeout, target.Timeouts.Connect);
         if (target.Simulated is not null)
@@ -76,7 +79,7 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
         {
             var body = await ReadErrorAsync(response, target, deadline);
             var retryAfter = RetryAfter.Of(response.Headers, time.GetUtcNow());
-            return AttemptFailure.Refused((int)response.StatusCode, body, IsJson(response), retryAfter, target);
+            return AttemptFailure.Refused((int)response.StatusCode, body, body.Length > 0 && IsJson(response), retryAfter, target) with { Headers = response.Headers };
         }
     }
 
@@ -84,7 +87,7 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
     {
         try
         {
-            await using var stream = await response.Content.ReadAsStreamAsync(deadline.Token);
+            await using var stream = await UpstreamBody.OpenAsync(response, deadline.Token);
             var buffer = new ArrayBufferWriter<byte>(4096);
             while (buffer.WrittenCount < LargestErrorBody)
             {
@@ -97,7 +100,7 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
 
             return Masked(buffer.WrittenSpan, target.Credential);
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException or InvalidOperationException or OperationCanceledException)
         {
             // The status has come and says enough; its body has not.
             return [];

@@ -83,7 +83,7 @@ internal sealed class AnswerRelay : IDisposable
                 if (Judge() is { } verdict)
                     return verdict;
                 if (_isLast)
-                    return _tap.IsComplete ? RelayState.Complete : RelayState.Cut;
+                    return !_tap.IsComplete ? RelayState.Cut : _tap.Fault is null ? RelayState.Complete : RelayState.Faulted;
                 if (_buffer.Length >= MaxHeld)
                     return RelayState.Committed;
 
@@ -149,7 +149,8 @@ internal sealed class AnswerRelay : IDisposable
     }
 
     /// <summary>
-    /// Judges what has come and was not judged yet. Null: nothing that decides. Of an unstreamed answer everything is ready as it comes.
+    /// Judges what has come and was not judged yet. Null: nothing that decides. Of an unstreamed answer everything is ready as it comes,
+    /// and only its end decides.
     /// </summary>
     private RelayState? Judge()
     {
@@ -159,7 +160,7 @@ internal sealed class AnswerRelay : IDisposable
             return JudgeEvents();
         _tap.OnBody(_buffer.Span[_ready..], _isLast);
         _ready = _buffer.Length;
-        return _decided = _isLast ? RelayState.Complete : null;
+        return null;
     }
 
     private RelayState? JudgeEvents()
@@ -210,8 +211,9 @@ internal sealed class AnswerRelay : IDisposable
         {
             return RelayState.Ended;
         }
-        catch (Exception e) when (e is IOException or HttpRequestException)
+        catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException or InvalidOperationException)
         {
+            // The last two are what decompressors throw for bytes that are not what they were announced as.
             return RelayState.Cut;
         }
     }

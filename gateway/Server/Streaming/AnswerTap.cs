@@ -29,6 +29,9 @@ internal abstract class AnswerTap
     /// <summary>Null until the provider reports it. The last report wins: they are cumulative.</summary>
     public TokenUsage? Usage { get; protected set; }
 
+    /// <summary>As the answer reports it beside its usage; null: not reported, or the standard one.</summary>
+    public string? ServiceTier { get; protected set; }
+
     /// <summary>Bytes of answer text seen so far: what an estimate is made from when no usage comes.</summary>
     public long TextBytes { get; protected set; }
 

@@ -67,7 +67,7 @@ internal sealed class CallFamilies(MetricRegistry registry)
     public ScalarFamily Estimated { get; } = registry.Counter(
         "llm_gateway.estimated_calls",
         MetricUnit.One,
-        "Calls whose provider reported no usage, so that it was estimated.",
+        "Calls whose cost is an estimate: the provider reported no usage, or a service tier whose rates are not known.",
         "model", "target");
 
     public ScalarFamily Retries { get; } = registry.Counter(

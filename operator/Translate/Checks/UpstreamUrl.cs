@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Contract;
 
 namespace Operator.Translate.Checks;
 
@@ -19,14 +20,10 @@ internal static class UpstreamUrl
         "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The host that is connected to, in lower case and without brackets; null where the text is no URL.</summary>
-    public static string? HostOf(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? uri.IdnHost.TrimEnd('.').ToLowerInvariant() : null;
-
     /// <summary>Every rule that the URL breaks.</summary>
     public static IEnumerable<string> Problems(string url, bool allowLoopback)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || HostOf(url) is not { } host)
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || UpstreamHost.Of(url) is not { } host)
         {
             yield return "must be an absolute http or https URL";
             yield break;

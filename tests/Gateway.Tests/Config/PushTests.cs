@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -51,10 +52,12 @@ public sealed class PushTests
     public async Task InvalidSnapshot_Is422WithEveryErrorAndTheLastGoodOneServesOn()
     {
         await using var gateway = await GatewayUnderTest.StartAsync(Snapshot());
+        var prices = new Dictionary<string, string> { ["gpt"] = "none" }.ToImmutableSortedDictionary();
+        var second = new TargetConfig { Name = "a", Provider = Provider.OpenAI, Credential = "none", Price = "price", Prices = prices };
         var bad = Snapshot() with
         {
             Revision = 2,
-            Routes = [Snapshot().Routes[0] with { Targets = [new() { Name = "a", Provider = Provider.OpenAICompatible }, new() { Name = "a", Provider = Provider.OpenAI, Credential = "none" }] }],
+            Routes = [Snapshot().Routes[0] with { Targets = [new() { Name = "a", Provider = Provider.OpenAICompatible }, second] }],
             Budgets = [Snapshot().Budgets[0] with { Tokens = 5, TimeZone = "Mars/Olympus" }],
         };
 
@@ -69,6 +72,7 @@ public sealed class PushTests
             "ModelRoute route-sim targets[0].baseURL",
             "ModelRoute route-sim targets[1].credentials",
             "ModelRoute route-sim targets[1].name",
+            "ModelRoute route-sim targets[1].pricing",
         ]);
         (await gateway.StatusAsync()).Revision.ShouldBe(1);
         using var call = await gateway.PostAsync("/v1/chat/completions", Body);

@@ -5,6 +5,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Gateway.Contract;
 using Gateway.Server.Endpoints;
+using Support.FakeProviders;
 
 namespace Gateway.Tests.Flow;
 
@@ -173,6 +174,56 @@ public sealed class BadInputTests
         (await gateway.SettledAsync()).Settled.ShouldBeGreaterThan(0);
     }
 
+    [Theory]
+    [InlineData("ZZ\r\n{}\r\n0\r\n\r\n")]
+    [InlineData("-1\r\n{}\r\n0\r\n\r\n")]
+    [InlineData("FFFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n")]
+    [InlineData("2\r\n{}0\r\n\r\n")]
+    public async Task BrokenChunks_Are400AndTheConnectionEndsAndNothingIsCharged(string chunks)
+    {
+        await using var gateway = await StartAsync();
+
+        var answer = await RawAsync(
+            gateway,
+            $"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {GatewayUnderTest.Key}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}",
+            hangsUp: false);
+
+        answer.ShouldStartWith("HTTP/1.1 400");
+        (await gateway.SettledAsync()).Settled.ShouldBe(0);
+        (await gateway.MetricsAsync()).ShouldContain("llm_gateway_body_memory_bytes 0\n");
+    }
+
+    [Fact]
+    public async Task TooManyHeaders_Are431()
+    {
+        await using var gateway = await StartAsync();
+
+        var answer = await RawAsync(gateway, $"GET / HTTP/1.1\r\nHost: a\r\n{string.Concat(Enumerable.Range(0, 200).Select(i => $"x-{i}: a\r\n"))}\r\n");
+
+        if (answer.Length > 0)
+            answer.ShouldStartWith("HTTP/1.1 431");
+    }
+
+    [Theory]
+    [InlineData("user-agent: M\u00fcller/1.0")]
+    [InlineData("anthropic-beta: \u4f60\u597d")]
+    [InlineData("accept: ;;,=\u0001")]
+    [InlineData("traceparent: {{}}\t\"")]
+    [InlineData("openai-beta: ")]
+    [InlineData("anthropic-version: a\r\nanthropic-version: b")]
+    public async Task AbsurdHeader_PassesUpstreamOrStaysHereAndTheCallIsAnswered(string header)
+    {
+        await using var provider = await FakeProvider.StartAsync();
+        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("sim", TestConfig.OpenAI(provider.BaseUrl)));
+        const string body = "{\"model\":\"sim\",\"messages\":[]}";
+        var request = $"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {GatewayUnderTest.Key}\r\n{header}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}";
+
+        var answer = await RawAsync(gateway, request, hangsUp: false);
+
+        answer.ShouldStartWith("HTTP/1.1 200");
+        (await gateway.MetricsAsync()).ShouldContain("llm_gateway_target_cooling{target=\"default/route-sim/main\"} 0\n");
+    }
+
     [Fact]
     public void AnyBytes_AreScannedWithoutAnException() =>
         Prop.ForAll(Bodies(), body =>
@@ -220,15 +271,16 @@ public sealed class BadInputTests
         return [.. body[..at], .. change.Put, .. body[Math.Min(at + change.Length, body.Length)..]];
     }
 
-    /// <summary>Sends the bytes, closes its half and reads to the end.</summary>
-    private static async Task<string> RawAsync(GatewayUnderTest gateway, string request)
+    /// <summary>Sends the bytes, closes its half unless it waits for the gateway to close first, and reads to the end.</summary>
+    private static async Task<string> RawAsync(GatewayUnderTest gateway, string request, bool hangsUp = true)
     {
         var uri = new Uri(gateway.Url);
         using var client = new TcpClient();
         await client.ConnectAsync(uri.Host, uri.Port, TestContext.Current.CancellationToken);
         await using var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
-        client.Client.Shutdown(SocketShutdown.Send);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(request), TestContext.Current.CancellationToken);
+        if (hangsUp)
+            client.Client.Shutdown(SocketShutdown.Send);
         using var reader = new StreamReader(stream, Encoding.Latin1);
         try
         {

@@ -344,16 +344,54 @@ public sealed class FailureTests
         provider.Calls.ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task UpstreamOnLoopback_IsRefusedWhereLoopbackIsNotAllowed()
+    /// <summary>Names and numbers that all lead to this machine, as URLs, resolvers and sockets understand them.</summary>
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.1")]
+    [InlineData("2130706433")]
+    [InlineData("0x7f000001")]
+    [InlineData("0177.0.0.1")]
+    [InlineData("0.0.0.0")]
+    [InlineData("0")]
+    [InlineData("localhost")]
+    [InlineData("[::1]")]
+    [InlineData("[::]")]
+    [InlineData("[::ffff:127.0.0.1]")]
+    [InlineData("[::127.0.0.1]")]
+    [InlineData("[64:ff9b::7f00:1]")]
+    public async Task UpstreamOnLoopback_IsRefusedWhereLoopbackIsNotAllowed(string host)
     {
         await using var provider = await FakeProvider.StartAsync();
+        var url = $"http://{host}:{new Uri(provider.Url).Port}/v1";
         await using var gateway = await GatewayUnderTest.StartAsync(
-            TestConfig.Of(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl))), allowLoopback: false);
+            TestConfig.Of(TestConfig.Route("m", TestConfig.OpenAI(url))), allowLoopback: false);
 
         using var response = await gateway.PostAsync("/v1/chat/completions", Body);
 
         response.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+        (await response.JsonAsync())["error"]!["code"]!.GetValue<string>().ShouldBe("upstream_not_allowed");
         provider.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task HostThatTheGatewayDoesNotAllow_IsNotCalledAndAnotherTargetAnswers()
+    {
+        await using var provider = await FakeProvider.StartAsync();
+        await using var other = await FakeProvider.StartAsync();
+        var route = TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl));
+        var two = TestConfig.Route("two", TestConfig.OpenAI(provider.BaseUrl), TestConfig.OpenAI(other.BaseUrl.Replace("127.0.0.1", "localhost", StringComparison.Ordinal), "other") with { Priority = 1 });
+        await using var gateway = await GatewayUnderTest.StartAsync(
+            TestConfig.Of(route, two) with { Settings = new() { AllowedUpstreamHosts = ["localhost", "*.example.com"] } });
+
+        using var refused = await gateway.PostAsync("/v1/chat/completions", Body);
+        using var answered = await gateway.PostAsync("/v1/chat/completions", Body.Replace("\"m\"", "\"two\"", StringComparison.Ordinal));
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+        var error = (await refused.JsonAsync())["error"]!;
+        error["code"]!.GetValue<string>().ShouldBe("upstream_not_allowed");
+        error["message"]!.GetValue<string>().ShouldContain("allowedUpstreamHosts");
+        answered.StatusCode.ShouldBe(HttpStatusCode.OK);
+        provider.Calls.ShouldBeEmpty();
+        other.Calls.ShouldHaveSingleItem();
     }
 }

@@ -97,11 +97,14 @@ public sealed class MessagesTests
         json["request_id"]!.GetValue<string>().ShouldBe(response.Header("request-id"));
     }
 
-    [Fact]
-    public async Task Stream_BreaksAfterContent_EndsWithAnErrorEventAndWithoutMessageStop()
+    [Theory]
+    [InlineData(StreamEnd.Reset)]
+    [InlineData(StreamEnd.HangUp)]
+    [InlineData(StreamEnd.Complete)]
+    public async Task Stream_BreaksAfterContent_EndsWithAnErrorEventAndWithoutMessageStop(StreamEnd end)
     {
         var events = new AnthropicAnswer().ToEvents().Take(5).ToArray();
-        await using var provider = await FakeProvider.StartAsync(Answers.EventsThen(events, StreamEnd.Reset));
+        await using var provider = await FakeProvider.StartAsync(Answers.EventsThen(events, end));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("claude", TestConfig.Anthropic(provider.BaseUrl)));
 
         using var response = await gateway.PostAsync("/v1/messages", s_streamBody);

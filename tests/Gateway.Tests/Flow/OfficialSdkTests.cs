@@ -5,6 +5,10 @@ using Gateway.Contract;
 using OpenAI;
 using OpenAI.Chat;
 using OpenAI.Embeddings;
+using OpenAI.Responses;
+using Support.FakeProviders;
+
+#pragma warning disable OPENAI001 // The SDK's client of the Responses API counts as experimental.
 
 namespace Gateway.Tests.Flow;
 
@@ -77,6 +81,41 @@ public sealed class OfficialSdkTests
 
         name.ShouldBe("get_weather");
         System.Text.Json.JsonDocument.Parse(arguments).RootElement.ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Object);
+    }
+
+    [Fact]
+    public async Task OpenAI_ResponsesStream_AddsUpToTheAnswer()
+    {
+        await using var gateway = await StartAsync(new() { Text = "one two three" });
+        var text = "";
+        StreamingResponseUpdate? last = null;
+
+        await foreach (var update in await OpenAI(gateway).GetResponsesClient().CreateResponseStreamingAsync(
+            "sim", "hi", cancellationToken: TestContext.Current.CancellationToken))
+        {
+            last = update;
+            text += (update as StreamingResponseOutputTextDeltaUpdate)?.Delta;
+        }
+
+        text.ShouldBe("one two three");
+        last.ShouldBeOfType<StreamingResponseCompletedUpdate>().Response.Usage.OutputTokenCount.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task OpenAI_ResponsesStreamIsCut_TellsTheError()
+    {
+        const string delta = "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"item_id\":\"i\",\"output_index\":0,\"content_index\":0,\"delta\":\"x\",\"sequence_number\":1}\n\n";
+        await using var provider = await FakeProvider.StartAsync(Answers.EventsThen([delta], StreamEnd.Reset));
+        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("sim", TestConfig.OpenAI(provider.BaseUrl)));
+        StreamingResponseUpdate? last = null;
+
+        await foreach (var update in await OpenAI(gateway).GetResponsesClient().CreateResponseStreamingAsync(
+            "sim", "hi", cancellationToken: TestContext.Current.CancellationToken))
+        {
+            last = update;
+        }
+
+        last.ShouldBeOfType<StreamingResponseErrorUpdate>().Code.ShouldBe("upstream_error");
     }
 
     [Fact]

@@ -113,6 +113,15 @@ public static class Answers
         await EndAsync(call, end);
     };
 
+    /// <summary>These events, and more of them once the gate is open.</summary>
+    public static Func<FakeCall, Task> EventsThen(IEnumerable<string> events, Task gate, params IEnumerable<string> rest) => async call =>
+    {
+        await call.EventsAsync(events);
+        await gate;
+        foreach (var e in rest)
+            await call.SendAsync(e);
+    };
+
     /// <summary>The first <paramref name="bytes"/> bytes of the JSON under a content-length that promises all of it, then the end.</summary>
     public static Func<FakeCall, Task> CutJson(string json, int bytes, StreamEnd end = StreamEnd.Reset) => async call =>
     {

@@ -33,6 +33,9 @@ public sealed record AnthropicAnswer
     /// <summary>Written to the cache for an hour.</summary>
     public int CacheCreation1hInputTokens { get; init; }
 
+    /// <summary>Reported in the usage; null: not reported.</summary>
+    public string? Speed { get; init; }
+
     private string Reason => StopReason ?? (ToolCalls.IsEmpty ? "end_turn" : "tool_use");
 
     /// <summary>The unstreamed answer.</summary>
@@ -112,7 +115,12 @@ public sealed record AnthropicAnswer
         ["content"] = content,
         ["stop_reason"] = stopReason,
         ["stop_sequence"] = null,
-        ["usage"] = new JsonObject
+        ["usage"] = Usage(outputTokens),
+    };
+
+    private JsonObject Usage(int outputTokens)
+    {
+        var usage = new JsonObject
         {
             ["input_tokens"] = InputTokens,
             ["cache_creation_input_tokens"] = CacheCreation5mInputTokens + CacheCreation1hInputTokens,
@@ -123,6 +131,9 @@ public sealed record AnthropicAnswer
                 ["ephemeral_1h_input_tokens"] = CacheCreation1hInputTokens,
             },
             ["output_tokens"] = outputTokens,
-        },
-    };
+        };
+        if (Speed is not null)
+            usage["speed"] = Speed;
+        return usage;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Server.Metering;
 using Gateway.Server.Streaming;
 
 namespace Gateway.Server.Providers.Anthropic;
@@ -6,40 +7,13 @@ namespace Gateway.Server.Providers.Anthropic;
 /// <summary>
 /// Understands the Messages API. Events: https://docs.anthropic.com/en/docs/build-with-claude/streaming. Unknown ones are passed on.
 /// </summary>
-internal sealed class AnthropicMessagesTap : AnswerTap, IAnswerMembers
+internal sealed class AnthropicMessagesTap : JsonTap
 {
-    private AnswerBody? _body;
+    protected override TokenUsage? ReadUsage(ReadOnlySpan<byte> json) => AnthropicUsage.Read(json, Usage);
 
-    public override EventVerdict OnEvent(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    protected override EventVerdict ReadEvent(ReadOnlySpan<byte> data)
     {
-        if (data.IsEmpty)
-            return EventVerdict.Lifecycle;
-        try
-        {
-            return ReadEvent(data);
-        }
-        catch (JsonException)
-        {
-            return EventVerdict.Content;
-        }
-    }
-
-    public override void OnBody(ReadOnlySpan<byte> bytes, bool isLast)
-    {
-        _body ??= new(this);
-        _body.OnBytes(bytes, isLast);
-        IsComplete = _body.IsComplete;
-    }
-
-    bool IAnswerMembers.Wants(ref Utf8JsonReader name) => name.ValueTextEquals("usage"u8);
-
-    void IAnswerMembers.OnMember(string name, ReadOnlySpan<byte> json) => Usage = AnthropicUsage.Read(json, Usage);
-
-    void IAnswerMembers.OnText(long bytes) => TextBytes += bytes;
-
-    private EventVerdict ReadEvent(ReadOnlySpan<byte> data)
-    {
-        var reader = new Utf8JsonReader(data);
+        var reader = new Utf8JsonReader(data, Options);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return EventVerdict.Content;
         var kind = EventKind.Other;
@@ -48,7 +22,6 @@ internal sealed class AnthropicMessagesTap : AnswerTap, IAnswerMembers
         {
             var member = MemberOf(ref reader);
             reader.Read();
-            var start = (int)reader.TokenStartIndex;
             switch (member)
             {
                 case Member.Type:
@@ -58,8 +31,7 @@ internal sealed class AnthropicMessagesTap : AnswerTap, IAnswerMembers
                     ReadMessage(ref reader, data);
                     break;
                 case Member.Usage:
-                    reader.Skip();
-                    Usage = AnthropicUsage.Read(data[start..(int)reader.BytesConsumed], Usage);
+                    TakeUsage(ref reader, data);
                     break;
                 case Member.Part:
                     text += TextIn(ref reader);
@@ -92,7 +64,8 @@ internal sealed class AnthropicMessagesTap : AnswerTap, IAnswerMembers
             case EventKind.Lifecycle:
                 return EventVerdict.Lifecycle;
             default:
-                return EventVerdict.Content;
+                // Servers that only resemble Anthropic's leave out the type of their errors.
+                return Fault is null ? EventVerdict.Content : EventVerdict.Error;
         }
     }
 
@@ -108,10 +81,10 @@ internal sealed class AnthropicMessagesTap : AnswerTap, IAnswerMembers
         {
             var isUsage = reader.ValueTextEquals("usage"u8);
             reader.Read();
-            var start = (int)reader.TokenStartIndex;
-            reader.Skip();
             if (isUsage)
-                Usage = AnthropicUsage.Read(data[start..(int)reader.BytesConsumed], Usage);
+                TakeUsage(ref reader, data);
+            else
+                reader.Skip();
         }
     }
 

@@ -6,7 +6,8 @@ namespace Gateway.Server.Providers.Anthropic;
 
 /// <summary>
 /// The usage object of the Messages API. Its input tokens exclude what caches read and wrote:
-/// https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching.
+/// https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching. Its speed is priced like a service tier, and comes before that one:
+/// https://platform.claude.com/docs/en/build-with-claude/fast-mode.
 /// </summary>
 internal static class AnthropicUsage
 {
@@ -23,7 +24,7 @@ internal static class AnthropicUsage
                 return before;
             return ReadMembers(ref reader, before ?? new()) with { Raw = Encoding.UTF8.GetString(json) };
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // Usage that cannot be read is usage that was not reported.
             return before;
@@ -33,6 +34,8 @@ internal static class AnthropicUsage
     private static TokenUsage ReadMembers(ref Utf8JsonReader reader, TokenUsage usage)
     {
         long? written = null;
+        var speed = usage.ServiceTier;
+        string? tier = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("input_tokens"u8))
@@ -46,11 +49,9 @@ internal static class AnthropicUsage
             else if (reader.ValueTextEquals("cache_creation"u8))
                 usage = ReadCacheCreation(ref reader, usage);
             else if (reader.ValueTextEquals("service_tier"u8))
-            {
-                reader.Read();
-                if (reader.TokenType == JsonTokenType.String)
-                    usage = usage with { ServiceTier = reader.ValueTextEquals("standard"u8) ? null : reader.GetString() };
-            }
+                tier = Tier(ref reader);
+            else if (reader.ValueTextEquals("speed"u8))
+                speed = Tier(ref reader);
             else
                 reader.Skip();
         }
@@ -58,7 +59,7 @@ internal static class AnthropicUsage
         // The total is the truth: what the split by life time does not name was written for the shorter one.
         if (written is { } total)
             usage = usage with { CacheWrite5m = Math.Max(total - (usage.CacheWrite1h ?? 0), 0) };
-        return usage;
+        return usage with { ServiceTier = speed ?? tier };
     }
 
     private static TokenUsage ReadCacheCreation(ref Utf8JsonReader reader, TokenUsage usage)
@@ -81,6 +82,16 @@ internal static class AnthropicUsage
         }
 
         return usage;
+    }
+
+    /// <summary>Null for the standard one, and where there is none.</summary>
+    private static string? Tier(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String)
+            return ServiceTiers.Name(ref reader);
+        reader.Skip();
+        return null;
     }
 
     /// <summary>Null where there is none, or a negative one.</summary>

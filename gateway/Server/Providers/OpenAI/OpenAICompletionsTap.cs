@@ -1,58 +1,26 @@
 using System.Text.Json;
-using System.Text;
+using Gateway.Server.Metering;
 using Gateway.Server.Streaming;
 
 namespace Gateway.Server.Providers.OpenAI;
 
 /// <summary>Understands chat completions, completions and embeddings.</summary>
 /// <param name="keepUsageChunk">Whether the client asked for the chunk that holds only usage.</param>
-internal sealed class OpenAICompletionsTap(bool keepUsageChunk) : AnswerTap, IAnswerMembers
+internal sealed class OpenAICompletionsTap(bool keepUsageChunk) : JsonTap
 {
-    private AnswerBody? _body;
-    private string? _serviceTier;
-
-    public override EventVerdict OnEvent(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    protected override EventVerdict ReadEvent(ReadOnlySpan<byte> data)
     {
-        if (data.IsEmpty)
-            return EventVerdict.Lifecycle;
-        if (data.SequenceEqual("[DONE]"u8))
-        {
-            IsComplete = true;
-            return EventVerdict.End;
-        }
-
-        try
-        {
+        if (!data.SequenceEqual("[DONE]"u8))
             return ReadChunk(data);
-        }
-        catch (JsonException)
-        {
-            return EventVerdict.Content;
-        }
+        IsComplete = true;
+        return EventVerdict.End;
     }
 
-    public override void OnBody(ReadOnlySpan<byte> bytes, bool isLast)
-    {
-        _body ??= new(this);
-        _body.OnBytes(bytes, isLast);
-        IsComplete = _body.IsComplete;
-    }
-
-    bool IAnswerMembers.Wants(ref Utf8JsonReader name) => name.ValueTextEquals("usage"u8) || name.ValueTextEquals("service_tier"u8);
-
-    void IAnswerMembers.OnMember(string name, ReadOnlySpan<byte> json)
-    {
-        if (string.Equals(name, "service_tier", StringComparison.Ordinal))
-            SetServiceTier(Encoding.UTF8.GetString(json).Trim().Trim('"'));
-        else
-            Usage = OpenAIUsage.Read(json, _serviceTier) ?? Usage;
-    }
-
-    void IAnswerMembers.OnText(long bytes) => TextBytes += bytes;
+    protected override TokenUsage? ReadUsage(ReadOnlySpan<byte> json) => OpenAIUsage.Read(json);
 
     private EventVerdict ReadChunk(ReadOnlySpan<byte> data)
     {
-        var reader = new Utf8JsonReader(data);
+        var reader = new Utf8JsonReader(data, Options);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return EventVerdict.Content;
         var hasContent = false;
@@ -66,12 +34,14 @@ internal sealed class OpenAICompletionsTap(bool keepUsageChunk) : AnswerTap, IAn
                 hasContent = ReadChoices(ref reader, ref hasChoices);
             }
             else if (reader.ValueTextEquals("usage"u8))
-                hasUsage = ReadUsage(ref reader, data);
+            {
+                reader.Read();
+                hasUsage = TakeUsage(ref reader, data);
+            }
             else if (reader.ValueTextEquals("service_tier"u8))
             {
                 reader.Read();
-                if (reader.TokenType == JsonTokenType.String)
-                    SetServiceTier(reader.GetString());
+                TakeServiceTier(ref reader);
             }
             else if (reader.ValueTextEquals("error"u8))
             {
@@ -130,24 +100,6 @@ internal sealed class OpenAICompletionsTap(bool keepUsageChunk) : AnswerTap, IAn
         if (name.ValueTextEquals("role"u8) || name.ValueTextEquals("type"u8))
             return Member.Role;
         return name.ValueTextEquals("finish_reason"u8) ? Member.FinishReason : Member.Text;
-    }
-
-    private bool ReadUsage(ref Utf8JsonReader reader, ReadOnlySpan<byte> data)
-    {
-        reader.Read();
-        var start = (int)reader.TokenStartIndex;
-        reader.Skip();
-        if (OpenAIUsage.Read(data[start..(int)reader.BytesConsumed], _serviceTier) is not { } usage)
-            return false;
-        Usage = usage;
-        return true;
-    }
-
-    private void SetServiceTier(string? tier)
-    {
-        _serviceTier = tier is "default" or "auto" or "null" ? null : tier;
-        if (Usage is not null)
-            Usage = Usage with { ServiceTier = _serviceTier };
     }
 
     private enum Member

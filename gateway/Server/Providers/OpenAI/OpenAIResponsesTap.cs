@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text;
+using Gateway.Server.Metering;
 using Gateway.Server.Streaming;
 
 namespace Gateway.Server.Providers.OpenAI;
@@ -8,47 +8,18 @@ namespace Gateway.Server.Providers.OpenAI;
 /// Understands the Responses API. Its stream has typed events and ends with <c>response.completed</c>, <c>.incomplete</c> or
 /// <c>.failed</c>: https://platform.openai.com/docs/api-reference/responses-streaming.
 /// </summary>
-internal sealed class OpenAIResponsesTap : AnswerTap, IAnswerMembers
+internal sealed class OpenAIResponsesTap : JsonTap
 {
-    private AnswerBody? _body;
-    private string? _serviceTier;
+    /// <summary>A response that failed is a response, with its id, its status and its usage.</summary>
+    protected override bool ErrorIsFault => false;
 
-    public override EventVerdict OnEvent(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    protected override TokenUsage? ReadUsage(ReadOnlySpan<byte> json) => OpenAIUsage.Read(json);
+
+    protected override EventVerdict ReadEvent(ReadOnlySpan<byte> data)
     {
-        if (data.IsEmpty || data.SequenceEqual("[DONE]"u8))
+        if (data.SequenceEqual("[DONE]"u8))
             return EventVerdict.Lifecycle;
-        try
-        {
-            return ReadEvent(data);
-        }
-        catch (JsonException)
-        {
-            return EventVerdict.Content;
-        }
-    }
-
-    public override void OnBody(ReadOnlySpan<byte> bytes, bool isLast)
-    {
-        _body ??= new(this);
-        _body.OnBytes(bytes, isLast);
-        IsComplete = _body.IsComplete;
-    }
-
-    bool IAnswerMembers.Wants(ref Utf8JsonReader name) => name.ValueTextEquals("usage"u8) || name.ValueTextEquals("service_tier"u8);
-
-    void IAnswerMembers.OnMember(string name, ReadOnlySpan<byte> json)
-    {
-        if (string.Equals(name, "service_tier", StringComparison.Ordinal))
-            SetServiceTier(Encoding.UTF8.GetString(json).Trim().Trim('"'));
-        else
-            Usage = OpenAIUsage.Read(json, _serviceTier) ?? Usage;
-    }
-
-    void IAnswerMembers.OnText(long bytes) => TextBytes += bytes;
-
-    private EventVerdict ReadEvent(ReadOnlySpan<byte> data)
-    {
-        var reader = new Utf8JsonReader(data);
+        var reader = new Utf8JsonReader(data, Options);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return EventVerdict.Content;
         var verdict = EventVerdict.Content;
@@ -58,8 +29,6 @@ internal sealed class OpenAIResponsesTap : AnswerTap, IAnswerMembers
             {
                 reader.Read();
                 verdict = VerdictOf(ref reader);
-                if (verdict == EventVerdict.Error)
-                    Fault = UpstreamFaults.Read(data) ?? FlatFault(data);
             }
             else if (reader.ValueTextEquals("delta"u8))
             {
@@ -78,6 +47,8 @@ internal sealed class OpenAIResponsesTap : AnswerTap, IAnswerMembers
                 reader.Skip();
         }
 
+        if (verdict == EventVerdict.Error)
+            Fault ??= UpstreamFaults.Read(data) ?? FlatFault(data);
         return verdict;
     }
 
@@ -112,30 +83,22 @@ internal sealed class OpenAIResponsesTap : AnswerTap, IAnswerMembers
             var isTier = reader.ValueTextEquals("service_tier"u8);
             var isError = reader.ValueTextEquals("error"u8);
             reader.Read();
-            var start = (int)reader.TokenStartIndex;
-            if (isTier && reader.TokenType == JsonTokenType.String)
-                SetServiceTier(reader.GetString());
+            if (isUsage)
+                TakeUsage(ref reader, data);
+            else if (isTier)
+                TakeServiceTier(ref reader);
             else if (isError && reader.TokenType == JsonTokenType.StartObject)
                 Fault = UpstreamFaults.Read(ref reader);
             else
                 reader.Skip();
-            if (isUsage)
-                Usage = OpenAIUsage.Read(data[start..(int)reader.BytesConsumed], _serviceTier) ?? Usage;
         }
     }
 
     /// <summary>The <c>error</c> event carries code and message beside its type.</summary>
     private static UpstreamFault FlatFault(ReadOnlySpan<byte> data)
     {
-        var reader = new Utf8JsonReader(data);
+        var reader = new Utf8JsonReader(data, Options);
         reader.Read();
-        return UpstreamFaults.Read(ref reader);
-    }
-
-    private void SetServiceTier(string? tier)
-    {
-        _serviceTier = tier is "default" or "auto" or "null" ? null : tier;
-        if (Usage is not null)
-            Usage = Usage with { ServiceTier = _serviceTier };
+        return UpstreamFaults.Read(ref reader, isEvent: true);
     }
 }

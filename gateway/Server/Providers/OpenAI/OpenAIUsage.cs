@@ -11,7 +11,7 @@ namespace Gateway.Server.Providers.OpenAI;
 internal static class OpenAIUsage
 {
     /// <summary>Null where the text is no usage object. Negative figures count as not reported.</summary>
-    public static TokenUsage? Read(ReadOnlySpan<byte> json, string? serviceTier)
+    public static TokenUsage? Read(ReadOnlySpan<byte> json)
     {
         var counts = default(Counts);
         try
@@ -27,7 +27,7 @@ internal static class OpenAIUsage
             return null;
         }
 
-        return counts.ToUsage(Encoding.UTF8.GetString(json), serviceTier);
+        return counts.ToUsage(Encoding.UTF8.GetString(json));
     }
 
     private struct Counts
@@ -59,7 +59,7 @@ internal static class OpenAIUsage
             }
         }
 
-        public readonly TokenUsage? ToUsage(string raw, string? serviceTier)
+        public readonly TokenUsage? ToUsage(string raw)
         {
             if (_input is null && _output is null)
                 return null;
@@ -76,7 +76,6 @@ internal static class OpenAIUsage
                 Output = _output - audioOutput,
                 Reasoning = _reasoning,
                 AudioOutput = _audioOutput is null ? null : audioOutput,
-                ServiceTier = serviceTier,
                 Raw = raw,
             };
         }

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Gateway.Server.Metering;
+using Gateway.Server.Streaming;
+
+namespace Gateway.Server.Providers;
+
+/// <summary>
+/// What the taps of all APIs share. Usage and service tier are top-level members of a body; an event that cannot be read is a part of the
+/// answer; usage that cannot be read was not reported.
+/// </summary>
+internal abstract class JsonTap : AnswerTap, IAnswerMembers
+{
+    /// <summary>
+    /// An answer may nest deeper than a request: the Responses API repeats the tools of its request, schemas included, inside its last event.
+    /// </summary>
+    internal static readonly JsonReaderOptions Options = new() { MaxDepth = 1024 };
+
+    private AnswerBody? _body;
+
+    public sealed override EventVerdict OnEvent(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    {
+        if (data.IsEmpty)
+            return EventVerdict.Lifecycle;
+        try
+        {
+            return ReadEvent(data);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Not JSON, or text that is no Unicode.
+            return EventVerdict.Content;
+        }
+    }
+
+    public sealed override void OnBody(ReadOnlySpan<byte> bytes, bool isLast)
+    {
+        _body ??= new(this);
+        _body.OnBytes(bytes, isLast);
+        IsComplete = _body.IsComplete;
+    }
+
+    /// <summary>Whether a whole answer with an error object is a failure: some aggregators report theirs under a 200.</summary>
+    protected virtual bool ErrorIsFault => true;
+
+    bool IAnswerMembers.Wants(ref Utf8JsonReader name) =>
+        name.ValueTextEquals("usage"u8) || name.ValueTextEquals("service_tier"u8) || (ErrorIsFault && name.ValueTextEquals("error"u8));
+
+    void IAnswerMembers.OnMember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, Options);
+        reader.Read();
+        if (name.SequenceEqual("service_tier"u8))
+            TakeServiceTier(ref reader);
+        else if (name.SequenceEqual("usage"u8))
+            TakeUsage(ref reader, json);
+        else if (reader.TokenType != JsonTokenType.Null)
+            Fault = UpstreamFaults.Read(ref reader);
+    }
+
+    void IAnswerMembers.OnText(long bytes) => TextBytes += bytes;
+
+    /// <summary>One event's data, not empty. What it throws of a reader's exceptions makes the event a part of the answer.</summary>
+    protected abstract EventVerdict ReadEvent(ReadOnlySpan<byte> data);
+
+    /// <summary>The usage object of this API, taken together with <see cref="AnswerTap.Usage"/>. Null where it reports nothing.</summary>
+    protected abstract TokenUsage? ReadUsage(ReadOnlySpan<byte> json);
+
+    /// <param name="reader">On the value of <c>usage</c>; afterwards on its last token.</param>
+    /// <param name="data">What the reader reads.</param>
+    /// <returns>Whether it reports anything.</returns>
+    protected bool TakeUsage(ref Utf8JsonReader reader, ReadOnlySpan<byte> data)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return false;
+        }
+
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        if (ReadUsage(data[start..(int)reader.BytesConsumed]) is not { } usage)
+            return false;
+        Usage = ServiceTier is null ? usage : usage with { ServiceTier = ServiceTier };
+        return true;
+    }
+
+    /// <summary>The tier may come before or after the usage, and with every event.</summary>
+    /// <param name="reader">On the value of <c>service_tier</c>; afterwards on its last token.</param>
+    protected void TakeServiceTier(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            reader.Skip();
+            return;
+        }
+
+        if (ServiceTier is null ? ServiceTiers.IsStandard(ref reader) : reader.ValueTextEquals(ServiceTier))
+            return;
+        ServiceTier = ServiceTiers.Name(ref reader);
+        if (Usage is not null)
+            Usage = Usage with { ServiceTier = ServiceTier };
+    }
+}
