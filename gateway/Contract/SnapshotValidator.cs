@@ -36,7 +36,7 @@ public static class SnapshotValidator
         findings.Require(settings.AssumedOutputTokens > 0, of, "defaults.assumedOutputTokens", "must be above 0");
         findings.Require(settings.MaxBodyBytes > 0, of, "defaults.maxBodyBytes", "must be above 0");
         findings.Require(settings.DrainTimeoutSeconds >= 0, of, "drainTimeoutSeconds", "must not be negative");
-        findings.Require(settings.Retry.Attempts >= 0, of, "defaults.retries.attempts", "must not be negative");
+        findings.Require(settings.Retry.Attempts >= 0, of, "defaults.retry.attempts", "must not be negative");
         CheckTimeouts(settings.Timeouts, of, "defaults.timeouts", findings);
         foreach (var pattern in settings.AllowedModels)
             findings.Require(ModelPattern.TryParse(pattern, out _), of, "allowedKeys.models", PatternMessage(pattern));

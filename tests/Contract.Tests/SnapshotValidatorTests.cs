@@ -62,7 +62,7 @@ public sealed class SnapshotValidatorTests
         ("no assumed output", s => Settings(s, x => x with { AssumedOutputTokens = 0 }), "LlmGateway gateway defaults.assumedOutputTokens"),
         ("no body bytes", s => Settings(s, x => x with { MaxBodyBytes = 0 }), "LlmGateway gateway defaults.maxBodyBytes"),
         ("negative drain", s => Settings(s, x => x with { DrainTimeoutSeconds = -1 }), "LlmGateway gateway drainTimeoutSeconds"),
-        ("negative retries", s => Settings(s, x => x with { Retry = new() { Attempts = -1 } }), "LlmGateway gateway defaults.retries.attempts"),
+        ("negative retries", s => Settings(s, x => x with { Retry = new() { Attempts = -1 } }), "LlmGateway gateway defaults.retry.attempts"),
         ("time-out of 0", s => Settings(s, x => x with { Timeouts = new() { IdleMilliseconds = 0 } }), "LlmGateway gateway defaults.timeouts"),
         ("two stars allowed", s => Settings(s, x => x with { AllowedModels = ["*a*"] }), "LlmGateway gateway allowedKeys.models"),
         ("credential twice", s => s with { Credentials = [.. Twice(s.Credentials[0])] }, "LlmGateway gateway credentials"),

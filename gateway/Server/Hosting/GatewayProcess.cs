@@ -64,6 +64,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         var file = new LastGoodFile(options.StateDirectory);
         _receiver = new(_models, spend, file, time, loggers.CreateLogger<ConfigReceiver>())
         {
+            Uid = options.Uid,
             Applied = model =>
             {
                 targets.Prune(model);
