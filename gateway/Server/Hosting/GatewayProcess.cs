@@ -75,7 +75,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         GatewayGauges.Register(_metrics.Registry, _models, spend, bodies, targets, time);
 
         // The ports
-        var health = new HealthEndpoints(_models, readiness, _drain);
+        var health = new HealthEndpoints(_models, readiness, _drain, spend, targets, time);
         var data = new DataPort(flow, new(spend), health, _models, _metrics, time, loggers.CreateLogger<DataPort>());
         var tokens = new BearerTokens(new(options.AdminTokenFile, loggers.CreateLogger<FileText>()));
         var admin = new AdminPort(_receiver, _models, spend, readiness, tokens);

@@ -29,6 +29,8 @@ internal sealed class HostedGateway : IAsyncDisposable
 
     public GatewayProcess Process { get; }
 
+    public HttpClient Client => _client;
+
     public BoundAddresses Addresses => Process.Addresses;
 
     public static GatewayOptions Options(DirectoryInfo folder)
