@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Gateway.Contract;
-using Gateway.Server.Budget;
 
 namespace Gateway.Server.Config;
 
@@ -9,9 +8,12 @@ namespace Gateway.Server.Config;
 /// time; whatever goes wrong, the model that was live stays live.
 /// </summary>
 internal sealed partial class ConfigReceiver(
-    ModelHolder models, ISpendStore store, LastGoodFile file, TimeProvider time, ILogger<ConfigReceiver> logger) : IDisposable
+    ModelHolder models, LastGoodFile file, TimeProvider time, ILogger<ConfigReceiver> logger) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
+
+    /// <summary>Makes the budgets of a config known to the store before it goes live: no request may meet one that the store does not know.</summary>
+    public required Action<ImmutableArray<BudgetModel>> ApplyBudgets { get; init; }
 
     /// <summary>Uid of the one LlmGateway whose config is taken; null: that of the first config.</summary>
     public string? Uid { get; init; }
@@ -113,10 +115,9 @@ internal sealed partial class ConfigReceiver(
         }
     }
 
-    /// <summary>The store first: no request may meet a budget that it does not know.</summary>
     private void GoLive(GatewayModel model)
     {
-        store.Apply(model.Budgets);
+        ApplyBudgets(model.Budgets);
         models.Swap(model);
         Applied?.Invoke(model);
     }
