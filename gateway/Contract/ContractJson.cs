@@ -54,7 +54,7 @@ public sealed class ContractJson
             DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
             RespectNullableAnnotations = true,
             MaxDepth = 64,
-            Converters = { new JsonStringEnumConverter() },
+            Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
             TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         };
         options.MakeReadOnly();

@@ -39,9 +39,12 @@ public static class SnapshotValidator
         findings.Require(settings.AssumedOutputTokens > 0, of, "defaults.assumedOutputTokens", "must be above 0");
         findings.Require(settings.MaxBodyBytes > 0, of, "defaults.maxBodyBytes", "must be above 0");
         findings.Require(settings.DrainTimeoutSeconds >= 0, of, "drainTimeoutSeconds", "must not be negative");
+        findings.Require(settings.Retry.Attempts >= 0, of, "defaults.retry.attempts", "must not be negative");
         CheckTimeouts(settings.Timeouts, of, "defaults.timeouts", findings);
         foreach (var pattern in settings.AllowedModels)
             findings.Require(ModelPattern.TryParse(pattern, out _), of, "allowedKeys.models", PatternMessage(pattern));
+        foreach (var twice in snapshot.Credentials.GroupBy(c => c.Name, StringComparer.Ordinal).Where(g => g.Skip(1).Any()))
+            findings.Require(false, of, "credentials", $"`{twice.Key}` stands twice");
     }
 
     private static void CheckPrices(ConfigSnapshot snapshot, Findings findings)
@@ -53,6 +56,8 @@ public static class SnapshotValidator
             foreach (var rates in AllRates(price))
                 findings.Require(
                     rates is >= 0 and <= MaxRate, snapshot.Object, "prices", $"`{price.Name}` has a rate that is negative or above {MaxRate:N0}");
+            findings.Require(
+                price.MaxOutputTokens is not < 1, snapshot.Object, "prices", $"the most output tokens of `{price.Name}` must be above 0");
             var last = 0;
             foreach (var tier in price.Tiers)
             {
@@ -96,8 +101,10 @@ public static class SnapshotValidator
         var credentials = snapshot.Credentials.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         var prices = snapshot.Prices.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
         var names = new HashSet<string>(StringComparer.Ordinal);
+        var ids = new HashSet<string>(StringComparer.Ordinal);
         foreach (var route in snapshot.Routes)
         {
+            findings.Require(ids.Add(route.Object.Id()), route.Object, "metadata.name", "stands twice");
             foreach (var (name, field) in route.Aliases.Select((a, i) => (a, $"aliases[{i}]")).Prepend((route.Model, "model")))
             {
                 findings.Require(ModelPattern.TryParse(name, out _), route.Object, field, PatternMessage(name));
@@ -146,6 +153,20 @@ public static class SnapshotValidator
             field + ".simulated",
             "may only be set with provider Simulated");
         CheckTimeouts(target.Timeouts, route.Object, field + ".timeouts", findings);
+        if (target.Simulated is { } simulated)
+            CheckSimulated(simulated, route.Object, field + ".simulated", findings);
+    }
+
+    private static void CheckSimulated(SimulatedConfig simulated, ObjectReference of, string field, Findings findings)
+    {
+        var least = new[]
+        {
+            simulated.LatencyMilliseconds, simulated.ChunkMilliseconds, simulated.PromptTokens ?? 0, simulated.CompletionTokens,
+            simulated.CachedTokens, simulated.FaultRetryAfterSeconds ?? 0, simulated.CutAfterChunks ?? 0, simulated.ErrorAfterChunks ?? 0,
+        }.Min();
+        findings.Require(least >= 0, of, field, "must hold no negative number");
+        findings.Require(simulated.FaultStatus is null or (>= 400 and <= 599), of, field + ".faultStatus", "must be from 400 to 599");
+        findings.Require(simulated.FaultPercent is >= 0 and <= 100, of, field + ".faultPercent", "must be from 0 to 100");
     }
 
     private static bool IsHttpUrl(string text) =>

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Gateway.Server.Hosting;
 
 var (options, errors) = new OptionsReader(Environment.GetEnvironmentVariable, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes).Read();
@@ -20,9 +21,10 @@ try
     await gateway.RunAsync(Parent.Ends(Environment.GetEnvironmentVariable));
     return 0;
 }
-catch (IOException e)
+catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException or InvalidDataException)
 {
-    // A port in use, a state directory that another process holds: one line with what is wrong, no stack trace.
+    // A port in use or not allowed, a state directory that another process holds, a damaged certificate, a journal of a newer gateway:
+    // one line with what is wrong, no stack trace.
     Console.Error.WriteLine(e.Message);
     return 1;
 }

@@ -35,9 +35,17 @@ internal interface ISpendStore : IAsyncDisposable
     /// <summary>Where the given budgets stand now.</summary>
     ImmutableArray<BudgetCounter> Read(ImmutableArray<BudgetModel> budgets);
 
+    /// <summary>Whether the store can do its work now.</summary>
+    StoreHealth Health { get; }
+
     /// <summary>All that the key has spent ever, in billionths.</summary>
     Money SpentBy(string keyId);
 }
+
+/// <summary>How a store is.</summary>
+/// <param name="IsWritable">False: nothing can be recorded, and calls follow the failure mode.</param>
+/// <param name="LostRecords">Records that were given up since the start. Counters have them, the ledger never will.</param>
+internal readonly record struct StoreHealth(bool IsWritable, long LostRecords);
 
 /// <summary>What a call asks for before it is sent.</summary>
 internal sealed record ReserveRequest

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Gateway.Contract;
-using Gateway.Server.Budget;
 
 namespace Gateway.Server.Config;
 
@@ -9,9 +8,15 @@ namespace Gateway.Server.Config;
 /// time; whatever goes wrong, the model that was live stays live.
 /// </summary>
 internal sealed partial class ConfigReceiver(
-    ModelHolder models, ISpendStore store, LastGoodFile file, TimeProvider time, ILogger<ConfigReceiver> logger) : IDisposable
+    ModelHolder models, LastGoodFile file, TimeProvider time, ILogger<ConfigReceiver> logger) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
+
+    /// <summary>Makes the budgets of a config known to the store before it goes live: no request may meet one that the store does not know.</summary>
+    public required Action<ImmutableArray<BudgetModel>> ApplyBudgets { get; init; }
+
+    /// <summary>Uid of the one LlmGateway whose config is taken; null: that of the first config.</summary>
+    public string? Uid { get; init; }
 
     /// <summary>Another model has gone live, by a push or from disk. Called in turn, before the push is acknowledged.</summary>
     public Action<GatewayModel>? Applied { get; init; }
@@ -74,7 +79,7 @@ internal sealed partial class ConfigReceiver(
         }
 
         var live = models.Current;
-        return new(result, new() { Revision = live?.Revision ?? 0, Hash = live?.Hash ?? "", Uid = live?.Uid ?? "", Errors = errors });
+        return new(result, new() { Revision = live?.Revision ?? 0, Hash = live?.Hash ?? "", Uid = live?.Uid ?? Uid ?? "", Errors = errors });
     }
 
     /// <summary>Everything that can refuse. The model is null when there is nothing to swap: refused, or a repeat of what is live.</summary>
@@ -85,13 +90,13 @@ internal sealed partial class ConfigReceiver(
         if (read.Snapshot is not { } snapshot)
             return (read.Result, read.Errors);
 
-        if (models.Current is { } live)
-        {
-            if (live.Revision == snapshot.Revision && live.Hash == snapshot.Hash && live.Uid == snapshot.Gateway)
-                return (PushResult.Accepted, []);
-            if (live.Uid != snapshot.Gateway || live.Revision >= snapshot.Revision)
-                return (PushResult.Conflict, []);
-        }
+        var live = models.Current;
+        if ((Uid ?? live?.Uid) is { } uid && uid != snapshot.Gateway)
+            return (PushResult.Conflict, [new() { Message = $"this is gateway `{uid}`, the config is for `{snapshot.Gateway}`" }]);
+        if (live is not null && live.Revision == snapshot.Revision && live.Hash == snapshot.Hash)
+            return (PushResult.Accepted, []);
+        if (live is not null && live.Revision >= snapshot.Revision)
+            return (PushResult.Conflict, []);
 
         var errors = SnapshotValidator.Validate(snapshot);
         if (!errors.IsEmpty)
@@ -110,10 +115,9 @@ internal sealed partial class ConfigReceiver(
         }
     }
 
-    /// <summary>The store first: no request may meet a budget that it does not know.</summary>
     private void GoLive(GatewayModel model)
     {
-        store.Apply(model.Budgets);
+        ApplyBudgets(model.Budgets);
         models.Swap(model);
         Applied?.Invoke(model);
     }

@@ -32,7 +32,7 @@ internal sealed class Drain : IDisposable
 
     /// <summary>
     /// 1. unready; 2. accept for <see cref="DrainPlan.Accept"/>; 3. <paramref name="stopListening"/>; 4. wait for calls in flight, at most
-    /// <see cref="DrainPlan.Timeout"/>; 5. cut what is left and give it <see cref="DrainPlan.Settle"/> to be charged.
+    /// <see cref="DrainPlan.Timeout"/>; 5. cut what is left and give it <see cref="DrainPlan.Settle"/> to be charged and to say so.
     /// </summary>
     /// <param name="plan">How long each step takes.</param>
     /// <param name="stopListening">Takes no new connections any more; returns at once.</param>
@@ -73,5 +73,5 @@ internal sealed record DrainPlan(TimeSpan Accept, TimeSpan Timeout, TimeSpan Set
     public static DrainPlan Terminated(TimeSpan drainTimeout) => new(TimeSpan.FromSeconds(10), drainTimeout, TimeSpan.FromSeconds(5));
 
     /// <summary>SIGINT, Ctrl-C: nobody balances to a laptop; 5 s in all.</summary>
-    public static DrainPlan Interrupted { get; } = new(TimeSpan.Zero, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
+    public static DrainPlan Interrupted { get; } = new(TimeSpan.Zero, TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(750));
 }

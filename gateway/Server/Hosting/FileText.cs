@@ -29,6 +29,6 @@ internal sealed partial class FileText(string path, ILogger<FileText> logger)
         return _last;
     }
 
-    [LoggerMessage(200, LogLevel.Error, "Could not read {Path}; what it said last holds: {Reason}")]
+    [LoggerMessage(310, LogLevel.Error, "Could not read {Path}; what it said last holds: {Reason}")]
     private partial void LogUnreadable(string path, string reason);
 }

@@ -17,6 +17,12 @@ internal sealed record GatewayOptions
     /// <summary>GATEWAY_STATE_DIRECTORY, default <c>/var/lib/llm-gateway</c>: the last good config and the journal. Made when it is missing.</summary>
     public string StateDirectory { get; init; } = "/var/lib/llm-gateway";
 
+    /// <summary>
+    /// GATEWAY_UID, default none: the uid of the LlmGateway that this process serves. Without it the first config says so, and a kept config of
+    /// a gateway that was deleted and made anew on the same volume would refuse every push of the new one.
+    /// </summary>
+    public string? Uid { get; init; }
+
     /// <summary>GATEWAY_ADMIN_TOKEN_FILE, required. One bearer token a line; all of them are valid.</summary>
     public required string AdminTokenFile { get; init; }
 

@@ -62,8 +62,10 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         // The life of the config
         var readiness = new Readiness(_models, _drain, options.ConfigWait, time);
         var file = new LastGoodFile(options.StateDirectory);
-        _receiver = new(_models, spend, file, time, loggers.CreateLogger<ConfigReceiver>())
+        _receiver = new(_models, file, time, loggers.CreateLogger<ConfigReceiver>())
         {
+            Uid = options.Uid,
+            ApplyBudgets = spend.Apply,
             Applied = model =>
             {
                 targets.Prune(model);
@@ -74,7 +76,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         GatewayGauges.Register(_metrics.Registry, _models, spend, bodies, targets, time);
 
         // The ports
-        var health = new HealthEndpoints(_models, readiness, _drain);
+        var health = new HealthEndpoints(_models, readiness, _drain, spend, targets, time);
         var data = new DataPort(flow, new(spend), health, _models, _metrics, time, loggers.CreateLogger<DataPort>());
         var tokens = new BearerTokens(new(options.AdminTokenFile, loggers.CreateLogger<FileText>()));
         var admin = new AdminPort(_receiver, _models, spend, readiness, tokens);
@@ -130,10 +132,12 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     public async Task StopAsync(DrainPlan plan, CancellationToken hurry)
     {
         LogStopping(_drain.InFlight);
-        using var abort = new CancellationTokenSource();
+        using var abort = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
         Task stopped = Task.CompletedTask;
         var left = await _drain.RunAsync(plan, () => stopped = _data.StopAsync(abort.Token), _time, hurry);
-        await abort.CancelAsync();
+
+        // A call is over a moment before its last bytes are with the client, and an abort would throw those away.
+        abort.CancelAfter(left == 0 ? plan.Settle : TimeSpan.Zero);
         await stopped;
         await _admin.StopAsync(abort.Token);
         await _metricsPort.StopAsync(abort.Token);

@@ -1,15 +1,18 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Server.Budget;
 using Gateway.Server.Config;
+using Gateway.Server.Routing;
 
 namespace Gateway.Server.Hosting;
 
 /// <summary>
 /// The health paths, public and free, on the data and on the metrics port: <c>/health/liveliness</c> and <c>/health/liveness</c> as long as
-/// the process runs, <c>/health/readiness</c> 200 or 503 with the reason.
+/// the process runs, <c>/health/readiness</c> 200 or 503 with the reason. How the spend store and the targets are stands in the body only.
 /// </summary>
-internal sealed class HealthEndpoints(ModelHolder models, Readiness readiness, Drain drain)
+internal sealed class HealthEndpoints(
+    ModelHolder models, Readiness readiness, Drain drain, ISpendStore spend, TargetStates targets, TimeProvider time)
 {
     private static ReadOnlyMemory<byte> Alive { get; } = "\"I'm alive!\""u8.ToArray();
 
@@ -35,11 +38,20 @@ internal sealed class HealthEndpoints(ModelHolder models, Readiness readiness, D
             Revision = models.Current?.Revision ?? 0,
             Draining = drain.IsDraining,
             InFlight = drain.InFlight,
+            SpendStore = spend.Health,
+            Targets = Targets(),
         };
         return WriteAsync(
             context,
             state == ReadyState.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
             JsonSerializer.SerializeToUtf8Bytes(body, HealthJson.Default.HealthReport));
+    }
+
+    private TargetHealth Targets()
+    {
+        var now = time.GetUtcNow();
+        var all = models.Current?.Routes.SelectMany(r => r.Targets).ToList() ?? [];
+        return new(all.Count, all.Count(t => targets.Of(t).Read().CoolingUntil > now));
     }
 
     private static async Task WriteAsync(HttpContext context, int status, ReadOnlyMemory<byte> json)
@@ -64,7 +76,14 @@ internal sealed record HealthReport
     public required bool Draining { get; init; }
 
     public required int InFlight { get; init; }
+
+    public required StoreHealth SpendStore { get; init; }
+
+    public required TargetHealth Targets { get; init; }
 }
+
+/// <summary>The targets of the config. The paths are public, so only how many, not which.</summary>
+internal readonly record struct TargetHealth(int Total, int Cooling);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(HealthReport))]

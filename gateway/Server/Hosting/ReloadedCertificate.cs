@@ -21,7 +21,7 @@ internal sealed partial class ReloadedCertificate
     private SslStreamCertificateContext _current;
     private long _checked;
 
-    /// <summary>Throws <see cref="CryptographicException"/> or <see cref="IOException"/> where there is no good certificate.</summary>
+    /// <summary>Throws <see cref="IOException"/> where there is no good certificate.</summary>
     public ReloadedCertificate(PemFiles files, TimeProvider time, ILoggerFactory loggers)
     {
         _certificate = new(files.Certificate, loggers.CreateLogger<FileText>());
@@ -29,7 +29,15 @@ internal sealed partial class ReloadedCertificate
         _time = time;
         _logger = loggers.CreateLogger<ReloadedCertificate>();
         _read = (File.ReadAllText(files.Certificate), File.ReadAllText(files.Key));
-        _current = Parse(_read.Certificate!, _read.Key!);
+        try
+        {
+            _current = Parse(_read.Certificate!, _read.Key!);
+        }
+        catch (Exception e) when (IsDamage(e))
+        {
+            throw new IOException($"{files.Certificate} and {files.Key} hold no certificate with its key: {e.Message}", e);
+        }
+
         _checked = time.GetTimestamp();
     }
 
@@ -62,11 +70,14 @@ internal sealed partial class ReloadedCertificate
             _current = Parse(certificate, key);
             LogReloaded(_certificate.Path, _current.TargetCertificate.NotAfter.ToUniversalTime());
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (IsDamage(e))
         {
             LogDamaged(_certificate.Path, e.Message);
         }
     }
+
+    /// <summary>A key that is not the certificate's, as between the two steps of a rotation, is an ArgumentException.</summary>
+    private static bool IsDamage(Exception e) => e is CryptographicException or ArgumentException;
 
     private static SslStreamCertificateContext Parse(string certificatePem, string keyPem)
     {
@@ -76,9 +87,9 @@ internal sealed partial class ReloadedCertificate
         return SslStreamCertificateContext.Create(certificate, chain, offline: true);
     }
 
-    [LoggerMessage(210, LogLevel.Information, "Took the new certificate of {Path}, valid until {NotAfter}")]
+    [LoggerMessage(320, LogLevel.Information, "Took the new certificate of {Path}, valid until {NotAfter}")]
     private partial void LogReloaded(string path, DateTime notAfter);
 
-    [LoggerMessage(211, LogLevel.Error, "Kept the former certificate: {Path} is damaged: {Reason}")]
+    [LoggerMessage(321, LogLevel.Error, "Kept the former certificate: {Path} is damaged: {Reason}")]
     private partial void LogDamaged(string path, string reason);
 }

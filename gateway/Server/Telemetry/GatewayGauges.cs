@@ -30,6 +30,25 @@ internal static class GatewayGauges
             "What is left of a budget in its currency or tokens, reservations taken off; never below 0.",
             ["budget", "key"],
             () => Budgets(models, spend).Select(b => new Sample(Math.Max(0, b.Limit - b.Settled - b.Reserved), b.Budget, b.Key ?? "")));
+        registry.Observe(
+            MetricKind.Gauge,
+            "llm_gateway.budget.overshoot",
+            MetricUnit.One,
+            "By how much calls of this period cost more than was reserved for them: the most by which the budget can be overspent.",
+            ["budget", "key"],
+            () => Budgets(models, spend).Select(b => new Sample(b.Overshoot, b.Budget, b.Key ?? "")));
+        registry.Observe(
+            MetricKind.Gauge,
+            "llm_gateway.spend_store.failing",
+            MetricUnit.One,
+            "1 while spend cannot be recorded: calls under a budget or a limit then follow the failure mode.",
+            () => spend.Health.IsWritable ? 0 : 1);
+        registry.Observe(
+            MetricKind.Counter,
+            "llm_gateway.spend_store.lost_records",
+            MetricUnit.One,
+            "Records of the ledger that were given up because the store took none for too long.",
+            () => spend.Health.LostRecords);
     }
 
     public static string Label(PushResult result) => JsonNamingPolicy.SnakeCaseLower.ConvertName(result.ToString());

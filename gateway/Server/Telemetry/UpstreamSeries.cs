@@ -50,7 +50,7 @@ internal sealed class UpstreamSeries
     {
         if (call.Upstream is { } duration)
             _duration.Record(duration);
-        if (call.FirstToken is { } firstToken)
+        if (call.Stream && call.FirstToken is { } firstToken)
             _firstToken.Record(firstToken);
         if (call.Unpriced)
             _unpriced.Increment();

@@ -82,7 +82,10 @@ public sealed class PushTests
     [Theory]
     [InlineData("{", HttpStatusCode.BadRequest)]
     [InlineData("[]", HttpStatusCode.BadRequest)]
-    [InlineData("""{"schemaVersion":99}""", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("""{"schemaVersion":2}""", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("""{"schemaVersion":1}""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"schemaVersion":null}""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"schemaVersion":1,"schemaVersion":2,"anything":"else"}""", HttpStatusCode.UnsupportedMediaType)]
     public async Task MalformedOrUnknownSchema_IsRefusedAndChangesNothing(string json, HttpStatusCode expected)
     {
         await using var gateway = await GatewayUnderTest.StartAsync(Snapshot());

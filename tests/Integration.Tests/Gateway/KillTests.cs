@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Gateway.Contract;
 using Support.FakeProviders;
 
@@ -7,7 +5,6 @@ namespace Integration.Tests.Gateway;
 
 public sealed class KillTests
 {
-    private const string Key = "sk-integration";
     private const int Answered = 40;
     private const int InFlight = 8;
 
@@ -18,18 +15,18 @@ public sealed class KillTests
         await using var provider = await FakeProvider.StartAsync(call => call.BodyText.Contains("hold", StringComparison.Ordinal)
             ? call.StallAsync()
             : call.JsonAsync(new OpenAiAnswer { PromptTokens = 1000, CompletionTokens = 500 }.ToChatJson()));
-        var config = Config(provider.BaseUrl);
+        var config = GatewayConfigs.Of(GatewayConfigs.Upstream(provider.BaseUrl));
         var held = new List<Task>();
         await using (var gateway = await GatewayChild.StartAsync(folder.FullName))
         {
             await gateway.PushAsync(config);
             for (var i = 0; i < InFlight; i++)
-                held.Add(SwallowAsync(gateway.ChatAsync(Key, Body("hold"))));
+                held.Add(SwallowAsync(gateway.ChatAsync(GatewayConfigs.Key, Body("hold"))));
             for (var i = 0; i < InFlight; i++)
                 await provider.NextCallAsync(TestContext.Current.CancellationToken);
             await Task.WhenAll(Enumerable.Range(0, Answered).Select(async _ =>
             {
-                using var response = await gateway.ChatAsync(Key, Body("hi"));
+                using var response = await gateway.ChatAsync(GatewayConfigs.Key, Body("hi"));
                 response.EnsureSuccessStatusCode();
             }));
             await gateway.KillAsync();
@@ -62,40 +59,5 @@ public sealed class KillTests
     {
         var error = await Record.ExceptionAsync(() => call);
         error.ShouldBeOfType<HttpRequestException>();
-    }
-
-    private static ConfigSnapshot Config(string baseUrl)
-    {
-        static ObjectReference Reference(string kind, string name) => new() { Kind = kind, Namespace = "default", Name = name };
-        return new()
-        {
-            SchemaVersion = ConfigSnapshot.CurrentSchemaVersion,
-            Gateway = "uid",
-            Revision = 1,
-            Hash = "",
-            Object = Reference("LlmGateway", "test"),
-            Settings = new(),
-            Routes =
-            [
-                new()
-                {
-                    Object = Reference("ModelRoute", "m"),
-                    Model = "m",
-                    Targets = [new() { Name = "t", Provider = Provider.OpenAICompatible, BaseUrl = baseUrl, Price = "p" }],
-                },
-            ],
-            Keys =
-            [
-                new()
-                {
-                    Object = Reference("VirtualKey", "k"),
-                    KeyId = "k",
-                    Hashes = [new() { Sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key))) }],
-                    Models = ["*"],
-                },
-            ],
-            Budgets = [new() { Object = Reference("Budget", "b"), Cost = 100, Period = BudgetPeriod.Total }],
-            Prices = [new() { Name = "p", Version = "1", Rates = new() { Input = 1, Output = 2 } }],
-        };
     }
 }

@@ -87,6 +87,7 @@ internal sealed partial class EmbeddedSpendStore
         if (!budgets.IsDefaultOrEmpty)
             Apply(budgets);
         Sync();
+        _segments.SyncEntries();
         _lastAccrued = _lastCleaned = _time.GetTimestamp();
         _heartbeat = new(_time, _options.SyncInterval, Beat);
     }
@@ -165,7 +166,10 @@ internal sealed partial class EmbeddedSpendStore
         if (former is null)
             LogRotateFailed(_journal.Segment);
         else
+        {
             JournalWriter.Close(former);
+            _segments.SyncEntries();
+        }
     }
 
     private void Clean()

@@ -21,6 +21,9 @@ internal sealed class Segments(string directory)
             .Order(),
     ];
 
+    /// <summary>Brings to the disk which files there are.</summary>
+    public void SyncEntries() => DirectoryEntries.Sync(directory);
+
     /// <summary>Deletes what was last written before the instant, never the newest. Returns how many.</summary>
     public int DeleteOlderThan(DateTimeOffset instant)
     {
