@@ -96,6 +96,24 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>The first row of the ledger, as it stands in the journal; waits until it is there.</summary>
+    public async Task<JsonObject> LedgerRowAsync()
+    {
+        while (true)
+        {
+            foreach (var segment in Directory.EnumerateFiles(Path.Combine(_directory.FullName, "state", "journal"), "*.jsonl"))
+            {
+                using var reader = new StreamReader(new FileStream(segment, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+                var text = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+                var rows = text.Split('\n')[..^1].Select(line => JsonNode.Parse(line)!["row"]).OfType<JsonObject>();
+                if (rows.FirstOrDefault() is { } row)
+                    return row;
+            }
+
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+
     public Task<string> MetricsAsync() => _client.GetStringAsync(_process.Addresses.Metrics + "/metrics", TestContext.Current.CancellationToken);
 
     public Task<HttpResponseMessage> PostAsync(string path, string body, string? key = Key, params (string Name, string Value)[] headers) =>

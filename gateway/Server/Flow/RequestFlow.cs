@@ -145,10 +145,11 @@ internal sealed class RequestFlow(FlowParts parts)
             FailureMode = model.Settings.BudgetStoreFailureMode,
             Facts = new()
             {
+                Gateway = model.Id,
                 Model = name,
                 Route = call.Plan.Route!.Id,
                 Stream = call.Fields!.Stream,
-                EndUser = call.Fields.EndUser,
+                EndUser = CallLabels.EndUser(headers) ?? call.Fields.EndUser,
                 Session = CallLabels.Session(headers),
                 Tags = CallLabels.Tags(headers),
                 Attribution = caller.Attribution,
