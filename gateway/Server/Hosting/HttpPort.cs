@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -11,6 +12,8 @@ namespace Gateway.Server.Hosting;
 /// <summary>One listening Kestrel with nothing in front of its handler.</summary>
 internal sealed class HttpPort : IAsyncDisposable
 {
+    private static readonly ReceiveBlocks s_blocks = new();
+
     private readonly WebApplication _app;
 
     /// <param name="address">Port 0 takes a free one.</param>
@@ -34,6 +37,7 @@ internal sealed class HttpPort : IAsyncDisposable
                     listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(Tls(certificate)) });
             });
         });
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(s_blocks);
         _app = builder.Build();
         _app.Run(handler);
         Scheme = certificate is null ? "http" : "https";
