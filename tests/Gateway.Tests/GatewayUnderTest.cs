@@ -96,13 +96,19 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>The first row of the ledger, as it stands in the journal; waits until it is there.</summary>
+    public async Task<JsonObject> LedgerRowAsync() => (await JournalAsync(settledCalls: 1)).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Select(line => JsonNode.Parse(line)!["row"])
+        .OfType<JsonObject>()
+        .First();
+
     /// <summary>The journal's text, as soon as it holds so many rows of settled calls.</summary>
     public async Task<string> JournalAsync(int settledCalls)
     {
         while (true)
         {
             var text = string.Concat(Directory.EnumerateFiles(Path.Combine(_directory.FullName, "state", "journal"), "*.jsonl").Select(ReadShared));
-            if (text.Split("\"kind\":\"Settled\"").Length > settledCalls)
+            if (text.Split("\"kind\":\"Settled\"").Length > settledCalls && text.EndsWith('\n'))
                 return text;
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }

@@ -82,6 +82,9 @@ internal sealed record ReserveRequest
 /// <summary>The part of a ledger row that is known before the call is sent.</summary>
 internal sealed record CallFacts
 {
+    /// <summary><c>namespace/name</c> of the LlmGateway; null in rows that are older than this member.</summary>
+    public string? Gateway { get; init; }
+
     /// <summary>The model as the caller named it.</summary>
     public required string Model { get; init; }
 

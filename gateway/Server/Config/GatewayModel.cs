@@ -22,6 +22,7 @@ internal sealed class GatewayModel
         var ceiling = ModelPatterns.Parse(settings.AllowedModels);
 
         Uid = snapshot.Gateway;
+        Id = snapshot.Object.Id();
         Revision = snapshot.Revision;
         Hash = snapshot.Hash;
         AppliedTime = appliedTime;
@@ -47,6 +48,9 @@ internal sealed class GatewayModel
 
     /// <summary>Uid of the LlmGateway.</summary>
     public string Uid { get; }
+
+    /// <summary><c>namespace/name</c> of the LlmGateway.</summary>
+    public string Id { get; }
 
     public long Revision { get; }
 

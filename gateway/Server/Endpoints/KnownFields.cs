@@ -26,6 +26,7 @@ internal enum Field
     Models = 1 << 14,
     Route = 1 << 15,
     Speed = 1 << 16,
+    SafetyIdentifier = 1 << 17,
 }
 
 /// <summary>Which of them an API has.</summary>
@@ -37,11 +38,11 @@ internal sealed class KnownFields
         [.. Enum.GetValues<Field>().Where(f => f != Field.None).Select(f => JsonNamingPolicy.SnakeCaseLower.ConvertName(f.ToString()))];
 
     private static readonly KnownFields s_chat = new(
-        Always | Field.StreamOptions | Field.MaxTokens | Field.MaxCompletionTokens | Field.N | Field.User);
+        Always | Field.StreamOptions | Field.MaxTokens | Field.MaxCompletionTokens | Field.N | Field.User | Field.SafetyIdentifier);
     private static readonly KnownFields s_completions = new(
         Always | Field.StreamOptions | Field.MaxTokens | Field.N | Field.BestOf | Field.Prompt | Field.User);
     private static readonly KnownFields s_embeddings = new(Field.Model | Field.User | Field.Models | Field.Route | Field.Input);
-    private static readonly KnownFields s_responses = new(Always | Field.MaxOutputTokens | Field.User | Field.Background);
+    private static readonly KnownFields s_responses = new(Always | Field.MaxOutputTokens | Field.User | Field.SafetyIdentifier | Field.Background);
     private static readonly KnownFields s_messages = new(Always | Field.MaxTokens | Field.Metadata | Field.Speed);
 
     private readonly (Field Field, string Name, byte[] Utf8)[] _names;

@@ -123,7 +123,11 @@ internal ref struct RequestScanner
                 _promptCount = _prompt.CountPrompts(ref _json);
                 break;
             case Field.User:
-                _endUser = ReadTextOrNull(name);
+                _endUser = ReadTextOrNull(name) ?? _endUser;
+                break;
+            case Field.SafetyIdentifier:
+                var identifier = ReadTextOrNull(name);
+                _endUser ??= identifier;
                 break;
             case Field.ServiceTier or Field.Speed:
                 _serviceTier = ServiceTiers.Name(ReadTextOrNull(name)) ?? _serviceTier;

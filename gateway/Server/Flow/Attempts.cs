@@ -15,7 +15,15 @@ namespace Gateway.Server.Flow;
 /// Steps 5 and 6: tries the candidates of a call until one has begun to answer, then brings the answer to the client. Up to the commit
 /// point nothing has been sent and every failure can be mended; after it there is one answer, whole or visibly broken off.
 /// </summary>
-internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetStates targets, GatewayMetrics metrics, Drain drain, TimeProvider time, Func<double> random)
+internal sealed class Attempts(
+    UpstreamSender sender,
+    ISpendStore spend,
+    Settling settling,
+    TargetStates targets,
+    GatewayMetrics metrics,
+    Drain drain,
+    TimeProvider time,
+    Func<double> random)
 {
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(250);
 
@@ -159,7 +167,7 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
         else
             context.Response.ContentLength = response.Content.Headers.ContentEncoding.Count > 0 ? null : response.Content.Headers.ContentLength;
 
-        var end = await relay.CopyAsync(context.Response.BodyWriter, () => Accrue(call));
+        var end = await relay.CopyAsync(context.Response.BodyWriter, () => Accrue(call), () => CompleteAsync(call));
         call.Status = StatusOf(end, deadline.Cause);
         if (call.Status == CallStatus.Completed || call.Status == CallStatus.ClientClosed)
             return;
@@ -169,6 +177,15 @@ internal sealed class Attempts(UpstreamSender sender, ISpendStore spend, TargetS
             await context.Response.BodyWriter.WriteAsync(ErrorWriter.StreamEvent(call.Operation, error, call.Id), CancellationToken.None);
         else
             context.Abort();
+    }
+
+    private async ValueTask CompleteAsync(Call call)
+    {
+        // Nobody is there to get the rest: the call ends as one that was left.
+        if (call.Context.RequestAborted.IsCancellationRequested)
+            return;
+        call.Status = CallStatus.Completed;
+        await settling.SettleAsync(call);
     }
 
     /// <summary>Tells the ledger how far the answer has come, in case nobody is left to settle it.</summary>

@@ -61,6 +61,9 @@ internal sealed class Call(HttpContext context, Operation operation, RequestBody
 
     public CallStatus Status { get; set; } = CallStatus.Failed;
 
+    /// <summary>What it was charged; null while it was not.</summary>
+    public Charge? Settled { get; set; }
+
     /// <summary>Set where the gateway said no, or the answer broke off.</summary>
     public ErrorKind? Error { get; set; }
 

@@ -16,6 +16,8 @@ internal sealed record FlowParts
 
     public required ISpendStore Spend { get; init; }
 
+    public required Settling Settling { get; init; }
+
     public required TargetStates Targets { get; init; }
 
     public required Attempts Attempts { get; init; }

@@ -99,9 +99,7 @@ internal sealed class RequestFlow(FlowParts parts)
 
     private async ValueTask SettleAsync(Call call)
     {
-        var charge = Charge.Of(call);
-        if (call.Reservation is not null)
-            await parts.Spend.SettleAsync(call.Reservation, Settlement(call, charge));
+        var charge = await parts.Settling.SettleAsync(call);
         if (call.Status == CallStatus.ClientClosed)
             parts.Metrics.ClientDisconnected();
         parts.Metrics.CallEnded(Record(call, charge));
@@ -145,36 +143,15 @@ internal sealed class RequestFlow(FlowParts parts)
             FailureMode = model.Settings.BudgetStoreFailureMode,
             Facts = new()
             {
+                Gateway = model.Id,
                 Model = name,
                 Route = call.Plan.Route!.Id,
                 Stream = call.Fields!.Stream,
-                EndUser = call.Fields.EndUser,
+                EndUser = CallLabels.EndUser(headers) ?? call.Fields.EndUser,
                 Session = CallLabels.Session(headers),
                 Tags = CallLabels.Tags(headers),
                 Attribution = caller.Attribution,
             },
-        };
-    }
-
-    private static Settlement Settlement(Call call, Charge charge)
-    {
-        var answered = call.Tap is not null;
-        return new()
-        {
-            Status = call.Status,
-            Cost = charge.Cost,
-            Usage = charge.Usage,
-            Unpriced = charge.IsUnpriced,
-            PriceVersion = call.Price?.Version,
-            ServedModel = answered ? call.Group!.LedgerModel : null,
-            ServedRoute = answered ? call.Group!.Route.Id : null,
-            Target = call.Target?.Name,
-            Provider = call.Target?.Provider.ToString(),
-            UpstreamModel = call.Target?.UpstreamModelFor(call.Group!.Model),
-            Attempts = call.Attempts,
-            HttpStatus = call.Context.Response.StatusCode,
-            Latency = call.Elapsed,
-            FirstToken = call.FirstToken,
         };
     }
 

@@ -45,12 +45,14 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
 
         // The request line
         var bodies = new BodyMemory(options.BodyMemoryBytes);
-        var attempts = new Attempts(sender, spend, targets, _metrics, _drain, time, random);
+        var settling = new Settling(spend);
+        var attempts = new Attempts(sender, spend, settling, targets, _metrics, _drain, time, random);
         var flow = new RequestFlow(new()
         {
             Models = _models,
             BodyMemory = bodies,
             Spend = spend,
+            Settling = settling,
             Targets = targets,
             Attempts = attempts,
             Metrics = _metrics,

@@ -111,7 +111,8 @@ internal sealed class AnswerRelay : IDisposable
     /// <summary>Passes on what is held and all that follows, as it comes.</summary>
     /// <param name="client">Where to; the answer's headers stand.</param>
     /// <param name="onProgress">Called for each piece passed on.</param>
-    public async ValueTask<RelayState> CopyAsync(PipeWriter client, Action onProgress)
+    /// <param name="beforeEnd">Called when the answer has come whole, before the rest of it is passed on.</param>
+    public async ValueTask<RelayState> CopyAsync(PipeWriter client, Action onProgress, Func<ValueTask> beforeEnd)
     {
         var isClientGone = false;
         while (true)
@@ -119,6 +120,8 @@ internal sealed class AnswerRelay : IDisposable
             var verdict = Judge();
             if (_ready > 0)
             {
+                if (verdict == RelayState.Complete || (!_isStream && _tap.IsComplete))
+                    await beforeEnd();
                 if (!isClientGone)
                     isClientGone = !await ForwardAsync(client);
                 if (isClientGone && !_outlivesClient)

@@ -137,7 +137,7 @@ public sealed class ClaudeCodeTests
 
         using var response = await gateway.PostAsync("/v1/messages", Body, GatewayUnderTest.Key, ("x-claude-code-session-id", "session-4711"));
 
-        (await gateway.JournalAsync(settledCalls: 1)).ShouldContain("session-4711");
+        (await gateway.LedgerRowAsync())["facts"]!["session"]!.GetValue<string>().ShouldBe("session-4711");
         provider.Calls.Single().Headers.ContainsKey("x-claude-code-session-id").ShouldBeFalse();
     }
 }

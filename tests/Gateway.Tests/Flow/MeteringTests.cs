@@ -160,6 +160,32 @@ public sealed class MeteringTests
     /// <summary>A million prompt tokens and one of the answer are reported, and nothing of the answer has come.</summary>
     private static ImmutableArray<string> Begun() => [new AnthropicAnswer { InputTokens = 1_000_000 }.ToEvents()[0]];
 
+    [Theory]
+    [InlineData("/v1/chat/completions", """ "user":"ann","safety_identifier":"hash" """, "ann")]
+    [InlineData("/v1/chat/completions", """ "safety_identifier":"hash","user":"ann" """, "ann")]
+    [InlineData("/v1/chat/completions", """ "safety_identifier":"hash" """, "hash")]
+    [InlineData("/v1/messages", """ "metadata":{"user_id":"ann"} """, "ann")]
+    [InlineData("/v1/messages", """ "metadata":{"user_id":"ann"} """, "customer", "x-litellm-customer-id", "customer")]
+    [InlineData("/v1/messages", """ "stream":false """, null)]
+    public async Task Ledger_row_names_gateway_end_user_session_and_tags(
+        string path, string members, string? endUser, string header = "x-other", string value = "-")
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync(
+            TestConfig.Route("m", new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = "price" }));
+
+        using var response = await gateway.PostAsync(
+            path,
+            $$"""{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"hi"}],{{members}}}""",
+            headers: [("x-claude-code-session-id", "session-1"), ("x-litellm-tags", "red, blue"), (header, value)]);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var facts = (await gateway.LedgerRowAsync())["facts"]!;
+        ((string?)facts["gateway"]).ShouldBe("default/test");
+        ((string?)facts["endUser"]).ShouldBe(endUser);
+        ((string?)facts["session"]).ShouldBe("session-1");
+        facts["tags"]!.AsArray().Select(t => (string?)t).ShouldBe(["red", "blue"]);
+    }
+
     private static async Task<int> EstimatedAsync(GatewayUnderTest gateway) => (await gateway.MetricsAsync())
         .Split('\n')
         .Where(line => line.StartsWith("llm_gateway_estimated_calls_total{", StringComparison.Ordinal))
