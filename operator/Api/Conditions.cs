@@ -112,6 +112,9 @@ internal static class ConditionReasons
     /// <summary>ResolvedRefs=True as a warning: a Budget selects no key now.</summary>
     public const string NoKeysSelected = "NoKeysSelected";
 
+    /// <summary>ResolvedRefs=True as a warning: the labels of a namespace are not known, so a Budget takes its keys for selected.</summary>
+    public const string NamespaceNotFound = "NamespaceNotFound";
+
     /// <summary>ResolvedRefs=False: a Budget names a VirtualKey that is not there.</summary>
     public const string VirtualKeyNotFound = "VirtualKeyNotFound";
 

@@ -75,7 +75,7 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
     /// <summary>False where the refusal names no object that is not known to be refused: another round would change nothing.</summary>
     private bool Remember(PushOutcome.Rejected rejected, ConfigSnapshot config)
     {
-        var named = Objects(config).ToLookup(o => (o.Kind, o.Id()));
+        var named = config.Objects().ToLookup(o => (o.Kind, o.Id()));
         var known = _refused.Select(r => r.Object).ToHashSet();
         var found = rejected.Errors
             .SelectMany(e => named[(e.Kind, $"{e.Namespace}/{e.Name}")].Select(o => new RefusedVersion { Object = o, Field = e.Field, Message = e.Message }))
@@ -92,9 +92,4 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
         Budget.KindName => inputs.Budgets.Any(b => b.Id() == of.Id()),
         _ => inputs.Gateway.Id() == of.Id(),
     };
-
-    private static IEnumerable<ObjectReference> Objects(ConfigSnapshot config) => config.Routes.Select(r => r.Object)
-        .Concat(config.Keys.Select(k => k.Object))
-        .Concat(config.Budgets.Select(b => b.Object))
-        .Append(config.Object);
 }

@@ -30,9 +30,9 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
             {
                 Gateway = gateway with { Status = before?.Gateway.Status },
                 Now = now,
-                Routes = [.. routes.Select(r => r with { Status = before?.Routes.FirstOrDefault(b => b.Id() == r.Id())?.Status })],
-                Keys = [.. virtualKeys.Select(k => k with { Status = before?.Keys.FirstOrDefault(b => b.Id() == k.Id())?.Status })],
-                Budgets = [.. budgets.Select(g => g with { Status = before?.Budgets.FirstOrDefault(b => b.Id() == g.Id())?.Status })],
+                Routes = WithStatus(routes, before?.Routes ?? [], (r, b) => r with { Status = b.Status }),
+                Keys = WithStatus(virtualKeys, before?.Keys ?? [], (k, b) => k with { Status = b.Status }),
+                Budgets = WithStatus(budgets, before?.Budgets ?? [], (g, b) => g with { Status = b.Status }),
                 Secrets = secrets,
                 Namespaces = Namespaces(store, virtualKeys, budgets),
                 KeyMaterial = plain.ToImmutableDictionary(k => k.Key, k => Material(k.Value)),
@@ -40,6 +40,13 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
                 AllowLoopbackUpstreams = true,
             },
         };
+    }
+
+    private static ImmutableArray<T> WithStatus<T>(ImmutableArray<T> objects, ImmutableArray<T> before, Func<T, T, T> take)
+        where T : KubernetesObject
+    {
+        var byId = before.ToDictionary(b => b.Id(), StringComparer.Ordinal);
+        return [.. objects.Select(o => byId.TryGetValue(o.Id(), out var b) ? take(o, b) : o)];
     }
 
     private static bool IsFor(LlmGateway gateway, ModelRoute route) =>

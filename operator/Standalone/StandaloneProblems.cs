@@ -77,7 +77,7 @@ internal static class StandaloneProblems
         var key = store.All<VirtualKey>().FirstOrDefault(k => k.Id() == finding.Object.Id() && finding.Object.Kind == VirtualKey.KindName);
         var uses = route is not null ? LocalSecrets.UsesOf(route) : key is not null ? LocalSecrets.UsesOf(key) : [];
         var variables = uses.Select(u => LocalSecrets.Variable(u.Reference)).Distinct(StringComparer.Ordinal).ToList();
-        return variables.Count == 0 ? "" : $" Without a cluster, {string.Join(" or ", variables)} in the environment serves too.";
+        return variables.Count == 0 ? "" : $"; without a cluster {string.Join(" or ", variables)} in the environment serves too";
     }
 
     private static ManifestProblem At(ManifestStore store, ObjectReference of, string field, string message, bool isWarning)

@@ -18,7 +18,7 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
     /// <summary>What marks the VirtualKey that <c>GATEWAY_KEY</c> shows; without one it is the first that works.</summary>
     public const string ExportLabel = ResourceGroup.Name + "/export";
 
-    /// <summary>Times go by that no event tells of: expirations, prices that take effect.</summary>
+    /// <summary>Ages and spend move without an event.</summary>
     private static readonly TimeSpan s_atLeastEach = TimeSpan.FromSeconds(30);
 
     private readonly Wake _wake = new();
@@ -66,6 +66,8 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
                 var now = services.Time.GetUtcNow();
                 store = store.Apply(folder.Read(), now);
 
+                DateTimeOffset? nextChange = null;
+
                 // 2. Choose the gateway, and have its process running.
                 if (Choose(store) is { } gateway)
                 {
@@ -81,6 +83,8 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
 
                     // 4. Translate, push, acknowledge.
                     var outcome = await session.ReconcileAsync(gathered.Inputs, cancellation);
+
+                    nextChange = outcome.Translation.NextChange;
 
                     // 5. Status.
                     statuses = session.Status(outcome, now);
@@ -98,7 +102,7 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
                 }
 
                 // 7. Wait for the folder, the gateway or the clock.
-                await WaitAsync(session, cancellation);
+                await WaitAsync(session, nextChange, cancellation);
             }
         }
         finally
@@ -107,11 +111,13 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
         }
     }
 
-    private async Task WaitAsync(GatewaySession? session, CancellationToken cancellation)
+    private async Task WaitAsync(GatewaySession? session, DateTimeOffset? nextChange, CancellationToken cancellation)
     {
         if (session is { Supervision.IsCompleted: true })
             await session.Supervision;
-        await _wake.WaitAsync(s_atLeastEach, services.Time, cancellation);
+        var untilChange = nextChange - services.Time.GetUtcNow() ?? s_atLeastEach;
+        var wait = untilChange < s_atLeastEach ? untilChange : s_atLeastEach;
+        await _wake.WaitAsync(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, services.Time, cancellation);
     }
 
     /// <summary>The named one, else the first; a gateway whose manifest is gone is not served any more.</summary>

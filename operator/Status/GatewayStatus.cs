@@ -11,7 +11,7 @@ internal static class GatewayStatus
 {
     private const int MaxLaggingPods = 16;
 
-    public static LlmGatewayStatus Of(StatusInputs inputs)
+    public static LlmGatewayStatus Of(Verdict verdict, StatusInputs inputs)
     {
         var gateway = inputs.Inputs.Gateway;
         var config = inputs.Config;
@@ -34,13 +34,12 @@ internal static class GatewayStatus
                     .Select(p => new LaggingPod { Name = p.Name, Revision = p.Revision, Reason = p.Problem })
                     .Take(MaxLaggingPods),
             ],
-            Conditions = Conditions(gateway, ready, serving, inputs),
+            Conditions = Conditions(gateway, verdict, ready, serving, inputs),
         };
     }
 
-    private static ImmutableArray<Condition> Conditions(LlmGateway gateway, int ready, int serving, StatusInputs inputs)
+    private static ImmutableArray<Condition> Conditions(LlmGateway gateway, Verdict verdict, int ready, int serving, StatusInputs inputs)
     {
-        var verdict = inputs.VerdictOn(gateway.Reference());
         var conditions = new ConditionList(gateway.Status?.Conditions ?? [], gateway.Metadata.Generation, inputs.Now);
         conditions.AddWhile(verdict.IsPaused, ConditionTypes.Paused, ConditionReasons.Paused, "changes wait until the annotation is gone");
         conditions.Add(ConditionTypes.Accepted, verdict.Accepted);

@@ -10,14 +10,13 @@ namespace Operator.Status;
 /// </summary>
 internal static class RouteStatus
 {
-    public static ModelRouteStatus Of(ModelRoute route, StatusInputs inputs)
+    public static ModelRouteStatus Of(ModelRoute route, Verdict verdict, StatusInputs inputs)
     {
         var wanted = route.Spec.GatewayRefs.Select(r => r.Name).ToImmutableArray();
-        var here = Here(route, inputs);
+        var here = Here(route, verdict, inputs);
         var others = (route.Status?.Gateways ?? []).Where(g => g.Name != here.Name && wanted.Contains(g.Name));
         ImmutableArray<RouteGatewayStatus> gateways = [.. others.Append(here).OrderBy(g => wanted.IndexOf(g.Name))];
 
-        var verdict = inputs.VerdictOn(route.Reference());
         var conditions = new ConditionList(route.Status?.Conditions ?? [], route.Metadata.Generation, inputs.Now);
         conditions.AddWhile(verdict.IsPaused, ConditionTypes.Paused, ConditionReasons.Paused, "changes wait until the annotation is gone");
         foreach (var type in here.Conditions.Select(c => c.Type))
@@ -31,11 +30,10 @@ internal static class RouteStatus
         };
     }
 
-    private static RouteGatewayStatus Here(ModelRoute route, StatusInputs inputs)
+    private static RouteGatewayStatus Here(ModelRoute route, Verdict verdict, StatusInputs inputs)
     {
         var name = inputs.Inputs.Gateway.Metadata.Name;
         var before = route.Status?.Gateways.FirstOrDefault(g => g.Name == name);
-        var verdict = inputs.VerdictOn(route.Reference());
         var conditions = new ConditionList(before?.Conditions ?? [], route.Metadata.Generation, inputs.Now);
         var programmedBefore = conditions.Previous(ConditionTypes.Programmed);
         var programmed = Programmed.Judge(verdict, programmedBefore, inputs);

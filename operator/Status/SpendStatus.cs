@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Contract;
 using Operator.Api;
+using Operator.Translate;
 
 namespace Operator.Status;
 
@@ -10,13 +11,12 @@ internal static class SpendStatus
 {
     private const int MaxPercent = 1_000_000;
 
-    public static BudgetStatus Of(Budget budget, StatusInputs inputs)
+    public static BudgetStatus Of(Budget budget, Verdict verdict, SpendIndex spend, StatusInputs inputs)
     {
-        var config = inputs.Config?.Budgets.FirstOrDefault(b => b.Object.Id() == budget.Id());
-        var counters = inputs.Counters.Where(c => c.Budget == budget.Id()).ToImmutableArray();
+        var counters = spend.CountersOf(budget);
         var most = counters.MaxBy(c => c.Settled);
         var exceeded = counters.Where(c => c.Settled >= c.Limit).ToImmutableArray();
-        var selected = Selected(config, inputs);
+        var selected = Selected(spend.Find(budget), inputs);
         return new()
         {
             ObservedGeneration = budget.Metadata.Generation,
@@ -28,13 +28,13 @@ internal static class SpendStatus
             SelectedKeys = selected,
             ExceededKeys = exceeded.Any(c => c.Key is null) ? selected : exceeded.Length,
             UsageObservedTime = inputs.CountersTime,
-            Conditions = Conditions(budget, exceeded, inputs),
+            Conditions = Conditions(budget, verdict, exceeded, inputs),
         };
     }
 
-    private static ImmutableArray<Condition> Conditions(Budget budget, ImmutableArray<BudgetCounter> exceeded, StatusInputs inputs)
+    private static ImmutableArray<Condition> Conditions(
+        Budget budget, Verdict verdict, ImmutableArray<BudgetCounter> exceeded, StatusInputs inputs)
     {
-        var verdict = inputs.VerdictOn(budget.Reference());
         var conditions = new ConditionList(budget.Status?.Conditions ?? [], budget.Metadata.Generation, inputs.Now);
         var programmed = Programmed.Judge(verdict, conditions.Previous(ConditionTypes.Programmed), inputs);
         conditions.AddWhile(verdict.IsPaused, ConditionTypes.Paused, ConditionReasons.Paused, "changes wait until the annotation is gone");
@@ -46,7 +46,7 @@ internal static class SpendStatus
         return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed);
     }
 
-    private static Translate.Judgement Exceeded(ImmutableArray<BudgetCounter> exceeded)
+    private static Judgement Exceeded(ImmutableArray<BudgetCounter> exceeded)
     {
         if (exceeded.IsEmpty)
             return new(ConditionStatus.False, "WithinLimit", "");

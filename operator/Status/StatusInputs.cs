@@ -33,10 +33,6 @@ internal sealed record StatusInputs
 
     /// <summary>The moment that the status speaks of.</summary>
     public required DateTimeOffset Now { get; init; }
-
-    /// <summary>The verdict on an object of the inputs.</summary>
-    public Verdict VerdictOn(ObjectReference of) =>
-        Translation.Verdicts.First(v => v.Object.Kind == of.Kind && v.Object.Id() == of.Id());
 }
 
 /// <summary>Where one pod stands.</summary>

@@ -35,6 +35,11 @@ internal sealed record PriceTable
         .Where(e => e.Provider == provider && e.EffectiveFrom <= at && e.IsFor(host))
         .OrderByDescending(e => e.Host is not null)
         .ThenByDescending(e => e.EffectiveFrom);
+
+    /// <summary>When a row for one of the wanted models takes effect next; null: never.</summary>
+    public DateTimeOffset? NextChange(Provider provider, string? host, Func<string, bool> isWanted, DateTimeOffset after) => Entries
+        .Where(e => e.Provider == provider && e.EffectiveFrom > after && e.IsFor(host) && e.Models.Any(isWanted))
+        .Min(e => (DateTimeOffset?)e.EffectiveFrom);
 }
 
 /// <summary>One row: what one model costs from a day on.</summary>

@@ -21,6 +21,12 @@ internal sealed record Translation
 
     /// <summary>Next inputs' <see cref="TranslateInputs.LastValid"/>, once a pod has acknowledged the config.</summary>
     public required LastValidVersions LastValid { get; init; }
+
+    /// <summary>
+    /// The first moment after <see cref="TranslateInputs.Now"/> at which the same inputs give another result or status: a price takes
+    /// effect, a key expires, the overlap of a rotation ends. Null: none is known.
+    /// </summary>
+    public DateTimeOffset? NextChange { get; init; }
 }
 
 /// <summary>A problem of one object.</summary>
