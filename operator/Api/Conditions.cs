@@ -70,7 +70,10 @@ internal static class ConditionReasons
     /// <summary>Accepted=Unknown: the LlmGateway itself is not valid, so that nothing can be said to its pods.</summary>
     public const string GatewayInvalid = "GatewayInvalid";
 
-    /// <summary>Accepted=Unknown, Ready=Unknown: seen for the first time, not judged yet.</summary>
+    /// <summary>
+    /// Accepted=Unknown, Ready=Unknown: seen for the first time, not judged yet. Programmed=Unknown: pods are ready, and none has taken this
+    /// config yet; on an LlmGateway Programmed=False: some have, others have not.
+    /// </summary>
     public const string Pending = "Pending";
 
     /// <summary>Accepted=False: the deletion of the object has been asked for; it is out of the config already.</summary>

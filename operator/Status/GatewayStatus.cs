@@ -49,18 +49,21 @@ internal static class GatewayStatus
             ready > 0
                 ? new(ConditionStatus.True, ConditionTypes.Available, "")
                 : new(ConditionStatus.False, ConditionReasons.NoPods, "no pod is ready"));
-        conditions.Add(ConditionTypes.Programmed, Rollout(serving, inputs));
+        conditions.Add(ConditionTypes.Programmed, Rollout(verdict, serving, inputs));
         return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed, ConditionTypes.Available);
     }
 
     /// <summary>Stricter than for an object: every ready pod must serve it.</summary>
-    private static Judgement Rollout(int serving, StatusInputs inputs)
+    private static Judgement Rollout(Verdict verdict, int serving, StatusInputs inputs)
     {
+        if (inputs.Config is not null && Programmed.NotCarried(verdict, inputs) is { } obstacle)
+            return obstacle;
         var judgement = Programmed.OfConfig(inputs);
         var lagging = inputs.Pods.Where(p => p.IsReady && p.Revision != inputs.Config?.Revision).Select(p => p.Name).ToList();
-        return judgement.Status == ConditionStatus.True && lagging.Count > 0
-            ? new(ConditionStatus.False, ConditionReasons.Pending, $"{serving} of {inputs.Pods.Length} pods serve it; not yet: {string.Join(", ", lagging.Take(MaxLaggingPods))}")
-            : judgement;
+        if (judgement.Status != ConditionStatus.True || lagging.Count == 0)
+            return judgement;
+        var names = string.Join(", ", lagging.Take(MaxLaggingPods));
+        return new(ConditionStatus.False, ConditionReasons.Pending, $"{serving} of {inputs.Pods.Length} pods serve it; not yet: {names}");
     }
 
     private static GatewayConfigStatus Config(ConfigSnapshot config, int serving, StatusInputs inputs) => new()

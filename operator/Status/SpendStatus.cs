@@ -11,24 +11,31 @@ internal static class SpendStatus
 {
     private const int MaxPercent = 1_000_000;
 
+    /// <summary>As long as no gateway tells its counters, what was known of the spend last stays.</summary>
     public static BudgetStatus Of(Budget budget, Verdict verdict, SpendIndex spend, StatusInputs inputs)
     {
         var counters = spend.CountersOf(budget);
-        var most = counters.MaxBy(c => c.Settled);
         var exceeded = counters.Where(c => c.Settled >= c.Limit).ToImmutableArray();
         var selected = Selected(spend.Find(budget), inputs);
-        return new()
+        var status = (budget.Status ?? new()) with
         {
             ObservedGeneration = budget.Metadata.Generation,
             Limit = Limit(budget.Spec.Limit),
-            Period = most is null ? null : new() { StartTime = most.PeriodStart, EndTime = most.PeriodEnd },
+            SelectedKeys = selected,
+            Conditions = Conditions(budget, verdict, exceeded, inputs),
+        };
+        if (inputs.CountersTime is null)
+            return status;
+        var most = counters.MaxBy(c => c.Settled);
+        var refused = spend.Find(budget)?.Blocks() != true ? 0 : exceeded.Any(c => c.Key is null) ? selected : exceeded.Length;
+        return status with
+        {
+            Period = most?.PeriodStart is null ? null : new() { StartTime = most.PeriodStart, EndTime = most.PeriodEnd },
             Spent = most is null ? null : Amount(most.Settled, budget),
             Remaining = most is null ? null : Amount(Math.Max(0, most.Limit - most.Settled), budget),
             UsedPercent = most is null ? null : Percent(most),
-            SelectedKeys = selected,
-            ExceededKeys = exceeded.Any(c => c.Key is null) ? selected : exceeded.Length,
+            ExceededKeys = refused,
             UsageObservedTime = inputs.CountersTime,
-            Conditions = Conditions(budget, verdict, exceeded, inputs),
         };
     }
 
@@ -41,10 +48,15 @@ internal static class SpendStatus
         conditions.Add(ConditionTypes.Accepted, verdict.Accepted);
         conditions.Add(ConditionTypes.ResolvedRefs, verdict.ResolvedRefs);
         conditions.Add(ConditionTypes.Programmed, programmed);
-        conditions.Add(ConditionTypes.Exceeded, Exceeded(exceeded));
+        var isKnown = inputs.CountersTime is not null;
+        conditions.Add(ConditionTypes.Exceeded, isKnown ? Exceeded(exceeded) : Unasked(conditions.Previous(ConditionTypes.Exceeded)));
         conditions.Add(ConditionTypes.Durable, inputs.Durable);
         return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed);
     }
+
+    private static Judgement Unasked(Condition? before) => before is null
+        ? new(ConditionStatus.Unknown, ConditionReasons.Pending, "no gateway has told its counters yet")
+        : new(before.Status, before.Reason, before.Message);
 
     private static Judgement Exceeded(ImmutableArray<BudgetCounter> exceeded)
     {

@@ -22,7 +22,7 @@ internal sealed record StatusInputs
     /// <summary>The counters of the budgets, as the gateway counts them.</summary>
     public ImmutableArray<BudgetCounter> Counters { get; init; } = [];
 
-    /// <summary>When the gateway was asked for them.</summary>
+    /// <summary>When the gateway was asked for them; null: it has not answered yet.</summary>
     public DateTimeOffset? CountersTime { get; init; }
 
     /// <summary>Where callers reach the gateway.</summary>

@@ -50,7 +50,7 @@ public sealed class EndingTests : IDisposable
         var gateway = child.GatewayId();
 
         await OperatorChild.SignalAsync(gateway, "KILL");
-        await child.UntilAsync(() => child.Errors.Contains("the gateway ended", StringComparison.Ordinal));
+        await child.UntilSaidAsync("the gateway ended");
 
         await child.UntilAsync(async () => (await child.ChatAsync("unknown")).Status == HttpStatusCode.NotFound);
         (await child.SpendAsync()).ShouldBe(spend);

@@ -87,6 +87,9 @@ internal sealed class OperatorChild : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for a text on standard error.</summary>
+    public Task UntilSaidAsync(string text) => UntilAsync(() => Errors.Contains(text, StringComparison.Ordinal));
+
     /// <summary>One call; a gateway that does not listen answers 503.</summary>
     public async Task<(HttpStatusCode Status, string Body)> CallAsync(string path, string body, string? key = null)
     {
