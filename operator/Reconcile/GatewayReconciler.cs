@@ -33,7 +33,7 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
     public async Task<ReconcileOutcome> ReconcileAsync(TranslateInputs gathered, CancellationToken cancellation)
     {
         var above = 0L;
-        _refused = [.. _refused.Where(r => Exists(r.Object, gathered))];
+        _refused = StillThere(gathered);
         for (var round = 1; ; round++)
         {
             // 1. Translate.
@@ -85,11 +85,17 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
         return found.Length > 0;
     }
 
-    private static bool Exists(ObjectReference of, TranslateInputs inputs) => of.Kind switch
+    /// <summary>Versions that nobody holds any more are forgotten.</summary>
+    private ImmutableArray<RefusedVersion> StillThere(TranslateInputs inputs)
     {
-        ModelRoute.KindName => inputs.Routes.Any(r => r.Id() == of.Id()),
-        VirtualKey.KindName => inputs.Keys.Any(k => k.Id() == of.Id()),
-        Budget.KindName => inputs.Budgets.Any(b => b.Id() == of.Id()),
-        _ => inputs.Gateway.Id() == of.Id(),
-    };
+        if (_refused.IsEmpty)
+            return [];
+        IEnumerable<KubernetesObject?> versions =
+        [
+            inputs.Gateway, .. inputs.Routes, .. inputs.Keys, .. inputs.Budgets,
+            LastValid.Gateway, .. LastValid.Routes.Values, .. LastValid.Keys.Values, .. LastValid.Budgets.Values,
+        ];
+        var held = versions.OfType<KubernetesObject>().Select(o => o.Reference()).ToHashSet();
+        return [.. _refused.Where(r => held.Contains(r.Object))];
+    }
 }
