@@ -67,8 +67,6 @@ internal static class StandaloneProblems
             yield return At(store, gateway, "spec.redis", OneProcess, isWarning: true);
         if (inputs.Gateway.Spec.Tls is not null)
             yield return At(store, gateway, "spec.tls", "is not used in standalone mode: the gateway listens on the loopback address without TLS", isWarning: true);
-        foreach (var key in inputs.Keys.Where(k => k.Spec.Rotation is not null))
-            yield return At(store, key.Reference(), "spec.rotation", "is not used in standalone mode: the key stays", isWarning: true);
     }
 
     private static string Hint(ManifestStore store, Finding finding)

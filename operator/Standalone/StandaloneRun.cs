@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Contract;
 using Operator.Api;
+using Operator.Push;
 using Operator.Standalone.Manifests;
 using Operator.Standalone.Process;
 using Operator.Standalone.State;
@@ -57,6 +58,7 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
         var gatherer = new Gatherer(state.Keys, prices, services.Environment);
         var store = ManifestStore.Empty;
         ResourceStatuses? statuses = null;
+        ConfigSnapshot? served = null;
         GatewaySession? session = null;
         try
         {
@@ -74,17 +76,18 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
                     if (session?.Id != gateway.Id())
                     {
                         await (session?.DisposeAsync() ?? ValueTask.CompletedTask);
-                        (session, statuses) = (new(gateway, options, state, services, _wake.Signal), null);
+                        (session, statuses, served) = (new(gateway, options, state, services, _wake.Signal), null, null);
                         Introduce(store, gateway);
                     }
 
                     // 3. Gather what concerns it.
-                    var gathered = gatherer.Gather(store, gateway, statuses, now);
+                    var gathered = gatherer.Gather(store, gateway, statuses, served, now);
 
                     // 4. Translate, push, acknowledge.
                     var outcome = await session.ReconcileAsync(gathered.Inputs, cancellation);
 
                     nextChange = outcome.Translation.NextChange;
+                    served = outcome.Answer is PushOutcome.Acknowledged ? outcome.Config?.Snapshot : served;
 
                     // 5. Status.
                     statuses = session.Status(outcome, now);

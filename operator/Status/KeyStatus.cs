@@ -10,7 +10,6 @@ internal static class KeyStatus
 {
     public static VirtualKeyStatus Of(VirtualKey key, Verdict verdict, SpendIndex spend, StatusInputs inputs)
     {
-        var before = key.Status;
         var material = inputs.Inputs.KeyMaterial.GetValueOrDefault(key.Id());
         var budgets = spend.BudgetsOf(key);
         return new()
@@ -19,10 +18,10 @@ internal static class KeyStatus
             KeyId = material?.KeyId,
             KeyPrefix = material is null || key.Spec.ValueFrom is not null ? null : GeneratedKey.PrefixOf(material.KeyId),
             SecretRef = SecretOf(key),
-            LastRotationTime = before?.LastRotationTime,
-            NextRotationTime = before?.NextRotationTime,
-            PreviousKeyExpirationTime = before?.PreviousKeyExpirationTime,
-            ObservedRotateAnnotation = before?.ObservedRotateAnnotation,
+            LastRotationTime = material?.CreatedTime,
+            NextRotationTime = material?.NextRotationTime,
+            PreviousKeyExpirationTime = material?.Hashes.Max(h => h.ExpirationTime),
+            ObservedRotateAnnotation = material?.ObservedRotateAnnotation,
             Budgets = budgets,
             Conditions = Conditions(key, verdict, budgets, inputs),
         };

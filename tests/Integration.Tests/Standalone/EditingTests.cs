@@ -36,6 +36,19 @@ public sealed class EditingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_rotation_that_is_asked_for_prints_a_new_key_while_the_old_one_is_still_taken()
+    {
+        await using var child = await OperatorChild.ServeAsync(_folder);
+        var key = child.Key;
+
+        _folder.Edit("key-demo.yaml", "  name: demo\n", "  name: demo\n  annotations:\n    llmgateway.dev/rotate: \"1\"\n");
+        await child.UntilAsync(() => child.Key != key);
+
+        (await child.ChatAsync("chat")).Status.ShouldBe(HttpStatusCode.OK);
+        (await child.ChatAsync("chat", key)).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task A_lowered_budget_counts_what_was_spent_before()
     {
         await using var child = await OperatorChild.ServeAsync(_folder);
@@ -72,7 +85,7 @@ public sealed class EditingTests : IDisposable
 
         _folder.Edit("route-edited.yaml", "provider: Simulated", "provider: Simulated\n      weight: 0");
         await child.UntilSaidAsync("ModelRoute default/edited: generation 1 stays in force");
-        await child.UntilSaidAsync("route-edited.yaml:10: ModelRoute default/edited: spec.targets: ");
+        await child.UntilSaidAsync("route-edited.yaml:9: ModelRoute default/edited: spec.targets: ");
         await child.UntilChatAsync("edited", HttpStatusCode.OK, "good");
     }
 
