@@ -61,7 +61,9 @@ internal static class ConditionReasons
     /// <summary>Accepted=False: an older object has the same model name, alias or key.</summary>
     public const string Conflict = "Conflict";
 
-    /// <summary>Accepted=False: the gateway's <c>allowedKeys</c> does not admit the object's namespace, or the scope reaches beyond it.</summary>
+    /// <summary>
+    /// Accepted=False: the gateway's <c>allowedKeys</c> does not admit the object's namespace, or the scope reaches beyond it.
+    /// </summary>
     public const string NotAllowed = "NotAllowed";
 
     /// <summary>Accepted=False: there is no LlmGateway of that name.</summary>
@@ -71,8 +73,8 @@ internal static class ConditionReasons
     public const string GatewayInvalid = "GatewayInvalid";
 
     /// <summary>
-    /// Accepted=Unknown, Ready=Unknown: seen for the first time, not judged yet. Programmed=Unknown: pods are ready, and none has taken this
-    /// config yet; on an LlmGateway Programmed=False: some have, others have not.
+    /// Accepted=Unknown, Ready=Unknown: seen for the first time, not judged yet. Programmed=Unknown: pods are ready, and none has taken
+    /// this config yet; on an LlmGateway Programmed=False: some have, others have not.
     /// </summary>
     public const string Pending = "Pending";
 
@@ -124,7 +126,9 @@ internal static class ConditionReasons
     /// <summary>Priced=True.</summary>
     public const string Priced = "Priced";
 
-    /// <summary>Priced=False: a target has no row in the price table and no <c>pricing</c> of its own. An unknown price is never zero.</summary>
+    /// <summary>
+    /// Priced=False: a target has no row in the price table and no <c>pricing</c> of its own. An unknown price is never zero.
+    /// </summary>
     public const string PriceUnknown = "PriceUnknown";
 
     /// <summary>Priced=True as a warning: callers name the upstream model, and only those names have a price that the table lists.</summary>

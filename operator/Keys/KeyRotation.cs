@@ -50,7 +50,9 @@ internal static class KeyRotation
             Current = next,
             CreatedTime = now,
             Next = null,
-            Previous = overlap == 0 ? null : new() { Sha256 = GeneratedKey.Sha256(stored.Current.Text), ExpirationTime = now.AddSeconds(overlap) },
+            Previous = overlap == 0
+                ? null
+                : new() { Sha256 = GeneratedKey.Sha256(stored.Current.Text), ExpirationTime = now.AddSeconds(overlap) },
         };
     }
 }

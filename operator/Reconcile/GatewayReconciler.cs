@@ -78,7 +78,8 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
         var named = config.Objects().ToLookup(o => (o.Kind, o.Id()));
         var known = _refused.Select(r => r.Object).ToHashSet();
         var found = rejected.Errors
-            .SelectMany(e => named[(e.Kind, $"{e.Namespace}/{e.Name}")].Select(o => new RefusedVersion { Object = o, Field = e.Field, Message = e.Message }))
+            .SelectMany(e => named[(e.Kind, $"{e.Namespace}/{e.Name}")]
+                .Select(o => new RefusedVersion { Object = o, Field = e.Field, Message = e.Message }))
             .Where(r => !known.Contains(r.Object))
             .ToImmutableArray();
         _refused = [.. _refused, .. found];

@@ -25,7 +25,10 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
         var uses = routes.SelectMany(LocalSecrets.UsesOf).Concat(virtualKeys.SelectMany(LocalSecrets.UsesOf));
         var secrets = LocalSecrets.Resolve(uses, store.All<Secret>(), environment);
         var taken = (served?.Keys ?? []).SelectMany(k => k.Hashes).Select(h => h.Sha256).ToHashSet(StringComparer.Ordinal);
-        var made = virtualKeys.Where(k => k.Spec.ValueFrom is null).Select(k => (Key: k, Stored: keys.Advance(k, now, taken.Contains))).ToList();
+        var made = virtualKeys
+            .Where(k => k.Spec.ValueFrom is null)
+            .Select(k => (Key: k, Stored: keys.Advance(k, now, taken.Contains)))
+            .ToList();
         var brought = Brought(virtualKeys, secrets);
         return new()
         {
@@ -65,11 +68,14 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
     private static ImmutableArray<Namespace> Namespaces(ManifestStore store, IEnumerable<VirtualKey> keys, IEnumerable<Budget> budgets)
     {
         var described = store.All<Namespace>();
-        var others = keys.Select(k => k.Metadata.Namespace).Concat(budgets.Select(b => b.Metadata.Namespace)).Distinct(StringComparer.Ordinal);
+        var others = keys.Select(k => k.Metadata.Namespace)
+            .Concat(budgets.Select(b => b.Metadata.Namespace))
+            .Distinct(StringComparer.Ordinal);
         return
         [
             .. described.Select(n => n with { Metadata = Labelled(n.Metadata) }),
-            .. others.Where(o => described.All(d => d.Metadata.Name != o)).Select(o => new Namespace { Metadata = Labelled(new() { Name = o }) }),
+            .. others.Where(o => described.All(d => d.Metadata.Name != o))
+                .Select(o => new Namespace { Metadata = Labelled(new() { Name = o }) }),
         ];
     }
 

@@ -25,8 +25,8 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
     private readonly Wake _wake = new();
 
     /// <summary>
-    /// Until cancelled, then 0. What cannot be mended by editing manifests (a port in use, a state folder in use, a gateway that does not start)
-    /// is one line and 1.
+    /// Until cancelled, then 0. What cannot be mended by editing manifests (a port in use, a state folder in use, a gateway that does not
+    /// start) is one line and 1.
     /// </summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
@@ -35,7 +35,7 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
             if (!Directory.Exists(options.Manifests))
                 throw new IOException($"there is no folder {options.Manifests}: name one with --manifests");
             if (!Ports.IsFree(options.Port))
-                throw new IOException(string.Create(CultureInfo.InvariantCulture, $"port {options.Port} is in use: stop what listens there, or take another with --port (0: any free one)"));
+                throw new IOException(PortInUse());
             await LoopAsync(cancellation);
             return 0;
         }
@@ -49,6 +49,10 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
             return 1;
         }
     }
+
+    private string PortInUse() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"port {options.Port} is in use: stop what listens there, or take another with --port (0: any free one)");
 
     private async Task LoopAsync(CancellationToken cancellation)
     {
@@ -149,7 +153,10 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
 
     private static string? KeyToExport(Gathered gathered, ConfigSnapshot? config)
     {
-        var working = (config?.Keys ?? []).Where(k => k.State == KeyState.Active).Select(k => k.Object.Id()).ToHashSet(StringComparer.Ordinal);
+        var working = (config?.Keys ?? [])
+            .Where(k => k.State == KeyState.Active)
+            .Select(k => k.Object.Id())
+            .ToHashSet(StringComparer.Ordinal);
         return gathered.Inputs.Keys
             .Where(k => working.Contains(k.Id()) && gathered.PlainKeys.ContainsKey(k.Id()))
             .OrderByDescending(k => k.Metadata.Labels.ContainsKey(ExportLabel))

@@ -50,7 +50,8 @@ internal static class GatewayStatus
                 ? new(ConditionStatus.True, ConditionTypes.Available, "")
                 : new(ConditionStatus.False, ConditionReasons.NoPods, "no pod is ready"));
         conditions.Add(ConditionTypes.Programmed, Rollout(verdict, serving, inputs));
-        return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed, ConditionTypes.Available);
+        return conditions.WithSummary(
+            ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed, ConditionTypes.Available);
     }
 
     /// <summary>Stricter than for an object: every ready pod must serve it.</summary>

@@ -8,8 +8,8 @@ namespace Operator.Status;
 internal static class Programmed
 {
     /// <summary>
-    /// Latched: once it is true for a generation it stays so while the config carries that generation, because pods that join or lag are the
-    /// gateway's matter, not the object's.
+    /// Latched: once it is true for a generation it stays so while the config carries that generation, because pods that join or lag are
+    /// the gateway's matter, not the object's.
     /// </summary>
     public static Judgement Judge(Verdict verdict, Condition? before, StatusInputs inputs)
     {

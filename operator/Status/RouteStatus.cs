@@ -5,8 +5,8 @@ using Operator.Translate;
 namespace Operator.Status;
 
 /// <summary>
-/// The status of a ModelRoute. A route may serve several gateways: each has its own conditions, and those of the route as a whole are for each
-/// type the first that does not hold, else the first.
+/// The status of a ModelRoute. A route may serve several gateways: each has its own conditions, and those of the route as a whole are for
+/// each type the first that does not hold, else the first.
 /// </summary>
 internal static class RouteStatus
 {
@@ -42,7 +42,12 @@ internal static class RouteStatus
         conditions.Add(ConditionTypes.Programmed, programmed);
         if (verdict.Priced is { } priced)
             conditions.Add(ConditionTypes.Priced, priced);
-        return new() { Name = name, Revision = Revision(programmed, before, route.Metadata.Generation, inputs), Conditions = conditions.ToImmutable() };
+        return new()
+        {
+            Name = name,
+            Revision = Revision(programmed, before, route.Metadata.Generation, inputs),
+            Conditions = conditions.ToImmutable(),
+        };
     }
 
     /// <summary>The first revision that carried this generation.</summary>

@@ -32,7 +32,8 @@ internal sealed class SpendIndex
 
     private Dictionary<string, ImmutableArray<KeyBudgetStatus>> ByKey(ConfigSnapshot? config)
     {
-        var byKey = (config?.Keys ?? []).ToDictionary(k => k.Object.Id(), _ => ImmutableArray<KeyBudgetStatus>.Empty, StringComparer.Ordinal);
+        var byKey = (config?.Keys ?? [])
+            .ToDictionary(k => k.Object.Id(), _ => ImmutableArray<KeyBudgetStatus>.Empty, StringComparer.Ordinal);
         foreach (var budget in config?.Budgets ?? [])
         {
             var exceeded = Exceeded(budget);

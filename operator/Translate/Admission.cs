@@ -8,7 +8,8 @@ namespace Operator.Translate;
 internal sealed class Admission(LlmGateway gateway, ImmutableArray<Namespace> namespaces)
 {
     private readonly FrozenDictionary<string, Namespace> _namespaces =
-        namespaces.DistinctBy(n => n.Metadata.Name, StringComparer.Ordinal).ToFrozenDictionary(n => n.Metadata.Name, StringComparer.Ordinal);
+        namespaces.DistinctBy(n => n.Metadata.Name, StringComparer.Ordinal)
+            .ToFrozenDictionary(n => n.Metadata.Name, StringComparer.Ordinal);
 
     /// <summary>
     /// Labels of a namespace; null where it was not gathered: nothing can be said of it then, least of all that it lacks a label.

@@ -4,7 +4,9 @@ using Operator.Api;
 
 namespace Operator.Translate;
 
-/// <summary>Budgets: which keys each selects. A Budget in the gateway's namespace reaches keys everywhere, another only those beside it.</summary>
+/// <summary>
+/// Budgets: which keys each selects. A Budget in the gateway's namespace reaches keys everywhere, another only those beside it.
+/// </summary>
 internal sealed class BudgetTranslation(Admission admission, FindingLog log)
 {
     /// <summary>Budgets that the gateway takes.</summary>
@@ -92,7 +94,9 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
         .Where(k => budget.Spec.Scope.VirtualKeySelector?.Matches(k.Metadata.Labels) ?? true)
         .Select(k => k.Id());
 
-    /// <summary>A namespace whose labels are not known counts as selected: keys that slip out of a budget would spend without a limit.</summary>
+    /// <summary>
+    /// A namespace whose labels are not known counts as selected: keys that slip out of a budget would spend without a limit.
+    /// </summary>
     private bool SelectsNamespace(Budget budget, string @namespace)
     {
         if (budget.Spec.Scope.NamespaceSelector is not { } selector)
@@ -113,7 +117,8 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
         if (budget.Spec.Limit.Cost is not { Currency: var currency })
             return;
         var models = budget.Spec.Models;
-        foreach (var other in priced.Where(p => p.Currency != currency && (models.IsEmpty || models.Any(m => ModelCover.Overlaps(m, p.Model)))))
+        var others = priced.Where(p => p.Currency != currency);
+        foreach (var other in others.Where(p => models.IsEmpty || models.Any(m => ModelCover.Overlaps(m, p.Model))))
         {
             log.Warn(
                 budget,

@@ -56,7 +56,8 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
             if (!owners.TryGetValue(hash.Sha256, out var owner))
                 continue;
             var field = key.Spec.ValueFrom is null ? "" : "spec.valueFrom";
-            log.Fail(key, ConditionTypes.Accepted, ConditionReasons.Conflict, field, $"the older VirtualKey `{owner.Id()}` has the same key");
+            var message = $"the older VirtualKey `{owner.Id()}` has the same key";
+            log.Fail(key, ConditionTypes.Accepted, ConditionReasons.Conflict, field, message);
             return false;
         }
 
@@ -71,7 +72,7 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
         {
             var model = key.Spec.Models[i];
             if (!ceiling.Any(c => ModelCover.Overlaps(c, model)))
-                Warn(i, ConditionTypes.Accepted, ConditionReasons.Questionable, $"the gateway's `allowedKeys.models` leaves nothing of `{model}`");
+                Warn(i, ConditionTypes.Accepted, ConditionReasons.Questionable, $"the gateway's `allowedKeys.models` excludes `{model}`");
             else if (model != "*" && !served.Serve(model))
                 Warn(i, ConditionTypes.ResolvedRefs, ConditionReasons.ModelNotFound, $"no route of the gateway serves `{model}`");
         }

@@ -13,8 +13,8 @@ internal sealed record PriceTable
     public required ImmutableArray<PriceEntry> Entries { get; init; }
 
     /// <summary>
-    /// The row in force: of those with the model's exact name and a fitting host, one with a host before one without, then the one that took
-    /// effect last. Null where there is none.
+    /// The row in force: of those with the model's exact name and a fitting host, one with a host before one without, then the one that
+    /// took effect last. Null where there is none.
     /// </summary>
     /// <param name="provider">Whose API the target speaks.</param>
     /// <param name="host">Host of its base URL; null: the provider's own.</param>

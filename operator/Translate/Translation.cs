@@ -80,8 +80,8 @@ internal sealed record Verdict
     public Judgement? Priced { get; init; }
 
     /// <summary>
-    /// The generation that the config carries; below that of <see cref="Object"/> when the last valid version stands in; null when the object
-    /// is not in the config.
+    /// The generation that the config carries; below that of <see cref="Object"/> when the last valid version stands in; null when the
+    /// object is not in the config.
     /// </summary>
     public long? CarriedGeneration { get; init; }
 

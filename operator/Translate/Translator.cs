@@ -106,7 +106,9 @@ internal static class Translator
         var currencies = prices.ToDictionary(p => p.Name, p => p.Currency, StringComparer.Ordinal);
         return
         [
-            .. routes.SelectMany(r => r.Targets.SelectMany(t => t.PriceNames()).Select(p => new PricedModel(r.Model, currencies[p]))).Distinct(),
+            .. routes
+                .SelectMany(r => r.Targets.SelectMany(t => t.PriceNames()).Select(p => new PricedModel(r.Model, currencies[p])))
+                .Distinct(),
         ];
     }
 

@@ -7,8 +7,8 @@ using Operator.Status;
 namespace Operator.Standalone.State;
 
 /// <summary>
-/// The Secrets of generated keys, one file each, in the form in which a cluster takes them. A key is made once: a VirtualKey that is deleted and
-/// comes back has the key that it had.
+/// The Secrets of generated keys, one file each, in the form in which a cluster takes them. A key is made once: a VirtualKey that is
+/// deleted and comes back has the key that it had.
 /// </summary>
 internal sealed class KeyFiles(string folder)
 {
@@ -34,7 +34,8 @@ internal sealed class KeyFiles(string folder)
         }
 
         var secret = Parse(json);
-        var stored = (secret is null ? null : StoredKey.Read(secret, at.Key)) ?? throw new IOException($"{path} holds no key under `{at.Key}`");
+        var stored = (secret is null ? null : StoredKey.Read(secret, at.Key))
+            ?? throw new IOException($"{path} holds no key under `{at.Key}`");
         var isNextAcknowledged = stored.Next is { } next && isAcknowledged(GeneratedKey.Sha256(next.Text));
         var advanced = KeyRotation.Advance(stored, of, now, isNextAcknowledged, Create);
         if (advanced != stored)

@@ -12,7 +12,8 @@ namespace Operator.Translate.Checks;
 internal static class UpstreamUrl
 {
     /// <summary>
-    /// Services that hand out a machine's identity: AWS, GCP, Azure, Alibaba and Oracle, by name and by the addresses outside of link-local.
+    /// Services that hand out a machine's identity: AWS, GCP, Azure, Alibaba and Oracle, by name and by the addresses outside of
+    /// link-local.
     /// </summary>
     private static readonly FrozenSet<string> s_metadataHosts = new[]
     {
@@ -46,7 +47,8 @@ internal static class UpstreamUrl
     private static bool IsMetadata(string host) => s_metadataHosts.Contains(host) || host is "169.254.169.254" or "169.254.170.2";
 
     private static bool IsLoopback(string host) =>
-        host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal) || (AddressOf(host) is { } address && IPAddress.IsLoopback(address));
+        host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal)
+            || (AddressOf(host) is { } address && IPAddress.IsLoopback(address));
 
     private static bool IsUnusable(string host)
     {

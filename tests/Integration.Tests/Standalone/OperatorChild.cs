@@ -8,7 +8,9 @@ using Support;
 
 namespace Integration.Tests.Standalone;
 
-/// <summary>The operator as its own process in standalone mode, as <c>make run</c> starts it, and a client of the gateway that it runs.</summary>
+/// <summary>
+/// The operator as its own process in standalone mode, as <c>make run</c> starts it, and a client of the gateway that it runs.
+/// </summary>
 internal sealed class OperatorChild : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -187,7 +189,9 @@ internal sealed class OperatorChild : IAsyncDisposable
 
     private string? Export(string name) => _output.LastOrDefault(l => l.StartsWith($"export {name}=", StringComparison.Ordinal))?.Split('=', 2)[1];
 
-    /// <summary>https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; the name of the program, in brackets, may hold anything.</summary>
+    /// <summary>
+    /// https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; the name of the program, in brackets, may hold anything.
+    /// </summary>
     private static (char State, int Parent)? Stat(int id)
     {
         try

@@ -10,9 +10,9 @@ using Operator.Translate;
 namespace Operator.Tests.Status;
 
 /// <summary>
-/// The folder of a case: <c>input.yaml</c> holds the resources of one gateway, and in a document of <c>kind: Case</c> its pods, the counters
-/// and the time. <c>before.yaml</c>, where there is one, is judged first: its statuses are those that the resources have, and what was valid
-/// then is the last valid version.
+/// The folder of a case: <c>input.yaml</c> holds the resources of one gateway, and in a document of <c>kind: Case</c> its pods, the
+/// counters and the time. <c>before.yaml</c>, where there is one, is judged first: its statuses are those that the resources have, and what
+/// was valid then is the last valid version.
 /// </summary>
 internal static class StatusCase
 {
