@@ -131,7 +131,9 @@ internal static class ConditionReasons
     /// </summary>
     public const string PriceUnknown = "PriceUnknown";
 
-    /// <summary>Priced=True as a warning: callers name the upstream model, and only those names have a price that the table lists.</summary>
+    /// <summary>
+    /// Priced=True as a warning: callers name the upstream model, and only those names have a price that the table lists.
+    /// </summary>
     public const string PricedByModel = "PricedByModel";
 
     /// <summary>Accepted=True as a warning: a Budget counts in another currency than the prices of its models.</summary>

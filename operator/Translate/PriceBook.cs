@@ -22,8 +22,8 @@ internal sealed class PriceBook(PriceTable table, DateTimeOffset now)
     }
 
     /// <summary>
-    /// Names of the listed prices by upstream model, for a target to which callers may bring any name under <paramref name="names"/>. What is
-    /// more than a config holds is left out, and so without a price. Null where there is none.
+    /// Names of the listed prices by upstream model, for a target to which callers may bring any name under <paramref name="names"/>. What
+    /// is more than a config holds is left out, and so without a price. Null where there is none.
     /// </summary>
     public ImmutableSortedDictionary<string, string>? NamesFor(ModelTarget target, ImmutableArray<ModelPattern> names)
     {

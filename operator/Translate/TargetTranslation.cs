@@ -43,7 +43,8 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
                 ConditionTypes.Priced,
                 ConditionReasons.PricedByModel,
                 field + ".pricing",
-                $"calls cost what the model that they name costs ({byModel.Count} are listed); any other has no price, and is refused under a cost budget");
+                $"calls cost what the model that they name costs ({byModel.Count} are listed); "
+                + "any other has no price, and is refused under a cost budget");
         }
         else if (price is null)
         {

@@ -24,7 +24,9 @@ internal static class UpstreamUrl
     /// <summary>Every rule that the URL breaks.</summary>
     public static IEnumerable<string> Problems(string url, bool allowLoopback)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || UpstreamHost.Of(url) is not { } host)
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri)
+            || uri.Scheme is not ("http" or "https")
+            || UpstreamHost.Of(url) is not { } host)
         {
             yield return "must be an absolute http or https URL";
             yield break;
