@@ -64,7 +64,8 @@ internal sealed record BudgetSpec
 /// fulfil both where both are set.
 /// </summary>
 [CelRule(
-    "(has(self.gateway) ? 1 : 0) + (has(self.virtualKeyRefs) ? 1 : 0) + (has(self.virtualKeySelector) || has(self.namespaceSelector) ? 1 : 0) == 1",
+    "(has(self.gateway) ? 1 : 0) + (has(self.virtualKeyRefs) ? 1 : 0)"
+    + " + (has(self.virtualKeySelector) || has(self.namespaceSelector) ? 1 : 0) == 1",
     RuleMessages.OneScope)]
 internal sealed record BudgetScope
 {
@@ -74,7 +75,9 @@ internal sealed record BudgetScope
     /// <summary>Keys with these labels.</summary>
     public LabelSelector? VirtualKeySelector { get; init; }
 
-    /// <summary>Keys in namespaces with these labels. Elsewhere than in the gateway's namespace it selects at most the Budget's own.</summary>
+    /// <summary>
+    /// Keys in namespaces with these labels. Elsewhere than in the gateway's namespace it selects at most the Budget's own.
+    /// </summary>
     public LabelSelector? NamespaceSelector { get; init; }
 
     /// <summary>Keys by name.</summary>

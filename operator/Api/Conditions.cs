@@ -61,7 +61,9 @@ internal static class ConditionReasons
     /// <summary>Accepted=False: an older object has the same model name, alias or key.</summary>
     public const string Conflict = "Conflict";
 
-    /// <summary>Accepted=False: the gateway's <c>allowedKeys</c> does not admit the object's namespace, or the scope reaches beyond it.</summary>
+    /// <summary>
+    /// Accepted=False: the gateway's <c>allowedKeys</c> does not admit the object's namespace, or the scope reaches beyond it.
+    /// </summary>
     public const string NotAllowed = "NotAllowed";
 
     /// <summary>Accepted=False: there is no LlmGateway of that name.</summary>
@@ -70,7 +72,10 @@ internal static class ConditionReasons
     /// <summary>Accepted=Unknown: the LlmGateway itself is not valid, so that nothing can be said to its pods.</summary>
     public const string GatewayInvalid = "GatewayInvalid";
 
-    /// <summary>Accepted=Unknown, Ready=Unknown: seen for the first time, not judged yet.</summary>
+    /// <summary>
+    /// Accepted=Unknown, Ready=Unknown: seen for the first time, not judged yet. Programmed=Unknown: pods are ready, and none has taken
+    /// this config yet; on an LlmGateway Programmed=False: some have, others have not.
+    /// </summary>
     public const string Pending = "Pending";
 
     /// <summary>Accepted=False: the deletion of the object has been asked for; it is out of the config already.</summary>
@@ -112,16 +117,23 @@ internal static class ConditionReasons
     /// <summary>ResolvedRefs=True as a warning: a Budget selects no key now.</summary>
     public const string NoKeysSelected = "NoKeysSelected";
 
+    /// <summary>ResolvedRefs=True as a warning: the labels of a namespace are not known, so a Budget takes its keys for selected.</summary>
+    public const string NamespaceNotFound = "NamespaceNotFound";
+
     /// <summary>ResolvedRefs=False: a Budget names a VirtualKey that is not there.</summary>
     public const string VirtualKeyNotFound = "VirtualKeyNotFound";
 
     /// <summary>Priced=True.</summary>
     public const string Priced = "Priced";
 
-    /// <summary>Priced=False: a target has no row in the price table and no <c>pricing</c> of its own. An unknown price is never zero.</summary>
+    /// <summary>
+    /// Priced=False: a target has no row in the price table and no <c>pricing</c> of its own. An unknown price is never zero.
+    /// </summary>
     public const string PriceUnknown = "PriceUnknown";
 
-    /// <summary>Priced=True as a warning: callers name the upstream model, and only those names have a price that the table lists.</summary>
+    /// <summary>
+    /// Priced=True as a warning: callers name the upstream model, and only those names have a price that the table lists.
+    /// </summary>
     public const string PricedByModel = "PricedByModel";
 
     /// <summary>Accepted=True as a warning: a Budget counts in another currency than the prices of its models.</summary>

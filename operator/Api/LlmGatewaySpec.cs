@@ -17,7 +17,9 @@ namespace Operator.Api;
     RuleMessages.AutoscalingRequiresPostgres)]
 internal sealed record LlmGatewaySpec
 {
-    /// <summary>The CPU that a gateway's container requests where `resources` says nothing: an autoscaler needs one to measure against.</summary>
+    /// <summary>
+    /// The CPU that a gateway's container requests where `resources` says nothing: an autoscaler needs one to measure against.
+    /// </summary>
     public const string DefaultCpuRequest = "250m";
 
     /// <summary>Image of the gateway; default: the one that belongs to this version of the operator. Never the tag `latest`.</summary>
@@ -47,7 +49,9 @@ internal sealed record LlmGatewaySpec
     /// <summary>Makes the gateway known outside of the cluster.</summary>
     public ExposureSpec? Exposure { get; init; }
 
-    /// <summary>The database that holds the ledger, and the counters where there is no `redis`. Without it spend is kept on the pod's volume.</summary>
+    /// <summary>
+    /// The database that holds the ledger, and the counters where there is no `redis`. Without it spend is kept on the pod's volume.
+    /// </summary>
     public PostgresSpec? Postgres { get; init; }
 
     /// <summary>Counters for many replicas. Requires `postgres`.</summary>

@@ -41,7 +41,9 @@ internal sealed record ModelRouteSpec
     [CelRule("self.exists(t, t.weight > 0)", RuleMessages.NoWeight)]
     public required ImmutableArray<ModelTarget> Targets { get; init; }
 
-    /// <summary>Names of models that are tried, in order, when every target has failed. The caller's key must be allowed to use them.</summary>
+    /// <summary>
+    /// Names of models that are tried, in order, when every target has failed. The caller's key must be allowed to use them.
+    /// </summary>
     [Items(8, Type = ListType.Set), Text(253, Pattern = Patterns.ExactModel, Means = Patterns.ExactModelMeans)]
     public ImmutableArray<string> Fallbacks { get; init; } = [];
 

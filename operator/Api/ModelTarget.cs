@@ -52,7 +52,9 @@ internal sealed record ModelTarget
     /// <summary>Whether the upstream understands `stream_options.include_usage`.</summary>
     public StreamUsage StreamUsage { get; init; } = StreamUsage.Supported;
 
-    /// <summary>What it costs; default: as the built-in price table says. A model that neither knows is unpriced, which is not free.</summary>
+    /// <summary>
+    /// What it costs; default: as the built-in price table says. A model that neither knows is unpriced, which is not free.
+    /// </summary>
     public PricingSpec? Pricing { get; init; }
 }
 

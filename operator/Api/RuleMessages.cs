@@ -32,7 +32,8 @@ internal static class RuleMessages
 
     public const string SelectorWithFrom = "`selector` must be set with `from: Selector`, and only then";
 
-    public const string SelectorValues = "`values` must not be empty with `In` and `NotIn`, and must be empty with `Exists` and `DoesNotExist`";
+    public const string SelectorValues =
+        "`values` must not be empty with `In` and `NotIn`, and must be empty with `Exists` and `DoesNotExist`";
 
     public const string AliasIsModel = "`aliases` must not hold `model` itself";
 

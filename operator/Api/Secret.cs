@@ -24,7 +24,9 @@ internal sealed record Secret() : KubernetesObject("v1", "Secret")
     /// <summary>Whether the values are fixed.</summary>
     public bool? Immutable { get; init; }
 
-    /// <summary>The value as text, or null where there is no such key. Where both hold it, <see cref="StringData"/> wins, as in a server.</summary>
+    /// <summary>
+    /// The value as text, or null where there is no such key. Where both hold it, <see cref="StringData"/> wins, as in a server.
+    /// </summary>
     public string? Read(string key)
     {
         if (StringData.TryGetValue(key, out var text))

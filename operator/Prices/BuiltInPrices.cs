@@ -7,7 +7,9 @@ internal static class BuiltInPrices
 {
     private const string Resource = "prices.yaml";
 
-    /// <summary>The table. Throws <see cref="InvalidOperationException"/> when the shipped file is wrong: a build with it is a bug.</summary>
+    /// <summary>
+    /// The table. Throws <see cref="InvalidOperationException"/> when the shipped file is wrong: a build with it is a bug.
+    /// </summary>
     public static PriceTable Load()
     {
         using var stream = typeof(BuiltInPrices).Assembly.GetManifestResourceStream(Resource)

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace Operator.Push;
 
-/// <summary>How the operator and the gateways of one LlmGateway know each other. While one rotates there are two of a kind, the newest first.</summary>
+/// <summary>
+/// How the operator and the gateways of one LlmGateway know each other. While one rotates there are two of a kind, the newest first.
+/// </summary>
 internal sealed record AdminAccess
 {
     /// <summary>Bearer tokens; one that is refused makes room for the next.</summary>
@@ -12,7 +14,9 @@ internal sealed record AdminAccess
     /// <summary>SHA-256 of the certificates that a gateway may present.</summary>
     public required ImmutableArray<ImmutableArray<byte>> Pins { get; init; }
 
-    /// <summary>Whether a certificate (its DER form) is one of ours. Nothing else about it matters: name, issuer and dates are our own.</summary>
+    /// <summary>
+    /// Whether a certificate (its DER form) is one of ours. Nothing else about it matters: name, issuer and dates are our own.
+    /// </summary>
     public bool Trusts(ReadOnlySpan<byte> certificate)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

@@ -68,9 +68,11 @@ internal sealed class AdminClient : IDisposable
             return new PushOutcome.Malformed($"PUT /config was answered with {(int)reply.Status} and no JSON that we know");
         return reply.Status switch
         {
-            HttpStatusCode.OK when body.Revision == config.Revision && body.Hash == config.Hash => new PushOutcome.Acknowledged(body.Revision, body.Hash),
+            HttpStatusCode.OK when body.Revision == config.Revision && body.Hash == config.Hash
+                => new PushOutcome.Acknowledged(body.Revision, body.Hash),
             HttpStatusCode.OK => new PushOutcome.Malformed($"accepted revision {body.Revision}, but {config.Revision} was sent"),
-            HttpStatusCode.Conflict when body.Uid.Length > 0 && body.Uid != config.Snapshot.Gateway => new PushOutcome.OtherGateway(body.Uid),
+            HttpStatusCode.Conflict when body.Uid.Length > 0 && body.Uid != config.Snapshot.Gateway
+                => new PushOutcome.OtherGateway(body.Uid),
             HttpStatusCode.Conflict => new PushOutcome.Older(body.Revision, body.Hash),
             HttpStatusCode.UnprocessableEntity => new PushOutcome.Rejected(body.Errors),
             HttpStatusCode.UnsupportedMediaType => new PushOutcome.UnknownSchema(Message(body)),

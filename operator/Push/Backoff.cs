@@ -1,8 +1,8 @@
 namespace Operator.Push;
 
 /// <summary>
-/// Delays that double from <paramref name="Min"/> to <paramref name="Max"/>, each shortened at random by up to half, so that many who failed
-/// together do not come back together.
+/// Delays that double from <paramref name="Min"/> to <paramref name="Max"/>, each shortened at random by up to half, so that many who
+/// failed together do not come back together.
 /// </summary>
 /// <param name="Min">After the first failure.</param>
 /// <param name="Max">However many there were.</param>

@@ -42,8 +42,8 @@ internal sealed class ConfigPublisher(
     }
 
     /// <summary>
-    /// Asks one pod to take the config before any other has to: ready pods first, the next one where a pod does not answer. Null when no pod
-    /// has answered; those that were asked go on trying.
+    /// Asks one pod to take the config before any other has to: ready pods first, the next one where a pod does not answer. Null when no
+    /// pod has answered; those that were asked go on trying.
     /// </summary>
     public async Task<PushOutcome?> OfferAsync(StampedConfig config, CancellationToken cancellation)
     {

@@ -23,7 +23,9 @@ internal sealed partial class PodLink : IAsyncDisposable
     private TaskCompletionSource<PushOutcome> _outcome = NewOutcome();
     private TaskCompletionSource _wake = NewWake();
 
-    /// <summary>Starts the loop. <c>changed</c> is called after each change of <see cref="State"/>, from any thread; it must be quick.</summary>
+    /// <summary>
+    /// Starts the loop. <c>changed</c> is called after each change of <see cref="State"/>, from any thread; it must be quick.
+    /// </summary>
     public PodLink(PodEndpoint pod, AdminClient client, PublisherOptions options, TimeProvider time, ILogger logger, Action changed)
     {
         _state = new() { Pod = pod };
@@ -53,8 +55,8 @@ internal sealed partial class PodLink : IAsyncDisposable
     }
 
     /// <summary>
-    /// Puts the config in the slot. The task ends with the first outcome of pushing it, or is cancelled when a newer one takes its place; the
-    /// loop goes on by itself where the outcome is no verdict.
+    /// Puts the config in the slot. The task ends with the first outcome of pushing it, or is cancelled when a newer one takes its place;
+    /// the loop goes on by itself where the outcome is no verdict.
     /// </summary>
     public Task<PushOutcome> Offer(StampedConfig config)
     {

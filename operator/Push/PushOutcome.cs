@@ -12,7 +12,9 @@ internal abstract record PushOutcome
     /// <summary>200: the gateway serves this config.</summary>
     public sealed record Acknowledged(long Revision, string Hash) : PushOutcome;
 
-    /// <summary>409: the gateway holds a higher revision, or the same one with another hash. The next push needs a revision above this one.</summary>
+    /// <summary>
+    /// 409: the gateway holds a higher revision, or the same one with another hash. The next push needs a revision above this one.
+    /// </summary>
     public sealed record Older(long Revision, string Hash) : PushOutcome;
 
     /// <summary>409: it serves another LlmGateway, and will for its life.</summary>

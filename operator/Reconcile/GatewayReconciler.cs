@@ -33,7 +33,7 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
     public async Task<ReconcileOutcome> ReconcileAsync(TranslateInputs gathered, CancellationToken cancellation)
     {
         var above = 0L;
-        _refused = [.. _refused.Where(r => Exists(r.Object, gathered))];
+        _refused = StillThere(gathered);
         for (var round = 1; ; round++)
         {
             // 1. Translate.
@@ -75,26 +75,28 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
     /// <summary>False where the refusal names no object that is not known to be refused: another round would change nothing.</summary>
     private bool Remember(PushOutcome.Rejected rejected, ConfigSnapshot config)
     {
-        var named = Objects(config).ToLookup(o => (o.Kind, o.Id()));
+        var named = config.Objects().ToLookup(o => (o.Kind, o.Id()));
         var known = _refused.Select(r => r.Object).ToHashSet();
         var found = rejected.Errors
-            .SelectMany(e => named[(e.Kind, $"{e.Namespace}/{e.Name}")].Select(o => new RefusedVersion { Object = o, Field = e.Field, Message = e.Message }))
+            .SelectMany(e => named[(e.Kind, $"{e.Namespace}/{e.Name}")]
+                .Select(o => new RefusedVersion { Object = o, Field = e.Field, Message = e.Message }))
             .Where(r => !known.Contains(r.Object))
             .ToImmutableArray();
         _refused = [.. _refused, .. found];
         return found.Length > 0;
     }
 
-    private static bool Exists(ObjectReference of, TranslateInputs inputs) => of.Kind switch
+    /// <summary>Versions that nobody holds any more are forgotten.</summary>
+    private ImmutableArray<RefusedVersion> StillThere(TranslateInputs inputs)
     {
-        ModelRoute.KindName => inputs.Routes.Any(r => r.Id() == of.Id()),
-        VirtualKey.KindName => inputs.Keys.Any(k => k.Id() == of.Id()),
-        Budget.KindName => inputs.Budgets.Any(b => b.Id() == of.Id()),
-        _ => inputs.Gateway.Id() == of.Id(),
-    };
-
-    private static IEnumerable<ObjectReference> Objects(ConfigSnapshot config) => config.Routes.Select(r => r.Object)
-        .Concat(config.Keys.Select(k => k.Object))
-        .Concat(config.Budgets.Select(b => b.Object))
-        .Append(config.Object);
+        if (_refused.IsEmpty)
+            return [];
+        IEnumerable<KubernetesObject?> versions =
+        [
+            inputs.Gateway, .. inputs.Routes, .. inputs.Keys, .. inputs.Budgets,
+            LastValid.Gateway, .. LastValid.Routes.Values, .. LastValid.Keys.Values, .. LastValid.Budgets.Values,
+        ];
+        var held = versions.OfType<KubernetesObject>().Select(o => o.Reference()).ToHashSet();
+        return [.. _refused.Where(r => held.Contains(r.Object))];
+    }
 }

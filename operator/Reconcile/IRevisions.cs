@@ -1,8 +1,8 @@
 namespace Operator.Reconcile;
 
 /// <summary>
-/// Where the revisions of a gateway's config are counted, so that they rise for ever, whoever leads: a file in standalone mode, an object of
-/// the API server in a cluster.
+/// Where the revisions of a gateway's config are counted, so that they rise for ever, whoever leads: a file in standalone mode, an object
+/// of the API server in a cluster.
 /// </summary>
 internal interface IRevisions
 {

@@ -74,14 +74,15 @@ internal sealed class GatewaySession : IAsyncDisposable
     public ResourceStatuses Status(ReconcileOutcome outcome, DateTimeOffset now)
     {
         var pods = _publisher.Pods;
+        var answer = pods.Select(p => p.Status).OfType<ConfigStatus>().FirstOrDefault();
         return ResourceStatuses.Of(new()
         {
             Inputs = outcome.Inputs,
             Translation = outcome.Translation,
             Config = outcome.Config?.Snapshot,
             Pods = [.. pods.Select(p => PodReports.Of(p, outcome.Config))],
-            Counters = pods.Select(p => p.Status).OfType<ConfigStatus>().FirstOrDefault()?.Budgets ?? [],
-            CountersTime = now,
+            Counters = answer?.Budgets ?? [],
+            CountersTime = answer is null ? null : now,
             Url = Url,
             Durable = new(ConditionStatus.True, ConditionReasons.Durable, "spend is kept in the journal of the state folder"),
             Now = now,

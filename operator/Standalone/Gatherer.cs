@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Contract;
 using Operator.Api;
 using Operator.Keys;
 using Operator.Standalone.Manifests;
@@ -14,32 +15,47 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
     /// <param name="store">What the folder says.</param>
     /// <param name="gateway">The gateway.</param>
     /// <param name="before">The statuses that the last reconcile gave; null before the first.</param>
+    /// <param name="served">The config that the gateway has acknowledged; null where it has none yet.</param>
     /// <param name="now">The moment.</param>
-    public Gathered Gather(ManifestStore store, LlmGateway gateway, ResourceStatuses? before, DateTimeOffset now)
+    public Gathered Gather(ManifestStore store, LlmGateway gateway, ResourceStatuses? before, ConfigSnapshot? served, DateTimeOffset now)
     {
         var routes = store.All<ModelRoute>().Where(r => IsFor(gateway, r)).ToImmutableArray();
         var virtualKeys = store.All<VirtualKey>().Where(k => IsFor(gateway, k.Spec.GatewayRef, k)).ToImmutableArray();
         var budgets = store.All<Budget>().Where(b => IsFor(gateway, b.Spec.GatewayRef, b)).ToImmutableArray();
         var uses = routes.SelectMany(LocalSecrets.UsesOf).Concat(virtualKeys.SelectMany(LocalSecrets.UsesOf));
         var secrets = LocalSecrets.Resolve(uses, store.All<Secret>(), environment);
-        var plain = Keys(virtualKeys, secrets);
+        var taken = (served?.Keys ?? []).SelectMany(k => k.Hashes).Select(h => h.Sha256).ToHashSet(StringComparer.Ordinal);
+        var made = virtualKeys
+            .Where(k => k.Spec.ValueFrom is null)
+            .Select(k => (Key: k, Stored: keys.Advance(k, now, taken.Contains)))
+            .ToList();
+        var brought = Brought(virtualKeys, secrets);
         return new()
         {
-            PlainKeys = plain,
+            PlainKeys = made.Select(m => KeyValuePair.Create(m.Key.Id(), m.Stored.Current.Text)).Concat(brought).ToImmutableDictionary(),
             Inputs = new()
             {
                 Gateway = gateway with { Status = before?.Gateway.Status },
                 Now = now,
-                Routes = [.. routes.Select(r => r with { Status = before?.Routes.FirstOrDefault(b => b.Id() == r.Id())?.Status })],
-                Keys = [.. virtualKeys.Select(k => k with { Status = before?.Keys.FirstOrDefault(b => b.Id() == k.Id())?.Status })],
-                Budgets = [.. budgets.Select(g => g with { Status = before?.Budgets.FirstOrDefault(b => b.Id() == g.Id())?.Status })],
+                Routes = WithStatus(routes, before?.Routes ?? [], (r, b) => r with { Status = b.Status }),
+                Keys = WithStatus(virtualKeys, before?.Keys ?? [], (k, b) => k with { Status = b.Status }),
+                Budgets = WithStatus(budgets, before?.Budgets ?? [], (g, b) => g with { Status = b.Status }),
                 Secrets = secrets,
                 Namespaces = Namespaces(store, virtualKeys, budgets),
-                KeyMaterial = plain.ToImmutableDictionary(k => k.Key, k => Material(k.Value)),
+                KeyMaterial = made.Select(m => KeyValuePair.Create(m.Key.Id(), Material(m.Key, m.Stored)))
+                    .Concat(brought.Select(b => KeyValuePair.Create(b.Key, Material(b.Value))))
+                    .ToImmutableDictionary(),
                 Prices = prices,
                 AllowLoopbackUpstreams = true,
             },
         };
+    }
+
+    private static ImmutableArray<T> WithStatus<T>(ImmutableArray<T> objects, ImmutableArray<T> before, Func<T, T, T> take)
+        where T : KubernetesObject
+    {
+        var byId = before.ToDictionary(b => b.Id(), StringComparer.Ordinal);
+        return [.. objects.Select(o => byId.TryGetValue(o.Id(), out var b) ? take(o, b) : o)];
     }
 
     private static bool IsFor(LlmGateway gateway, ModelRoute route) =>
@@ -52,39 +68,47 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
     private static ImmutableArray<Namespace> Namespaces(ManifestStore store, IEnumerable<VirtualKey> keys, IEnumerable<Budget> budgets)
     {
         var described = store.All<Namespace>();
-        var others = keys.Select(k => k.Metadata.Namespace).Concat(budgets.Select(b => b.Metadata.Namespace)).Distinct(StringComparer.Ordinal);
+        var others = keys.Select(k => k.Metadata.Namespace)
+            .Concat(budgets.Select(b => b.Metadata.Namespace))
+            .Distinct(StringComparer.Ordinal);
         return
         [
             .. described.Select(n => n with { Metadata = Labelled(n.Metadata) }),
-            .. others.Where(o => described.All(d => d.Metadata.Name != o)).Select(o => new Namespace { Metadata = Labelled(new() { Name = o }) }),
+            .. others.Where(o => described.All(d => d.Metadata.Name != o))
+                .Select(o => new Namespace { Metadata = Labelled(new() { Name = o }) }),
         ];
     }
 
     private static ObjectMeta Labelled(ObjectMeta metadata) =>
         metadata with { Labels = metadata.Labels.SetItem("kubernetes.io/metadata.name", metadata.Name) };
 
+    private static KeyMaterial Material(VirtualKey of, StoredKey stored) => new()
+    {
+        KeyId = stored.Current.Id,
+        Hashes = stored.Hashes,
+        CreatedTime = stored.CreatedTime,
+        NextRotationTime = KeyRotation.NextTime(stored, of),
+        ObservedRotateAnnotation = stored.ObservedRequest,
+    };
+
     private static KeyMaterial Material(string key)
     {
         var hash = GeneratedKey.Sha256(key);
-        return new()
-        {
-            KeyId = GeneratedKey.Parse(key)?.Id ?? hash[..12],
-            Hashes = [new() { Sha256 = hash }],
-        };
+        return new() { KeyId = GeneratedKey.Parse(key)?.Id ?? hash[..12], Hashes = [new() { Sha256 = hash }] };
     }
 
-    private Dictionary<string, string> Keys(IEnumerable<VirtualKey> virtualKeys, ImmutableArray<Secret> secrets)
+    /// <summary>Keys that users made.</summary>
+    private static Dictionary<string, string> Brought(IEnumerable<VirtualKey> virtualKeys, ImmutableArray<Secret> secrets)
     {
-        var plain = new Dictionary<string, string>(StringComparer.Ordinal);
+        var brought = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var key in virtualKeys)
         {
-            if (key.Spec.ValueFrom is not { } from)
-                plain[key.Id()] = keys.GetOrCreate(key).Text;
-            else if (secrets.FirstOrDefault(s => s.Id() == $"{key.Metadata.Namespace}/{from.SecretRef.Name}")?.Read(from.SecretRef.Key) is { Length: > 0 } given)
-                plain[key.Id()] = given;
+            if (key.Spec.ValueFrom is { SecretRef: var at }
+                && secrets.FirstOrDefault(s => s.Id() == $"{key.Metadata.Namespace}/{at.Name}")?.Read(at.Key) is { Length: > 0 } given)
+                brought[key.Id()] = given;
         }
 
-        return plain;
+        return brought;
     }
 }
 

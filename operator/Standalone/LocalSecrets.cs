@@ -13,7 +13,8 @@ internal static class LocalSecrets
         var secrets = folder.ToDictionary(s => s.Id());
         foreach (var use in uses)
         {
-            var secret = secrets.GetValueOrDefault(use.SecretId) ?? new() { Metadata = new() { Name = use.Reference.Name, Namespace = use.Namespace } };
+            var secret = secrets.GetValueOrDefault(use.SecretId)
+                ?? new() { Metadata = new() { Name = use.Reference.Name, Namespace = use.Namespace } };
             if (secret.Read(use.Reference.Key) is { Length: > 0 } || environment(Variable(use.Reference)) is not { Length: > 0 } value)
                 continue;
             secrets[use.SecretId] = secret with { StringData = secret.StringData.SetItem(use.Reference.Key, value) };

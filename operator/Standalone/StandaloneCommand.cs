@@ -12,11 +12,22 @@ internal static class StandaloneCommand
     public static Command Create(TimeProvider time, Func<double> random, Func<string, string?> environment)
     {
         var manifests = new Option<string>("--manifests") { Description = "Folder of manifests (*.yaml, *.yml, *.json)", Required = true };
-        var state = new Option<string>("--state") { Description = "Folder that keeps generated keys and spend", DefaultValueFactory = _ => ".state" };
-        var gateway = new Option<string?>("--gateway") { Description = "Command that starts a gateway [default: the one built beside, or GATEWAY_COMMAND]" };
+        var state = new Option<string>("--state")
+        {
+            Description = "Folder that keeps generated keys and spend",
+            DefaultValueFactory = _ => ".state",
+        };
+        var gateway = new Option<string?>("--gateway")
+        {
+            Description = "Command that starts a gateway [default: the one built beside, or GATEWAY_COMMAND]",
+        };
         var name = new Option<string?>("--gateway-name") { Description = "The LlmGateway to serve [default: the first in the folder]" };
         var port = new Option<int>("--port") { Description = "Port on 127.0.0.1; 0: any free one", DefaultValueFactory = _ => 4000 };
-        var metricsPort = new Option<int>("--metrics-port") { Description = "Port of the metrics; any free one where it is in use", DefaultValueFactory = _ => 4002 };
+        var metricsPort = new Option<int>("--metrics-port")
+        {
+            Description = "Port of the metrics; any free one where it is in use",
+            DefaultValueFactory = _ => 4002,
+        };
         var command = new Command("standalone", "Run a gateway on this machine from a folder of manifests, without a cluster")
         {
             manifests, state, gateway, name, port, metricsPort,

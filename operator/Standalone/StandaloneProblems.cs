@@ -47,11 +47,14 @@ internal static class StandaloneProblems
             .Concat(store.All<VirtualKey>().Select(k => Use(k, k.Spec.GatewayRef)))
             .Concat(store.All<Budget>().Select(b => Use(b, b.Spec.GatewayRef)))
             .Where(use => !known.Contains(use.Gateway))
-            .Select(use => At(store, use.Of.Reference(), use.Field, $"there is no LlmGateway {use.Gateway} in this folder", isWarning: false));
+            .Select(use => (use.Of, use.Field, Message: $"there is no LlmGateway {use.Gateway} in this folder"))
+            .Select(use => At(store, use.Of.Reference(), use.Field, use.Message, isWarning: false));
     }
 
     private static IEnumerable<(KubernetesObject Of, string Field, string Gateway)> Uses(ModelRoute route) => route.Spec.GatewayRefs
-        .Select((g, i) => ((KubernetesObject)route, FormattableString.Invariant($"spec.gatewayRefs[{i}].name"), $"{route.Metadata.Namespace}/{g.Name}"));
+        .Select((g, i) => ((KubernetesObject)route,
+            FormattableString.Invariant($"spec.gatewayRefs[{i}].name"),
+            $"{route.Metadata.Namespace}/{g.Name}"));
 
     private static (KubernetesObject Of, string Field, string Gateway) Use(KubernetesObject of, GatewayReference reference) =>
         (of, "spec.gatewayRef.name", $"{reference.Namespace ?? of.Metadata.Namespace}/{reference.Name}");
@@ -59,6 +62,7 @@ internal static class StandaloneProblems
     /// <summary>Fields that have a meaning only in a cluster.</summary>
     private static IEnumerable<ManifestProblem> Unused(ManifestStore store, TranslateInputs inputs)
     {
+        const string NoTls = "is not used in standalone mode: the gateway listens on the loopback address without TLS";
         const string OneProcess = "is not used in standalone mode: one process counts, and keeps its journal in the state folder";
         var gateway = inputs.Gateway.Reference();
         if (inputs.Gateway.Spec.Postgres is not null)
@@ -66,18 +70,17 @@ internal static class StandaloneProblems
         if (inputs.Gateway.Spec.Redis is not null)
             yield return At(store, gateway, "spec.redis", OneProcess, isWarning: true);
         if (inputs.Gateway.Spec.Tls is not null)
-            yield return At(store, gateway, "spec.tls", "is not used in standalone mode: the gateway listens on the loopback address without TLS", isWarning: true);
-        foreach (var key in inputs.Keys.Where(k => k.Spec.Rotation is not null))
-            yield return At(store, key.Reference(), "spec.rotation", "is not used in standalone mode: the key stays", isWarning: true);
+            yield return At(store, gateway, "spec.tls", NoTls, isWarning: true);
     }
 
     private static string Hint(ManifestStore store, Finding finding)
     {
-        var route = store.All<ModelRoute>().FirstOrDefault(r => r.Id() == finding.Object.Id() && finding.Object.Kind == ModelRoute.KindName);
-        var key = store.All<VirtualKey>().FirstOrDefault(k => k.Id() == finding.Object.Id() && finding.Object.Kind == VirtualKey.KindName);
-        var uses = route is not null ? LocalSecrets.UsesOf(route) : key is not null ? LocalSecrets.UsesOf(key) : [];
+        var (kind, id) = (finding.Object.Kind, finding.Object.Id());
+        var uses = kind == ModelRoute.KindName
+            ? store.All<ModelRoute>().Where(r => r.Id() == id).SelectMany(LocalSecrets.UsesOf)
+            : store.All<VirtualKey>().Where(k => k.Id() == id).SelectMany(LocalSecrets.UsesOf);
         var variables = uses.Select(u => LocalSecrets.Variable(u.Reference)).Distinct(StringComparer.Ordinal).ToList();
-        return variables.Count == 0 ? "" : $" Without a cluster, {string.Join(" or ", variables)} in the environment serves too.";
+        return variables.Count == 0 ? "" : $"; without a cluster {string.Join(" or ", variables)} in the environment serves too";
     }
 
     private static ManifestProblem At(ManifestStore store, ObjectReference of, string field, string message, bool isWarning)

@@ -73,7 +73,9 @@ internal sealed class StandaloneReport(TextWriter output, TextWriter error)
     private static string Count(ImmutableArray<ManifestProblem> problems)
     {
         var warnings = problems.Count(p => p.IsWarning);
-        return FormattableString.Invariant($"{problems.Length - warnings} errors, {warnings} warnings: what they concern stays as it was, all else is in force");
+        var errors = problems.Length - warnings;
+        const string Meaning = "what they concern stays as it was, all else is in force";
+        return FormattableString.Invariant($"{errors} errors, {warnings} warnings: {Meaning}");
     }
 
     /// <summary>Tables end with a new line; an empty one keeps them apart.</summary>
@@ -85,5 +87,7 @@ internal sealed class StandaloneReport(TextWriter output, TextWriter error)
 
     /// <summary>Keys that the operator made need no quotes; one that a user brought may hold anything.</summary>
     private static string Quote(string text) =>
-        text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? text : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+            ? text
+            : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Contract;
 using Operator.Api;
+using Operator.Push;
 using Operator.Standalone.Manifests;
 using Operator.Standalone.Process;
 using Operator.Standalone.State;
@@ -18,14 +19,14 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
     /// <summary>What marks the VirtualKey that <c>GATEWAY_KEY</c> shows; without one it is the first that works.</summary>
     public const string ExportLabel = ResourceGroup.Name + "/export";
 
-    /// <summary>Times go by that no event tells of: expirations, prices that take effect.</summary>
+    /// <summary>Ages and spend move without an event.</summary>
     private static readonly TimeSpan s_atLeastEach = TimeSpan.FromSeconds(30);
 
     private readonly Wake _wake = new();
 
     /// <summary>
-    /// Until cancelled, then 0. What cannot be mended by editing manifests (a port in use, a state folder in use, a gateway that does not start)
-    /// is one line and 1.
+    /// Until cancelled, then 0. What cannot be mended by editing manifests (a port in use, a state folder in use, a gateway that does not
+    /// start) is one line and 1.
     /// </summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
@@ -34,7 +35,7 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
             if (!Directory.Exists(options.Manifests))
                 throw new IOException($"there is no folder {options.Manifests}: name one with --manifests");
             if (!Ports.IsFree(options.Port))
-                throw new IOException(string.Create(CultureInfo.InvariantCulture, $"port {options.Port} is in use: stop what listens there, or take another with --port (0: any free one)"));
+                throw new IOException(PortInUse());
             await LoopAsync(cancellation);
             return 0;
         }
@@ -49,6 +50,10 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
         }
     }
 
+    private string PortInUse() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"port {options.Port} is in use: stop what listens there, or take another with --port (0: any free one)");
+
     private async Task LoopAsync(CancellationToken cancellation)
     {
         using var state = StateFolder.Open(options.State);
@@ -57,6 +62,7 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
         var gatherer = new Gatherer(state.Keys, prices, services.Environment);
         var store = ManifestStore.Empty;
         ResourceStatuses? statuses = null;
+        ConfigSnapshot? served = null;
         GatewaySession? session = null;
         try
         {
@@ -66,21 +72,26 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
                 var now = services.Time.GetUtcNow();
                 store = store.Apply(folder.Read(), now);
 
+                DateTimeOffset? nextChange = null;
+
                 // 2. Choose the gateway, and have its process running.
                 if (Choose(store) is { } gateway)
                 {
                     if (session?.Id != gateway.Id())
                     {
                         await (session?.DisposeAsync() ?? ValueTask.CompletedTask);
-                        (session, statuses) = (new(gateway, options, state, services, _wake.Signal), null);
+                        (session, statuses, served) = (new(gateway, options, state, services, _wake.Signal), null, null);
                         Introduce(store, gateway);
                     }
 
                     // 3. Gather what concerns it.
-                    var gathered = gatherer.Gather(store, gateway, statuses, now);
+                    var gathered = gatherer.Gather(store, gateway, statuses, served, now);
 
                     // 4. Translate, push, acknowledge.
                     var outcome = await session.ReconcileAsync(gathered.Inputs, cancellation);
+
+                    nextChange = outcome.Translation.NextChange;
+                    served = outcome.Answer is PushOutcome.Acknowledged ? outcome.Config?.Snapshot : served;
 
                     // 5. Status.
                     statuses = session.Status(outcome, now);
@@ -98,7 +109,7 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
                 }
 
                 // 7. Wait for the folder, the gateway or the clock.
-                await WaitAsync(session, cancellation);
+                await WaitAsync(session, nextChange, cancellation);
             }
         }
         finally
@@ -107,11 +118,13 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
         }
     }
 
-    private async Task WaitAsync(GatewaySession? session, CancellationToken cancellation)
+    private async Task WaitAsync(GatewaySession? session, DateTimeOffset? nextChange, CancellationToken cancellation)
     {
         if (session is { Supervision.IsCompleted: true })
             await session.Supervision;
-        await _wake.WaitAsync(s_atLeastEach, services.Time, cancellation);
+        var untilChange = nextChange - services.Time.GetUtcNow() ?? s_atLeastEach;
+        var wait = untilChange < s_atLeastEach ? untilChange : s_atLeastEach;
+        await _wake.WaitAsync(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, services.Time, cancellation);
     }
 
     /// <summary>The named one, else the first; a gateway whose manifest is gone is not served any more.</summary>
@@ -140,7 +153,10 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
 
     private static string? KeyToExport(Gathered gathered, ConfigSnapshot? config)
     {
-        var working = (config?.Keys ?? []).Where(k => k.State == KeyState.Active).Select(k => k.Object.Id()).ToHashSet(StringComparer.Ordinal);
+        var working = (config?.Keys ?? [])
+            .Where(k => k.State == KeyState.Active)
+            .Select(k => k.Object.Id())
+            .ToHashSet(StringComparer.Ordinal);
         return gathered.Inputs.Keys
             .Where(k => working.Contains(k.Id()) && gathered.PlainKeys.ContainsKey(k.Id()))
             .OrderByDescending(k => k.Metadata.Labels.ContainsKey(ExportLabel))

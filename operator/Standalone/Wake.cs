@@ -5,7 +5,8 @@ namespace Operator.Standalone;
 /// <summary>Tells the loop that something has changed; never what. Many calls before it looks are one.</summary>
 internal sealed class Wake
 {
-    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _signal =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>From any thread; returns at once.</summary>
     public void Signal() => _signal.Writer.TryWrite(true);

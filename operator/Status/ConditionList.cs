@@ -53,9 +53,11 @@ internal sealed class ConditionList(ImmutableArray<Condition> previous, long gen
             break;
         }
 
-        var isStalled = _conditions.Any(c => c is { Type: ConditionTypes.Accepted, Status: ConditionStatus.False });
+        var isStalled = _conditions.Any(c =>
+            c is { Type: ConditionTypes.Accepted, Status: ConditionStatus.False, Reason: not ConditionReasons.Terminating });
+        var isReconciling = !isStalled && ready is { Status: not ConditionStatus.True, Reason: not ConditionReasons.Paused };
         AddWhile(isStalled, ConditionTypes.Stalled, ready.Reason, ready.Message);
-        AddWhile(!isStalled && ready.Status != ConditionStatus.True, ConditionTypes.Reconciling, ready.Reason, ready.Message);
+        AddWhile(isReconciling, ConditionTypes.Reconciling, ready.Reason, ready.Message);
         Add(ConditionTypes.Ready, ready);
         return [.. _conditions.OrderBy(c => c.Type != ConditionTypes.Ready)];
     }

@@ -11,7 +11,7 @@ internal static class GatewayStatus
 {
     private const int MaxLaggingPods = 16;
 
-    public static LlmGatewayStatus Of(StatusInputs inputs)
+    public static LlmGatewayStatus Of(Verdict verdict, StatusInputs inputs)
     {
         var gateway = inputs.Inputs.Gateway;
         var config = inputs.Config;
@@ -34,13 +34,12 @@ internal static class GatewayStatus
                     .Select(p => new LaggingPod { Name = p.Name, Revision = p.Revision, Reason = p.Problem })
                     .Take(MaxLaggingPods),
             ],
-            Conditions = Conditions(gateway, ready, serving, inputs),
+            Conditions = Conditions(gateway, verdict, ready, serving, inputs),
         };
     }
 
-    private static ImmutableArray<Condition> Conditions(LlmGateway gateway, int ready, int serving, StatusInputs inputs)
+    private static ImmutableArray<Condition> Conditions(LlmGateway gateway, Verdict verdict, int ready, int serving, StatusInputs inputs)
     {
-        var verdict = inputs.VerdictOn(gateway.Reference());
         var conditions = new ConditionList(gateway.Status?.Conditions ?? [], gateway.Metadata.Generation, inputs.Now);
         conditions.AddWhile(verdict.IsPaused, ConditionTypes.Paused, ConditionReasons.Paused, "changes wait until the annotation is gone");
         conditions.Add(ConditionTypes.Accepted, verdict.Accepted);
@@ -50,18 +49,22 @@ internal static class GatewayStatus
             ready > 0
                 ? new(ConditionStatus.True, ConditionTypes.Available, "")
                 : new(ConditionStatus.False, ConditionReasons.NoPods, "no pod is ready"));
-        conditions.Add(ConditionTypes.Programmed, Rollout(serving, inputs));
-        return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed, ConditionTypes.Available);
+        conditions.Add(ConditionTypes.Programmed, Rollout(verdict, serving, inputs));
+        return conditions.WithSummary(
+            ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed, ConditionTypes.Available);
     }
 
     /// <summary>Stricter than for an object: every ready pod must serve it.</summary>
-    private static Judgement Rollout(int serving, StatusInputs inputs)
+    private static Judgement Rollout(Verdict verdict, int serving, StatusInputs inputs)
     {
+        if (inputs.Config is not null && Programmed.NotCarried(verdict, inputs) is { } obstacle)
+            return obstacle;
         var judgement = Programmed.OfConfig(inputs);
         var lagging = inputs.Pods.Where(p => p.IsReady && p.Revision != inputs.Config?.Revision).Select(p => p.Name).ToList();
-        return judgement.Status == ConditionStatus.True && lagging.Count > 0
-            ? new(ConditionStatus.False, ConditionReasons.Pending, $"{serving} of {inputs.Pods.Length} pods serve it; not yet: {string.Join(", ", lagging.Take(MaxLaggingPods))}")
-            : judgement;
+        if (judgement.Status != ConditionStatus.True || lagging.Count == 0)
+            return judgement;
+        var names = string.Join(", ", lagging.Take(MaxLaggingPods));
+        return new(ConditionStatus.False, ConditionReasons.Pending, $"{serving} of {inputs.Pods.Length} pods serve it; not yet: {names}");
     }
 
     private static GatewayConfigStatus Config(ConfigSnapshot config, int serving, StatusInputs inputs) => new()

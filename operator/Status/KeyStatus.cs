@@ -1,31 +1,29 @@
 using System.Collections.Immutable;
 using Operator.Api;
 using Operator.Keys;
+using Operator.Translate;
 
 namespace Operator.Status;
 
 /// <summary>The status of a VirtualKey: which key stands for it, where, and which budgets hold it.</summary>
 internal static class KeyStatus
 {
-    private const int MaxBudgets = 16;
-
-    public static VirtualKeyStatus Of(VirtualKey key, StatusInputs inputs)
+    public static VirtualKeyStatus Of(VirtualKey key, Verdict verdict, SpendIndex spend, StatusInputs inputs)
     {
-        var before = key.Status;
         var material = inputs.Inputs.KeyMaterial.GetValueOrDefault(key.Id());
-        var budgets = Budgets(key, inputs);
+        var budgets = spend.BudgetsOf(key);
         return new()
         {
             ObservedGeneration = key.Metadata.Generation,
             KeyId = material?.KeyId,
             KeyPrefix = material is null || key.Spec.ValueFrom is not null ? null : GeneratedKey.PrefixOf(material.KeyId),
             SecretRef = SecretOf(key),
-            LastRotationTime = before?.LastRotationTime,
-            NextRotationTime = before?.NextRotationTime,
-            PreviousKeyExpirationTime = before?.PreviousKeyExpirationTime,
-            ObservedRotateAnnotation = before?.ObservedRotateAnnotation,
+            LastRotationTime = material?.CreatedTime,
+            NextRotationTime = material?.NextRotationTime,
+            PreviousKeyExpirationTime = material?.Hashes.Max(h => h.ExpirationTime),
+            ObservedRotateAnnotation = material?.ObservedRotateAnnotation,
             Budgets = budgets,
-            Conditions = Conditions(key, budgets, inputs),
+            Conditions = Conditions(key, verdict, budgets, inputs),
         };
     }
 
@@ -33,9 +31,9 @@ internal static class KeyStatus
     public static SecretKeyReference SecretOf(VirtualKey key) => key.Spec.ValueFrom?.SecretRef
         ?? new() { Name = key.Spec.Secret.Name ?? $"{key.Metadata.Name}-key", Key = key.Spec.Secret.Key };
 
-    private static ImmutableArray<Condition> Conditions(VirtualKey key, ImmutableArray<KeyBudgetStatus> budgets, StatusInputs inputs)
+    private static ImmutableArray<Condition> Conditions(
+        VirtualKey key, Verdict verdict, ImmutableArray<KeyBudgetStatus> budgets, StatusInputs inputs)
     {
-        var verdict = inputs.VerdictOn(key.Reference());
         var conditions = new ConditionList(key.Status?.Conditions ?? [], key.Metadata.Generation, inputs.Now);
         var programmed = Programmed.Judge(verdict, conditions.Previous(ConditionTypes.Programmed), inputs);
         var exceeded = budgets.Where(b => b.Exceeded).Select(b => $"{b.Namespace}/{b.Name}").ToList();
@@ -48,22 +46,5 @@ internal static class KeyStatus
         conditions.AddWhile(
             exceeded.Count > 0, ConditionTypes.BudgetExceeded, ConditionTypes.BudgetExceeded, $"refused by {string.Join(", ", exceeded)}");
         return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed);
-    }
-
-    private static ImmutableArray<KeyBudgetStatus> Budgets(VirtualKey key, StatusInputs inputs)
-    {
-        var id = key.Id();
-        return
-        [
-            .. (inputs.Config?.Budgets ?? [])
-                .Where(b => b.Keys is not { } keys || keys.Contains(id))
-                .Select(b => new KeyBudgetStatus
-                {
-                    Namespace = b.Object.Namespace,
-                    Name = b.Object.Name,
-                    Exceeded = b.Blocks() && inputs.Counters.Any(c => c.Budget == b.Object.Id() && (c.Key is null || c.Key == id) && c.Settled >= c.Limit),
-                })
-                .Take(MaxBudgets),
-        ];
     }
 }

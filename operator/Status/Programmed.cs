@@ -8,19 +8,26 @@ namespace Operator.Status;
 internal static class Programmed
 {
     /// <summary>
-    /// Latched: once it is true for a generation it stays so while the config carries that generation, because pods that join or lag are the
-    /// gateway's matter, not the object's.
+    /// Latched: once it is true for a generation it stays so while the config carries that generation, because pods that join or lag are
+    /// the gateway's matter, not the object's.
     /// </summary>
     public static Judgement Judge(Verdict verdict, Condition? before, StatusInputs inputs)
     {
-        var generation = verdict.Object.Generation;
-        if (inputs.Config is null || verdict.CarriedGeneration is not { } carried)
-            return new(ConditionStatus.False, ReasonOf(verdict), "is not in the config of the gateway");
-        if (carried != generation)
-            return new(ConditionStatus.False, ReasonOf(verdict), Invariant($"generation {carried} is in force"));
-        if (before is { Status: ConditionStatus.True } && before.ObservedGeneration == generation)
+        if (NotCarried(verdict, inputs) is { } obstacle)
+            return obstacle;
+        if (before is { Status: ConditionStatus.True } && before.ObservedGeneration == verdict.Object.Generation)
             return new(ConditionStatus.True, before.Reason, before.Message);
         return OfConfig(inputs);
+    }
+
+    /// <summary>Why the config does not carry the object's generation; null where it does.</summary>
+    public static Judgement? NotCarried(Verdict verdict, StatusInputs inputs)
+    {
+        if (inputs.Config is null || verdict.CarriedGeneration is not { } carried)
+            return new(ConditionStatus.False, ReasonOf(verdict), "is not in the config of the gateway");
+        return carried != verdict.Object.Generation
+            ? new(ConditionStatus.False, ReasonOf(verdict), Invariant($"generation {carried} is in force"))
+            : null;
     }
 
     /// <summary>The same question for the config as a whole.</summary>
@@ -33,7 +40,8 @@ internal static class Programmed
         if (inputs.Pods.FirstOrDefault(p => p.HasRefused) is { } refusing)
             return new(ConditionStatus.False, ConditionReasons.Rejected, $"{refusing.Name}: {refusing.Problem}");
         var problems = string.Join("; ", inputs.Pods.Where(p => p.Problem.Length > 0).Select(p => $"{p.Name}: {p.Problem}"));
-        return new(ConditionStatus.Unknown, ConditionReasons.NoPods, problems.Length > 0 ? problems : "no pod has answered yet");
+        var reason = inputs.Pods.Any(p => p.IsReady) ? ConditionReasons.Pending : ConditionReasons.NoPods;
+        return new(ConditionStatus.Unknown, reason, problems.Length > 0 ? problems : "no pod has answered yet");
     }
 
     private static string ReasonOf(Verdict verdict)

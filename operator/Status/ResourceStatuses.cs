@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Operator.Api;
+using Operator.Translate;
 
 namespace Operator.Status;
 
@@ -22,12 +23,16 @@ internal sealed record ResourceStatuses
     public static ResourceStatuses Of(StatusInputs inputs)
     {
         var of = inputs.Inputs;
+        var verdicts = inputs.Translation.Verdicts.ToDictionary(v => (v.Object.Kind, v.Object.Id()));
+        var spend = new SpendIndex(inputs.Config, inputs.Counters);
         return new()
         {
-            Gateway = of.Gateway with { Status = GatewayStatus.Of(inputs) },
-            Routes = [.. of.Routes.Select(r => r with { Status = RouteStatus.Of(r, inputs) })],
-            Keys = [.. of.Keys.Select(k => k with { Status = KeyStatus.Of(k, inputs) })],
-            Budgets = [.. of.Budgets.Select(b => b with { Status = SpendStatus.Of(b, inputs) })],
+            Gateway = of.Gateway with { Status = GatewayStatus.Of(VerdictOn(of.Gateway), inputs) },
+            Routes = [.. of.Routes.Select(r => r with { Status = RouteStatus.Of(r, VerdictOn(r), inputs) })],
+            Keys = [.. of.Keys.Select(k => k with { Status = KeyStatus.Of(k, VerdictOn(k), spend, inputs) })],
+            Budgets = [.. of.Budgets.Select(b => b with { Status = SpendStatus.Of(b, VerdictOn(b), spend, inputs) })],
         };
+
+        Verdict VerdictOn(KubernetesObject o) => verdicts[(o.Kind, o.Id())];
     }
 }

@@ -5,19 +5,18 @@ using Operator.Translate;
 namespace Operator.Status;
 
 /// <summary>
-/// The status of a ModelRoute. A route may serve several gateways: each has its own conditions, and those of the route as a whole are for each
-/// type the first that does not hold, else the first.
+/// The status of a ModelRoute. A route may serve several gateways: each has its own conditions, and those of the route as a whole are for
+/// each type the first that does not hold, else the first.
 /// </summary>
 internal static class RouteStatus
 {
-    public static ModelRouteStatus Of(ModelRoute route, StatusInputs inputs)
+    public static ModelRouteStatus Of(ModelRoute route, Verdict verdict, StatusInputs inputs)
     {
         var wanted = route.Spec.GatewayRefs.Select(r => r.Name).ToImmutableArray();
-        var here = Here(route, inputs);
+        var here = Here(route, verdict, inputs);
         var others = (route.Status?.Gateways ?? []).Where(g => g.Name != here.Name && wanted.Contains(g.Name));
         ImmutableArray<RouteGatewayStatus> gateways = [.. others.Append(here).OrderBy(g => wanted.IndexOf(g.Name))];
 
-        var verdict = inputs.VerdictOn(route.Reference());
         var conditions = new ConditionList(route.Status?.Conditions ?? [], route.Metadata.Generation, inputs.Now);
         conditions.AddWhile(verdict.IsPaused, ConditionTypes.Paused, ConditionReasons.Paused, "changes wait until the annotation is gone");
         foreach (var type in here.Conditions.Select(c => c.Type))
@@ -31,11 +30,10 @@ internal static class RouteStatus
         };
     }
 
-    private static RouteGatewayStatus Here(ModelRoute route, StatusInputs inputs)
+    private static RouteGatewayStatus Here(ModelRoute route, Verdict verdict, StatusInputs inputs)
     {
         var name = inputs.Inputs.Gateway.Metadata.Name;
         var before = route.Status?.Gateways.FirstOrDefault(g => g.Name == name);
-        var verdict = inputs.VerdictOn(route.Reference());
         var conditions = new ConditionList(before?.Conditions ?? [], route.Metadata.Generation, inputs.Now);
         var programmedBefore = conditions.Previous(ConditionTypes.Programmed);
         var programmed = Programmed.Judge(verdict, programmedBefore, inputs);
@@ -44,7 +42,12 @@ internal static class RouteStatus
         conditions.Add(ConditionTypes.Programmed, programmed);
         if (verdict.Priced is { } priced)
             conditions.Add(ConditionTypes.Priced, priced);
-        return new() { Name = name, Revision = Revision(programmed, before, route.Metadata.Generation, inputs), Conditions = conditions.ToImmutable() };
+        return new()
+        {
+            Name = name,
+            Revision = Revision(programmed, before, route.Metadata.Generation, inputs),
+            Conditions = conditions.ToImmutable(),
+        };
     }
 
     /// <summary>The first revision that carried this generation.</summary>

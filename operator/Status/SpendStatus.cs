@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Contract;
 using Operator.Api;
+using Operator.Translate;
 
 namespace Operator.Status;
 
@@ -10,43 +11,54 @@ internal static class SpendStatus
 {
     private const int MaxPercent = 1_000_000;
 
-    public static BudgetStatus Of(Budget budget, StatusInputs inputs)
+    /// <summary>As long as no gateway tells its counters, what was known of the spend last stays.</summary>
+    public static BudgetStatus Of(Budget budget, Verdict verdict, SpendIndex spend, StatusInputs inputs)
     {
-        var config = inputs.Config?.Budgets.FirstOrDefault(b => b.Object.Id() == budget.Id());
-        var counters = inputs.Counters.Where(c => c.Budget == budget.Id()).ToImmutableArray();
-        var most = counters.MaxBy(c => c.Settled);
+        var counters = spend.CountersOf(budget);
         var exceeded = counters.Where(c => c.Settled >= c.Limit).ToImmutableArray();
-        var selected = Selected(config, inputs);
-        return new()
+        var selected = Selected(spend.Find(budget), inputs);
+        var status = (budget.Status ?? new()) with
         {
             ObservedGeneration = budget.Metadata.Generation,
             Limit = Limit(budget.Spec.Limit),
-            Period = most is null ? null : new() { StartTime = most.PeriodStart, EndTime = most.PeriodEnd },
+            SelectedKeys = selected,
+            Conditions = Conditions(budget, verdict, exceeded, inputs),
+        };
+        if (inputs.CountersTime is null)
+            return status;
+        var most = counters.MaxBy(c => c.Settled);
+        var refused = spend.Find(budget)?.Blocks() != true ? 0 : exceeded.Any(c => c.Key is null) ? selected : exceeded.Length;
+        return status with
+        {
+            Period = most?.PeriodStart is null ? null : new() { StartTime = most.PeriodStart, EndTime = most.PeriodEnd },
             Spent = most is null ? null : Amount(most.Settled, budget),
             Remaining = most is null ? null : Amount(Math.Max(0, most.Limit - most.Settled), budget),
             UsedPercent = most is null ? null : Percent(most),
-            SelectedKeys = selected,
-            ExceededKeys = exceeded.Any(c => c.Key is null) ? selected : exceeded.Length,
+            ExceededKeys = refused,
             UsageObservedTime = inputs.CountersTime,
-            Conditions = Conditions(budget, exceeded, inputs),
         };
     }
 
-    private static ImmutableArray<Condition> Conditions(Budget budget, ImmutableArray<BudgetCounter> exceeded, StatusInputs inputs)
+    private static ImmutableArray<Condition> Conditions(
+        Budget budget, Verdict verdict, ImmutableArray<BudgetCounter> exceeded, StatusInputs inputs)
     {
-        var verdict = inputs.VerdictOn(budget.Reference());
         var conditions = new ConditionList(budget.Status?.Conditions ?? [], budget.Metadata.Generation, inputs.Now);
         var programmed = Programmed.Judge(verdict, conditions.Previous(ConditionTypes.Programmed), inputs);
         conditions.AddWhile(verdict.IsPaused, ConditionTypes.Paused, ConditionReasons.Paused, "changes wait until the annotation is gone");
         conditions.Add(ConditionTypes.Accepted, verdict.Accepted);
         conditions.Add(ConditionTypes.ResolvedRefs, verdict.ResolvedRefs);
         conditions.Add(ConditionTypes.Programmed, programmed);
-        conditions.Add(ConditionTypes.Exceeded, Exceeded(exceeded));
+        var isKnown = inputs.CountersTime is not null;
+        conditions.Add(ConditionTypes.Exceeded, isKnown ? Exceeded(exceeded) : Unasked(conditions.Previous(ConditionTypes.Exceeded)));
         conditions.Add(ConditionTypes.Durable, inputs.Durable);
         return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed);
     }
 
-    private static Translate.Judgement Exceeded(ImmutableArray<BudgetCounter> exceeded)
+    private static Judgement Unasked(Condition? before) => before is null
+        ? new(ConditionStatus.Unknown, ConditionReasons.Pending, "no gateway has told its counters yet")
+        : new(before.Status, before.Reason, before.Message);
+
+    private static Judgement Exceeded(ImmutableArray<BudgetCounter> exceeded)
     {
         if (exceeded.IsEmpty)
             return new(ConditionStatus.False, "WithinLimit", "");

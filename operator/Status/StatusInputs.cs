@@ -22,7 +22,7 @@ internal sealed record StatusInputs
     /// <summary>The counters of the budgets, as the gateway counts them.</summary>
     public ImmutableArray<BudgetCounter> Counters { get; init; } = [];
 
-    /// <summary>When the gateway was asked for them.</summary>
+    /// <summary>When the gateway was asked for them; null: it has not answered yet.</summary>
     public DateTimeOffset? CountersTime { get; init; }
 
     /// <summary>Where callers reach the gateway.</summary>
@@ -33,10 +33,6 @@ internal sealed record StatusInputs
 
     /// <summary>The moment that the status speaks of.</summary>
     public required DateTimeOffset Now { get; init; }
-
-    /// <summary>The verdict on an object of the inputs.</summary>
-    public Verdict VerdictOn(ObjectReference of) =>
-        Translation.Verdicts.First(v => v.Object.Kind == of.Kind && v.Object.Id() == of.Id());
 }
 
 /// <summary>Where one pod stands.</summary>

@@ -7,14 +7,15 @@ namespace Operator.Translate;
 /// <summary>Which namespaces a gateway admits VirtualKeys and Budgets from.</summary>
 internal sealed class Admission(LlmGateway gateway, ImmutableArray<Namespace> namespaces)
 {
-    private static readonly IReadOnlyDictionary<string, string> s_noLabels = ImmutableSortedDictionary<string, string>.Empty;
-
     private readonly FrozenDictionary<string, Namespace> _namespaces =
-        namespaces.DistinctBy(n => n.Metadata.Name, StringComparer.Ordinal).ToFrozenDictionary(n => n.Metadata.Name, StringComparer.Ordinal);
+        namespaces.DistinctBy(n => n.Metadata.Name, StringComparer.Ordinal)
+            .ToFrozenDictionary(n => n.Metadata.Name, StringComparer.Ordinal);
 
-    /// <summary>Labels of a namespace; none where it was not gathered.</summary>
-    public IReadOnlyDictionary<string, string> LabelsOf(string @namespace) =>
-        _namespaces.TryGetValue(@namespace, out var found) ? found.Metadata.Labels : s_noLabels;
+    /// <summary>
+    /// Labels of a namespace; null where it was not gathered: nothing can be said of it then, least of all that it lacks a label.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? LabelsOf(string @namespace) =>
+        _namespaces.TryGetValue(@namespace, out var found) ? found.Metadata.Labels : null;
 
     /// <summary>Whether the object is in the gateway's own namespace.</summary>
     public bool IsAtHome(KubernetesObject of) => of.Metadata.Namespace == gateway.Metadata.Namespace;
@@ -28,7 +29,7 @@ internal sealed class Admission(LlmGateway gateway, ImmutableArray<Namespace> na
             _ when IsAtHome(of) => true,
             NamespacesFrom.Same => false,
             NamespacesFrom.All => true,
-            _ => allowed.Selector is { } selector && selector.Matches(LabelsOf(of.Metadata.Namespace)),
+            _ => LabelsOf(of.Metadata.Namespace) is { } labels && allowed.Selector is { } selector && selector.Matches(labels),
         };
         if (!isAdmitted)
         {

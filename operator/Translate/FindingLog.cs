@@ -7,7 +7,7 @@ namespace Operator.Translate;
 /// <summary>Findings of one translation, as they come up, and what they amount to for each object.</summary>
 internal sealed class FindingLog
 {
-    private readonly List<Finding> _findings = [];
+    private readonly Dictionary<(string Kind, string Namespace, string Name), List<Finding>> _findings = [];
 
     /// <summary>A condition is not fulfilled.</summary>
     public void Fail(KubernetesObject of, string conditionType, string reason, string field, string message) =>
@@ -23,8 +23,9 @@ internal sealed class FindingLog
 
     /// <summary>Any other combination.</summary>
     public void Add(
-        ObjectReference of, string conditionType, ConditionStatus status, string reason, string field, string message, Severity severity) =>
-        _findings.Add(new()
+        ObjectReference of, string conditionType, ConditionStatus status, string reason, string field, string message, Severity severity)
+    {
+        var finding = new Finding
         {
             Object = of,
             ConditionType = conditionType,
@@ -33,13 +34,18 @@ internal sealed class FindingLog
             Field = field,
             Message = message,
             Severity = severity,
-        });
+        };
+        if (_findings.TryGetValue(Key(of), out var known))
+            known.Add(finding);
+        else
+            _findings.Add(Key(of), [finding]);
+    }
 
     /// <summary>The content of a condition: errors first, all messages together.</summary>
     public Judgement Judge(ObjectReference of, string conditionType, string reasonWhenGood)
     {
-        var all = _findings
-            .Where(f => f.ConditionType == conditionType && IsOf(f, of))
+        var all = _findings.GetValueOrDefault(Key(of), [])
+            .Where(f => f.ConditionType == conditionType)
             .OrderBy(f => f.Severity).ThenBy(f => f.Status == ConditionStatus.True)
             .ToList();
         if (all.Count == 0)
@@ -52,12 +58,12 @@ internal sealed class FindingLog
     /// <summary>In the order of kind, namespace, name; those of one object as they came up.</summary>
     public ImmutableArray<Finding> ToImmutable() =>
     [
-        .. _findings.Distinct()
-            .OrderBy(f => f.Object.Kind, StringComparer.Ordinal)
-            .ThenBy(f => f.Object.Namespace, StringComparer.Ordinal)
-            .ThenBy(f => f.Object.Name, StringComparer.Ordinal),
+        .. _findings
+            .OrderBy(f => f.Key.Kind, StringComparer.Ordinal)
+            .ThenBy(f => f.Key.Namespace, StringComparer.Ordinal)
+            .ThenBy(f => f.Key.Name, StringComparer.Ordinal)
+            .SelectMany(f => f.Value.Distinct()),
     ];
 
-    private static bool IsOf(Finding finding, ObjectReference of) =>
-        finding.Object.Kind == of.Kind && finding.Object.Namespace == of.Namespace && finding.Object.Name == of.Name;
+    private static (string Kind, string Namespace, string Name) Key(ObjectReference of) => (of.Kind, of.Namespace, of.Name);
 }

@@ -11,14 +11,14 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
     public ImmutableArray<KeyConfig> Translate(
         ImmutableArray<Chosen<VirtualKey>> chosen, LlmGatewaySpec gateway, ImmutableArray<RouteConfig> routes)
     {
-        var names = routes.SelectMany(r => r.Aliases.Add(r.Model)).ToList();
+        var served = new ServedModels(routes);
         var owners = new Dictionary<string, VirtualKey>(StringComparer.Ordinal);
         var keys = ImmutableArray.CreateBuilder<KeyConfig>();
         foreach (var key in chosen.Select(c => c.InForce).OfType<VirtualKey>())
         {
             if (!admission.Admits(key, log))
                 continue;
-            Warn(key, gateway.AllowedKeys.Models, names);
+            WarnOfModels(key, gateway.AllowedKeys.Models, served);
             if (FindMaterial(key) is { } material && TakeHashes(key, material, owners))
                 keys.Add(Translate(key, material));
         }
@@ -38,7 +38,13 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
         if (inputs.KeyMaterial.TryGetValue(key.Id(), out var material) && !material.Hashes.IsDefaultOrEmpty)
             return material;
         log.Add(
-            key.Reference(), ConditionTypes.ResolvedRefs, ConditionStatus.Unknown, ConditionReasons.Pending, "", "the key has not been made yet", Severity.Warning);
+            key.Reference(),
+            ConditionTypes.ResolvedRefs,
+            ConditionStatus.Unknown,
+            ConditionReasons.Pending,
+            "",
+            "the key has not been made yet",
+            Severity.Warning);
         return null;
     }
 
@@ -50,7 +56,8 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
             if (!owners.TryGetValue(hash.Sha256, out var owner))
                 continue;
             var field = key.Spec.ValueFrom is null ? "" : "spec.valueFrom";
-            log.Fail(key, ConditionTypes.Accepted, ConditionReasons.Conflict, field, $"the older VirtualKey `{owner.Id()}` has the same key");
+            var message = $"the older VirtualKey `{owner.Id()}` has the same key";
+            log.Fail(key, ConditionTypes.Accepted, ConditionReasons.Conflict, field, message);
             return false;
         }
 
@@ -59,16 +66,19 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
         return true;
     }
 
-    private void Warn(VirtualKey key, ImmutableArray<string> ceiling, List<string> names)
+    private void WarnOfModels(VirtualKey key, ImmutableArray<string> ceiling, ServedModels served)
     {
         for (var i = 0; i < key.Spec.Models.Length; i++)
         {
             var model = key.Spec.Models[i];
             if (!ceiling.Any(c => ModelCover.Overlaps(c, model)))
-                log.Warn(key, ConditionTypes.Accepted, ConditionReasons.Questionable, $"spec.models[{i}]", $"the gateway's `allowedKeys.models` leaves nothing of `{model}`");
-            else if (model != "*" && !names.Any(n => ModelCover.Overlaps(n, model)))
-                log.Warn(key, ConditionTypes.ResolvedRefs, ConditionReasons.ModelNotFound, $"spec.models[{i}]", $"no route of the gateway serves `{model}`");
+                Warn(i, ConditionTypes.Accepted, ConditionReasons.Questionable, $"the gateway's `allowedKeys.models` excludes `{model}`");
+            else if (model != "*" && !served.Serve(model))
+                Warn(i, ConditionTypes.ResolvedRefs, ConditionReasons.ModelNotFound, $"no route of the gateway serves `{model}`");
         }
+
+        void Warn(int index, string conditionType, string reason, string message) =>
+            log.Warn(key, conditionType, reason, $"spec.models[{index}]", message);
     }
 
     private static KeyConfig Translate(VirtualKey key, KeyMaterial material) => new()

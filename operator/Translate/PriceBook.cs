@@ -9,20 +9,25 @@ internal sealed class PriceBook(PriceTable table, DateTimeOffset now)
 {
     private readonly SortedDictionary<string, PriceConfig> _used = new(StringComparer.Ordinal);
 
+    /// <summary>When the first of the rows that were looked for is followed by another; null: never.</summary>
+    public DateTimeOffset? NextChange { get; private set; }
+
     /// <summary>Name of the target's price in the config; null where nobody knows one.</summary>
     public string? NameFor(ModelRoute route, ModelTarget target, string? upstreamModel)
     {
+        Watch(target, m => m == upstreamModel);
         var listed = upstreamModel is null ? null : table.Find(target.Provider, HostOf(target), upstreamModel, now)?.Price;
         var price = target.Pricing is { } own ? Override(route, target, own, listed?.MaxOutputTokens) : listed;
         return price is null ? null : Use(price);
     }
 
     /// <summary>
-    /// Names of the listed prices by upstream model, for a target to which callers may bring any name under <paramref name="names"/>. What is
-    /// more than a config holds is left out, and so without a price. Null where there is none.
+    /// Names of the listed prices by upstream model, for a target to which callers may bring any name under <paramref name="names"/>. What
+    /// is more than a config holds is left out, and so without a price. Null where there is none.
     /// </summary>
     public ImmutableSortedDictionary<string, string>? NamesFor(ModelTarget target, ImmutableArray<ModelPattern> names)
     {
+        Watch(target, m => names.Any(n => n.Matches(m)));
         var listed = table.FindAll(target.Provider, HostOf(target), names, now)
             .OrderBy(m => m.Model, StringComparer.Ordinal)
             .Take(SnapshotValidator.MaxPricesPerTarget)
@@ -34,6 +39,12 @@ internal sealed class PriceBook(PriceTable table, DateTimeOffset now)
     public ImmutableArray<PriceConfig> ToImmutable() => [.. _used.Values];
 
     private static string? HostOf(ModelTarget target) => target.BaseUrl is null ? null : UpstreamHost.Of(target.BaseUrl);
+
+    private void Watch(ModelTarget target, Func<string, bool> isWanted)
+    {
+        if (table.NextChange(target.Provider, HostOf(target), isWanted, now) is { } next && !(NextChange < next))
+            NextChange = next;
+    }
 
     private string Use(PriceConfig price)
     {

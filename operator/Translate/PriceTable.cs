@@ -13,8 +13,8 @@ internal sealed record PriceTable
     public required ImmutableArray<PriceEntry> Entries { get; init; }
 
     /// <summary>
-    /// The row in force: of those with the model's exact name and a fitting host, one with a host before one without, then the one that took
-    /// effect last. Null where there is none.
+    /// The row in force: of those with the model's exact name and a fitting host, one with a host before one without, then the one that
+    /// took effect last. Null where there is none.
     /// </summary>
     /// <param name="provider">Whose API the target speaks.</param>
     /// <param name="host">Host of its base URL; null: the provider's own.</param>
@@ -35,6 +35,11 @@ internal sealed record PriceTable
         .Where(e => e.Provider == provider && e.EffectiveFrom <= at && e.IsFor(host))
         .OrderByDescending(e => e.Host is not null)
         .ThenByDescending(e => e.EffectiveFrom);
+
+    /// <summary>When a row for one of the wanted models takes effect next; null: never.</summary>
+    public DateTimeOffset? NextChange(Provider provider, string? host, Func<string, bool> isWanted, DateTimeOffset after) => Entries
+        .Where(e => e.Provider == provider && e.EffectiveFrom > after && e.IsFor(host) && e.Models.Any(isWanted))
+        .Min(e => (DateTimeOffset?)e.EffectiveFrom);
 }
 
 /// <summary>One row: what one model costs from a day on.</summary>

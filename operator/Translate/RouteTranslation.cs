@@ -31,7 +31,8 @@ internal sealed class RouteTranslation(TargetTranslation targets, FindingLog log
             var (name, field) = i < 0 ? (route.Spec.Model, "spec.model") : (route.Spec.Aliases[i], $"spec.aliases[{i}]");
             if (!taken.TryGetValue(name, out var owner))
                 continue;
-            log.Fail(route, ConditionTypes.Accepted, ConditionReasons.Conflict, field, $"the name `{name}` belongs to the older ModelRoute `{owner.Id()}`");
+            var message = $"the name `{name}` belongs to the older ModelRoute `{owner.Id()}`";
+            log.Fail(route, ConditionTypes.Accepted, ConditionReasons.Conflict, field, message);
             isFree = false;
         }
 
@@ -47,7 +48,8 @@ internal sealed class RouteTranslation(TargetTranslation targets, FindingLog log
         var usable = targets.Translate(route);
         if (usable.IsEmpty)
         {
-            log.Fail(route, ConditionTypes.ResolvedRefs, ConditionReasons.NoUsableTarget, "spec.targets", "no target can be used, so the route is out");
+            const string Message = "no target can be used, so the route is out";
+            log.Fail(route, ConditionTypes.ResolvedRefs, ConditionReasons.NoUsableTarget, "spec.targets", Message);
             return null;
         }
 
@@ -65,14 +67,16 @@ internal sealed class RouteTranslation(TargetTranslation targets, FindingLog log
 
     private void WarnOfUnknownFallbacks(IEnumerable<RouteConfig> routes, ImmutableArray<Chosen<ModelRoute>> chosen)
     {
-        var names = routes.SelectMany(r => r.Aliases.Add(r.Model)).ToList();
+        var served = new ServedModels(routes);
         foreach (var route in chosen.Select(c => c.InForce).OfType<ModelRoute>())
         {
             for (var i = 0; i < route.Spec.Fallbacks.Length; i++)
             {
                 var name = route.Spec.Fallbacks[i];
-                if (!names.Any(n => ModelCover.Covers(n, name)))
-                    log.Warn(route, ConditionTypes.ResolvedRefs, ConditionReasons.FallbackNotFound, $"spec.fallbacks[{i}]", $"no route of the gateway serves `{name}`");
+                if (served.Serve(name))
+                    continue;
+                var message = $"no route of the gateway serves `{name}`";
+                log.Warn(route, ConditionTypes.ResolvedRefs, ConditionReasons.FallbackNotFound, $"spec.fallbacks[{i}]", message);
             }
         }
     }

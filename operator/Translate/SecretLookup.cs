@@ -25,7 +25,8 @@ internal sealed class SecretLookup(ImmutableArray<Secret> secrets)
         if (s_refusedTypes.Contains(secret.Type))
             return Problem(ConditionReasons.SecretNotAllowed, "name", $"Secrets of type `{secret.Type}` may not be used");
         if (IsOfOperator(secret))
-            return Problem(ConditionReasons.SecretNotAllowed, "name", $"the Secret `{reference.Name}` belongs to the operator and may not be used");
+            return Problem(ConditionReasons.SecretNotAllowed, "name",
+                $"the Secret `{reference.Name}` belongs to the operator and may not be used");
         if (secret.Read(reference.Key) is not { } text)
             return Problem(ConditionReasons.SecretKeyMissing, "key", $"the Secret `{reference.Name}` has no key `{reference.Key}`");
         var value = text.Trim();

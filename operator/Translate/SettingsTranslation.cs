@@ -4,8 +4,8 @@ using Operator.Api;
 namespace Operator.Translate;
 
 /// <summary>
-/// The settings of a gateway as a whole. What pods and Services are made of is not in them. Sets are sorted: their order says nothing, so it
-/// must not change the hash.
+/// The settings of a gateway as a whole. What pods and Services are made of is not in them. Sets are sorted: their order says nothing, so
+/// it must not change the hash.
 /// </summary>
 internal static class SettingsTranslation
 {

@@ -43,7 +43,8 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
                 ConditionTypes.Priced,
                 ConditionReasons.PricedByModel,
                 field + ".pricing",
-                $"calls cost what the model that they name costs ({byModel.Count} are listed); any other has no price, and is refused under a cost budget");
+                $"calls cost what the model that they name costs ({byModel.Count} are listed); "
+                + "any other has no price, and is refused under a cost budget");
         }
         else if (price is null)
         {
@@ -83,7 +84,9 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
         return [.. names.Select(n => ModelPattern.TryParse(n, out var pattern) ? pattern : (ModelPattern?)null).OfType<ModelPattern>()];
     }
 
-    /// <summary>False where the target cannot be used. A host that is not allowed gets no credential, but its problems are told all the same.</summary>
+    /// <summary>
+    /// False where the target cannot be used. A host that is not allowed gets no credential, but its problems are told all the same.
+    /// </summary>
     private bool TryFindCredential(ModelRoute route, ModelTarget target, string field, bool isAllowed, out string? name)
     {
         name = null;
@@ -93,7 +96,8 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
         if (problem is not null)
         {
             var member = $"{field}.credentials.secretRef.{problem.Member}";
-            log.Fail(route, ConditionTypes.ResolvedRefs, problem.Reason, member, $"{problem.Message}; the target `{target.Name}` is left out");
+            var message = $"{problem.Message}; the target `{target.Name}` is left out";
+            log.Fail(route, ConditionTypes.ResolvedRefs, problem.Reason, member, message);
             return false;
         }
 

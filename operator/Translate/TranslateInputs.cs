@@ -53,8 +53,17 @@ internal sealed record KeyMaterial
     /// <summary>The public part of the key.</summary>
     public required string KeyId { get; init; }
 
-    /// <summary>One hash, or two while a rotation overlaps.</summary>
+    /// <summary>One hash, or more while a rotation is under way or overlaps.</summary>
     public required ImmutableArray<KeyHash> Hashes { get; init; }
+
+    /// <summary>When the key took its place; null: unknown, or not made by the operator.</summary>
+    public DateTimeOffset? CreatedTime { get; init; }
+
+    /// <summary>When the next rotation begins by itself; null: never, or one is under way.</summary>
+    public DateTimeOffset? NextRotationTime { get; init; }
+
+    /// <summary>The last value of the annotation <c>llmgateway.dev/rotate</c> that was acted on.</summary>
+    public string? ObservedRotateAnnotation { get; init; }
 }
 
 /// <summary>A version of an object that a gateway pod refused.</summary>

@@ -21,6 +21,12 @@ internal sealed record Translation
 
     /// <summary>Next inputs' <see cref="TranslateInputs.LastValid"/>, once a pod has acknowledged the config.</summary>
     public required LastValidVersions LastValid { get; init; }
+
+    /// <summary>
+    /// The first moment after <see cref="TranslateInputs.Now"/> at which the same inputs give another result or status: a price takes
+    /// effect, a key expires, the overlap of a rotation ends. Null: none is known.
+    /// </summary>
+    public DateTimeOffset? NextChange { get; init; }
 }
 
 /// <summary>A problem of one object.</summary>
@@ -74,8 +80,8 @@ internal sealed record Verdict
     public Judgement? Priced { get; init; }
 
     /// <summary>
-    /// The generation that the config carries; below that of <see cref="Object"/> when the last valid version stands in; null when the object
-    /// is not in the config.
+    /// The generation that the config carries; below that of <see cref="Object"/> when the last valid version stands in; null when the
+    /// object is not in the config.
     /// </summary>
     public long? CarriedGeneration { get; init; }
 

@@ -11,8 +11,8 @@ namespace Operator.Translate;
 /// <item>Routes: names, credentials, prices.</item>
 /// <item>Keys: who is admitted, by which hashes.</item>
 /// <item>Budgets: which keys each selects.</item>
-/// <item>Ask the contract's validator.</item>
 /// <item>Say where each object stands.</item>
+/// <item>Ask the contract's validator. The versions that it complains of count as invalid: once more from 1.</item>
 /// </list>
 /// </remarks>
 internal static class Translator
@@ -21,35 +21,52 @@ internal static class Translator
     public static Translation Translate(TranslateInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
+        ImmutableArray<RefusedVersion> faults = [];
+        while (true)
+        {
+            var translation = Translate(inputs, faults);
+
+            // 6. Each round knows at least one version more, because a version with a fault is not carried again.
+            var more = translation.Config is { } config ? LastCheck.Faults(config) : [];
+            if (more.IsEmpty)
+                return translation;
+            faults = [.. faults, .. more];
+        }
+    }
+
+    private static Translation Translate(TranslateInputs inputs, ImmutableArray<RefusedVersion> faults)
+    {
         var log = new FindingLog();
 
         // 1. Versions.
-        var choice = new VersionChoice(inputs, log);
+        var choice = new VersionChoice(inputs, faults, log);
         var gateway = choice.Choose(inputs.Gateway, inputs.LastValid.Gateway, Restrictions.OfGateway);
         var routes = choice.Choose(inputs.Routes, inputs.LastValid.Routes, Restrictions.OfRoute);
         var keys = choice.Choose(inputs.Keys, inputs.LastValid.Keys, Restrictions.OfKey);
         var budgets = choice.Choose(inputs.Budgets, inputs.LastValid.Budgets, Restrictions.OfBudget);
 
-        var config = gateway.InForce is { } inForce ? Assemble(inputs, inForce, routes, keys, budgets, log) : null;
+        var prices = new PriceBook(inputs.Prices, inputs.Now);
+        var config = gateway.InForce is { } inForce ? Assemble(inputs, inForce, routes, keys, budgets, prices, log) : null;
         return new()
         {
             Config = config,
-            Verdicts = Verdicts.Of(inputs, config, log), // 6.
+            Verdicts = Verdicts.Of(inputs, config, log), // 5.
             Findings = log.ToImmutable(),
             LastValid = new() { Gateway = gateway.LastValid, Routes = ById(routes), Keys = ById(keys), Budgets = ById(budgets) },
+            NextChange = NextChange.After(inputs.Now, config, prices),
         };
     }
 
-    private static ConfigSnapshot? Assemble(
+    private static ConfigSnapshot Assemble(
         TranslateInputs inputs,
         LlmGateway gateway,
         ImmutableArray<Chosen<ModelRoute>> routes,
         ImmutableArray<Chosen<VirtualKey>> keys,
         ImmutableArray<Chosen<Budget>> budgets,
+        PriceBook prices,
         FindingLog log)
     {
         var secrets = new SecretLookup(inputs.Secrets);
-        var prices = new PriceBook(inputs.Prices, inputs.Now);
         var targets = new TargetTranslation(gateway.Spec.AllowedUpstreamHosts, secrets, prices, log);
         var admission = new Admission(gateway, inputs.Namespaces);
 
@@ -68,23 +85,20 @@ internal static class Translator
                 keyConfigs.Select(k => k.Object.Id()).ToHashSet(StringComparer.Ordinal),
                 PricedModels(routeConfigs, usedPrices));
 
-        // 5. The contract's validator.
-        return LastCheck.Pass(
-            new()
-            {
-                SchemaVersion = ConfigSnapshot.CurrentSchemaVersion,
-                Gateway = gateway.Metadata.Uid,
-                Revision = 0,
-                Hash = "",
-                Object = gateway.Reference(),
-                Settings = SettingsTranslation.Translate(gateway.Spec),
-                Routes = routeConfigs,
-                Keys = keyConfigs,
-                Budgets = budgetConfigs,
-                Credentials = targets.Credentials,
-                Prices = usedPrices,
-            },
-            log);
+        return new()
+        {
+            SchemaVersion = ConfigSnapshot.CurrentSchemaVersion,
+            Gateway = gateway.Metadata.Uid,
+            Revision = 0,
+            Hash = "",
+            Object = gateway.Reference(),
+            Settings = SettingsTranslation.Translate(gateway.Spec),
+            Routes = routeConfigs,
+            Keys = keyConfigs,
+            Budgets = budgetConfigs,
+            Credentials = targets.Credentials,
+            Prices = usedPrices,
+        };
     }
 
     private static ImmutableArray<PricedModel> PricedModels(ImmutableArray<RouteConfig> routes, ImmutableArray<PriceConfig> prices)
@@ -92,7 +106,9 @@ internal static class Translator
         var currencies = prices.ToDictionary(p => p.Name, p => p.Currency, StringComparer.Ordinal);
         return
         [
-            .. routes.SelectMany(r => r.Targets.SelectMany(t => t.PriceNames()).Select(p => new PricedModel(r.Model, currencies[p]))).Distinct(),
+            .. routes
+                .SelectMany(r => r.Targets.SelectMany(t => t.PriceNames()).Select(p => new PricedModel(r.Model, currencies[p])))
+                .Distinct(),
         ];
     }
 

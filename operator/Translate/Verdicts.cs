@@ -44,14 +44,6 @@ internal static class Verdicts
         };
     }
 
-    private static Dictionary<(string Kind, string Id), long> Carried(ConfigSnapshot? config)
-    {
-        if (config is null)
-            return [];
-        return config.Routes.Select(r => r.Object)
-            .Concat(config.Keys.Select(k => k.Object))
-            .Concat(config.Budgets.Select(b => b.Object))
-            .Append(config.Object)
-            .ToDictionary(o => (o.Kind, o.Id()), o => o.Generation);
-    }
+    private static Dictionary<(string Kind, string Id), long> Carried(ConfigSnapshot? config) =>
+        config is null ? [] : config.Objects().ToDictionary(o => (o.Kind, o.Id()), o => o.Generation);
 }

@@ -1,15 +1,33 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Operator.Api;
 using Operator.Translate.Checks;
 
 namespace Operator.Translate;
 
 /// <summary>
-/// Which version of an object counts: the one given, or the last valid one where the given fails its own field checks, was refused by a
-/// pod, or is paused. An object without a fault-free version is left out; one whose deletion was asked for too.
+/// Which version of an object counts: the one given, or the last valid one where the given has a fault, was refused by a pod, or is paused.
+/// An object without a fault-free version is left out; one whose deletion was asked for too, except the gateway: its pods serve until they
+/// are gone, and revocations must reach them.
 /// </summary>
-internal sealed class VersionChoice(TranslateInputs inputs, FindingLog log)
+internal sealed class VersionChoice
 {
+    private readonly bool _allowLoopback;
+    private readonly FindingLog _log;
+    private readonly ILookup<Version, RefusedVersion> _refused;
+    private readonly ILookup<Version, RefusedVersion> _faults;
+
+    /// <param name="inputs">Of the translation.</param>
+    /// <param name="faults">Versions that the contract's validator has complained of.</param>
+    /// <param name="log">Takes what is wrong.</param>
+    public VersionChoice(TranslateInputs inputs, ImmutableArray<RefusedVersion> faults, FindingLog log)
+    {
+        _allowLoopback = inputs.AllowLoopbackUpstreams;
+        _log = log;
+        _refused = inputs.Refused.ToLookup(r => Version.Of(r.Object));
+        _faults = faults.ToLookup(r => Version.Of(r.Object));
+    }
+
     /// <summary>The versions of many objects, oldest object first: the older wins a conflict.</summary>
     public ImmutableArray<Chosen<T>> Choose<T>(
         ImmutableArray<T> objects, ImmutableSortedDictionary<string, T> lastValid, Func<T, T, T> restrict)
@@ -29,49 +47,55 @@ internal sealed class VersionChoice(TranslateInputs inputs, FindingLog log)
     public Chosen<T> Choose<T>(T current, T? lastValid, Func<T, T, T> restrict)
         where T : KubernetesObject
     {
-        if (lastValid?.Metadata.Uid != current.Metadata.Uid || IsRefused(lastValid))
+        if (lastValid is not null && (lastValid.Metadata.Uid != current.Metadata.Uid || IsRefused(lastValid)))
             lastValid = null;
         if (current.Metadata.DeletionTimestamp is not null)
         {
-            log.Fail(current, ConditionTypes.Accepted, ConditionReasons.Terminating, "", "is being deleted");
-            return new(current, null, null);
+            _log.Fail(current, ConditionTypes.Accepted, ConditionReasons.Terminating, "", "is being deleted");
+            if (current is not LlmGateway)
+                return new(current, null, null);
         }
 
-        var isValid = Report(current, lastValid is not null);
+        var isValid = Report(current, lastValid);
         if (isValid && !(current.IsPaused() && lastValid is not null))
             return new(current, current, current);
         return new(current, lastValid is null ? null : restrict(current, lastValid), lastValid);
     }
 
-    private bool Report<T>(T current, bool hasLastValid)
+    private bool Report<T>(T current, T? lastValid)
         where T : KubernetesObject
     {
         var isValid = true;
-        foreach (var problem in FieldChecks.Check(current, inputs.AllowLoopbackUpstreams))
+        foreach (var problem in FieldChecks.Check(current, _allowLoopback))
+            Fail(ConditionReasons.Invalid, problem.Field, problem.Message);
+        foreach (var fault in _faults[Version.Of(current)])
+            Fail(ConditionReasons.Invalid, FieldPath.OfContract(fault.Field), fault.Message);
+        foreach (var refused in _refused[Version.Of(current)])
+            Fail(ConditionReasons.Rejected, FieldPath.OfContract(refused.Field), $"refused by the gateway: {refused.Message}");
+        if (!isValid && lastValid is { Metadata.Generation: var generation })
         {
-            log.Fail(current, ConditionTypes.Accepted, ConditionReasons.Invalid, problem.Field, problem.Message);
-            isValid = false;
+            var message = string.Create(CultureInfo.InvariantCulture, $"generation {generation} stays in force");
+            _log.Fail(current, ConditionTypes.Accepted, ConditionReasons.Invalid, "", message);
         }
 
-        foreach (var refused in inputs.Refused.Where(r => IsSameVersion(r, current)))
-        {
-            var field = refused.Field.Length == 0 ? "" : $"spec.{refused.Field}";
-            log.Fail(current, ConditionTypes.Accepted, ConditionReasons.Rejected, field, $"refused by the gateway: {refused.Message}");
-            isValid = false;
-        }
-
-        if (!isValid && hasLastValid)
-            log.Fail(current, ConditionTypes.Accepted, ConditionReasons.Invalid, "", "the last valid version stays in force");
         return isValid;
+
+        void Fail(string reason, string field, string message)
+        {
+            _log.Fail(current, ConditionTypes.Accepted, reason, field, message);
+            isValid = false;
+        }
     }
 
-    private bool IsRefused<T>(T? version)
-        where T : KubernetesObject =>
-        version is not null && inputs.Refused.Any(r => IsSameVersion(r, version));
+    private bool IsRefused(KubernetesObject version) => _refused[Version.Of(version)].Any() || _faults[Version.Of(version)].Any();
 
-    private static bool IsSameVersion(RefusedVersion refused, KubernetesObject version) =>
-        refused.Object.Kind == version.Kind && refused.Object.Id() == version.Id()
-        && refused.Object.Uid == version.Metadata.Uid && refused.Object.Generation == version.Metadata.Generation;
+    /// <summary>One version of one object.</summary>
+    private readonly record struct Version(string Kind, string Namespace, string Name, string Uid, long Generation)
+    {
+        public static Version Of(KubernetesObject version) => Of(version.Reference());
+
+        public static Version Of(Gateway.Contract.ObjectReference of) => new(of.Kind, of.Namespace, of.Name, of.Uid, of.Generation);
+    }
 }
 
 /// <summary>The versions of one object.</summary>

@@ -1,8 +1,8 @@
 namespace Operator.Api.Schema;
 
 /// <summary>
-/// A rule that the API server evaluates by itself (<c>x-kubernetes-validations</c>). <c>self</c> is the object or the field that carries the
-/// attribute. Each rule has its twin in <c>Translate/Checks</c>, which also runs where there is no API server.
+/// A rule that the API server evaluates by itself (<c>x-kubernetes-validations</c>). <c>self</c> is the object or the field that carries
+/// the attribute. Each rule has its twin in <c>Translate/Checks</c>, which also runs where there is no API server.
 /// https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules
 /// </summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Property, AllowMultiple = true)]

@@ -63,7 +63,9 @@ internal static class ManifestReader
         return result with { IsKnownKind = true, Object = (KubernetesObject?)copy.Deserialize(type, ApiJson.Options) };
     }
 
-    /// <summary>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting-and-nullable</summary>
+    /// <summary>
+    /// https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting-and-nullable
+    /// </summary>
     private static void DropNulls(JsonNode node, SchemaNode schema)
     {
         if (node is JsonArray list)

@@ -54,7 +54,9 @@ internal static class ScalarRules
         if (Length(text) > bounds.MaxLength)
             yield return $"Too long: may not be more than {bounds.MaxLength} characters";
         else if (text.Length < bounds.MinLength)
-            yield return bounds.MinLength == 1 ? "Invalid value: must not be empty" : $"Too short: must be at least {bounds.MinLength} characters";
+            yield return bounds.MinLength == 1
+                ? "Invalid value: must not be empty"
+                : $"Too short: must be at least {bounds.MinLength} characters";
         else if (bounds.Pattern is { } pattern && !Matches(text, pattern))
             yield return $"Invalid value:{quoted} {bounds.Means ?? $"must match {pattern}"}";
     }
@@ -77,5 +79,6 @@ internal static class ScalarRules
 
     /// <summary>In RE2 <c>$</c> is the end of the text, in .NET it may also stand before a last line break.</summary>
     private static bool Matches(string text, string pattern) =>
-        s_patterns.GetOrAdd(pattern, static p => new(p[..^1] + @"\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)).IsMatch(text);
+        s_patterns.GetOrAdd(pattern, static p => new(p[..^1] + @"\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking))
+            .IsMatch(text);
 }

@@ -1,8 +1,8 @@
 namespace Operator.Standalone.Manifests;
 
 /// <summary>
-/// Tells when the folder has changed: by the file system's word where it gives one, and by a look each second, because network and container
-/// file systems often do not.
+/// Tells when the folder has changed: by the file system's word where it gives one, and by a look each second, because network and
+/// container file systems often do not.
 /// </summary>
 internal sealed class FolderWatch : IDisposable
 {

@@ -11,7 +11,8 @@ internal sealed class ManifestFolder(string path)
     public ImmutableArray<ManifestFile> Read() => [.. Files().Select(Read)];
 
     /// <summary>Differs when a file has come, gone or changed.</summary>
-    public string Stamp() => string.Join('\n', Files().Select(f => $"{f.FullName} {f.LastWriteTimeUtc.Ticks} {(f.Exists ? f.Length : -1)}"));
+    public string Stamp() =>
+        string.Join('\n', Files().Select(f => $"{f.FullName} {f.LastWriteTimeUtc.Ticks} {(f.Exists ? f.Length : -1)}"));
 
     private IEnumerable<FileInfo> Files()
     {

@@ -11,8 +11,8 @@ namespace Operator.Standalone.Manifests;
 /// of the folder gives a new one.
 /// </summary>
 /// <remarks>
-/// A broken object keeps its last good version; a file that cannot be read, or in which a broken object cannot be told by name, keeps all that
-/// it held. What stands in no file any more is gone.
+/// A broken object keeps its last good version; a file that cannot be read, or in which a broken object cannot be told by name, keeps all
+/// that it held. What stands in no file any more is gone.
 /// </remarks>
 internal sealed record ManifestStore
 {
@@ -37,7 +37,11 @@ internal sealed record ManifestStore
     /// <summary>Objects of one kind, oldest first, then by name.</summary>
     public ImmutableArray<T> All<T>()
         where T : KubernetesObject =>
-        [.. Objects.Values.Select(o => o.Object).OfType<T>().OrderBy(o => o.Metadata.CreationTimestamp).ThenBy(o => o.Id(), StringComparer.Ordinal)];
+    [
+        .. Objects.Values.Select(o => o.Object).OfType<T>()
+            .OrderBy(o => o.Metadata.CreationTimestamp)
+            .ThenBy(o => o.Id(), StringComparer.Ordinal),
+    ];
 
     /// <summary>One pass over the files.</summary>
     private sealed class Reading(ManifestStore before, DateTimeOffset now)
@@ -107,7 +111,8 @@ internal sealed record ManifestStore
             if (_objects.TryGetValue(id, out var first))
             {
                 var line = lines.Of("metadata.name");
-                _problems.Add(new() { File = file.Path, Line = line, Object = id.ToString(), Message = $"stands already in {first.File}:{first.Lines.First}" });
+                var message = $"stands already in {first.File}:{first.Lines.First}";
+                _problems.Add(new() { File = file.Path, Line = line, Object = id.ToString(), Message = message });
                 return;
             }
 

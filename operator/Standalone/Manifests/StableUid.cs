@@ -4,8 +4,8 @@ using System.Text;
 namespace Operator.Standalone.Manifests;
 
 /// <summary>
-/// A uid that an object has wherever and whenever it is read, because a gateway serves one uid for its life: a UUID of version 8 made of its
-/// name (RFC 9562, section 5.8).
+/// A uid that an object has wherever and whenever it is read, because a gateway serves one uid for its life: a UUID of version 8 made of
+/// its name (RFC 9562, section 5.8).
 /// </summary>
 internal static class StableUid
 {

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Operator.Standalone.Manifests;
 
-/// <summary>From the text of a file (YAML, or JSON, which YAML contains) to its documents as JSON, each with the lines of its fields.</summary>
+/// <summary>
+/// From the text of a file (YAML, or JSON, which YAML contains) to its documents as JSON, each with the lines of its fields.
+/// </summary>
 internal static class YamlManifests
 {
     /// <summary>Beyond them a file is no manifest but an attack by aliases.</summary>
@@ -39,7 +40,9 @@ internal static class YamlManifests
         }
     }
 
-    /// <summary>The representation is built by recursion, which a file of nothing but brackets would drive over the end of the stack.</summary>
+    /// <summary>
+    /// The representation is built by recursion, which a file of nothing but brackets would drive over the end of the stack.
+    /// </summary>
     private static void CheckDepth(string text)
     {
         var parser = new Parser(new StringReader(text));
@@ -79,7 +82,7 @@ internal static class YamlManifests
             case YamlSequenceNode sequence:
                 var items = new JsonArray();
                 foreach (var item in sequence)
-                    items.Add(Json(item, string.Create(CultureInfo.InvariantCulture, $"{path}[{items.Count}]"), depth + 1, lines, ref nodes));
+                    items.Add(Json(item, FormattableString.Invariant($"{path}[{items.Count}]"), depth + 1, lines, ref nodes));
                 return items;
             default:
                 return YamlScalar.ToJson((YamlScalarNode)node);

@@ -6,8 +6,8 @@ using YamlDotNet.RepresentationModel;
 namespace Operator.Standalone.Manifests;
 
 /// <summary>
-/// What a plain scalar means: as kubectl reads it, by the rules of YAML 1.1 (<c>yes</c> and <c>on</c> are booleans), so that a folder that works
-/// here works in a cluster. https://yaml.org/type/
+/// What a plain scalar means: as kubectl reads it, by the rules of YAML 1.1 (<c>yes</c> and <c>on</c> are booleans), so that a folder that
+/// works here works in a cluster. https://yaml.org/type/
 /// </summary>
 internal static class YamlScalar
 {
@@ -38,7 +38,8 @@ internal static class YamlScalar
             return null;
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) && !IsOctal(text))
             return JsonValue.Create(whole);
-        if (text.StartsWith("0x", StringComparison.Ordinal) && long.TryParse(text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out whole))
+        if (text.StartsWith("0x", StringComparison.Ordinal)
+            && long.TryParse(text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out whole))
             return JsonValue.Create(whole);
         if (IsOctal(text))
             return JsonValue.Create(Convert.ToInt64(text, 8));

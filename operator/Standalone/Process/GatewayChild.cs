@@ -34,7 +34,8 @@ internal sealed class GatewayChild : IAsyncDisposable
         }
         catch (Win32Exception e)
         {
-            throw new IOException($"the gateway cannot be started with `{launch.Command}`: {e.Message}; say another command with --gateway", e);
+            throw new IOException(
+                $"the gateway cannot be started with `{launch.Command}`: {e.Message}; say another command with --gateway", e);
         }
     }
 

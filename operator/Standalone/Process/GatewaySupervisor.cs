@@ -1,4 +1,3 @@
-using System.Globalization;
 using Operator.Push;
 
 namespace Operator.Standalone.Process;
@@ -32,7 +31,7 @@ internal sealed class GatewaySupervisor(
 
                 var code = await child.EndsAsync(cancellation);
                 await moved(null);
-                var what = string.Create(CultureInfo.InvariantCulture, $"the gateway ended with exit code {code}; its log is {launch.State.LogFile}");
+                var what = FormattableString.Invariant($"the gateway ended with exit code {code}; its log is {launch.State.LogFile}");
                 if (!hasBeenUp && failures == MaxFirstFailures)
                     throw new IOException(what);
                 notice(what);

@@ -59,5 +59,6 @@ internal sealed class GatewayState(string path)
     }
 
     /// <summary>Written when a config has been acknowledged.</summary>
-    public void WriteLastValid(LastValidVersions versions) => PrivateFile.Write(_lastValid, JsonSerializer.Serialize(versions, ApiJson.Options));
+    public void WriteLastValid(LastValidVersions versions) =>
+        PrivateFile.Write(_lastValid, JsonSerializer.Serialize(versions, ApiJson.Options));
 }

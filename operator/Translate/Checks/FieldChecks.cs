@@ -30,5 +30,9 @@ internal static class FieldChecks
     };
 
     private static ImmutableArray<FieldProblem> Run<T>(AbstractValidator<T> validator, T resource) =>
-        [.. validator.Validate(resource).Errors.Select(e => new FieldProblem(FieldPath.Of(typeof(T), e.PropertyName), e.ErrorMessage)).Distinct()];
+    [
+        .. validator.Validate(resource).Errors
+            .Select(e => new FieldProblem(FieldPath.Of(typeof(T), e.PropertyName), e.ErrorMessage))
+            .Distinct(),
+    ];
 }

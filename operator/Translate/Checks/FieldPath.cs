@@ -23,4 +23,10 @@ internal static class FieldPath
 
         return path.ToString();
     }
+
+    /// <summary>
+    /// What the contract calls <c>targets[0].baseURL</c> is <c>spec.targets[0].baseURL</c>; only metadata stands beside the spec.
+    /// </summary>
+    public static string OfContract(string field) =>
+        field.Length == 0 || field.StartsWith("metadata.", StringComparison.Ordinal) ? field : $"spec.{field}";
 }

@@ -25,7 +25,9 @@ internal sealed class GatewayCheck : AbstractValidator<LlmGateway>
     {
         RuleFor(g => g.Spec).Must(s => s.Redis is null || s.Postgres is not null).WithMessage(RuleMessages.RedisRequiresPostgres);
         RuleFor(g => g.Spec).Must(s => s.Replicas <= 1 || s.Postgres is not null).WithMessage(RuleMessages.ReplicasRequirePostgres);
-        RuleFor(g => g.Spec).Must(s => s.Autoscaling is null || s.Postgres is not null).WithMessage(RuleMessages.AutoscalingRequiresPostgres);
+        RuleFor(g => g.Spec)
+            .Must(s => s.Autoscaling is null || s.Postgres is not null)
+            .WithMessage(RuleMessages.AutoscalingRequiresPostgres);
     }
 
     private void CheckPods()
@@ -77,6 +79,7 @@ internal sealed class GatewayCheck : AbstractValidator<LlmGateway>
         }
 
         private static bool IsInside(string inner, string outer) =>
-            IPNetwork.TryParse(inner, out var a) && (!IPNetwork.TryParse(outer, out var b) || (b.Contains(a.BaseAddress) && a.PrefixLength > b.PrefixLength));
+            IPNetwork.TryParse(inner, out var a)
+                && (!IPNetwork.TryParse(outer, out var b) || (b.Contains(a.BaseAddress) && a.PrefixLength > b.PrefixLength));
     }
 }

@@ -9,9 +9,13 @@ internal sealed class TargetCheck : AbstractValidator<ModelTarget>
 {
     public TargetCheck(bool allowLoopback)
     {
-        RuleFor(t => t).Must(t => t.Provider != Provider.OpenAICompatible || t.BaseUrl is not null).WithMessage(RuleMessages.BaseUrlRequired);
+        RuleFor(t => t)
+            .Must(t => t.Provider != Provider.OpenAICompatible || t.BaseUrl is not null)
+            .WithMessage(RuleMessages.BaseUrlRequired);
         RuleFor(t => t).Must(t => t.Provider != Provider.Simulated || t.BaseUrl is null).WithMessage(RuleMessages.BaseUrlOfSimulated);
-        RuleFor(t => t).Must(t => t.Provider != Provider.Simulated || t.Credentials is null).WithMessage(RuleMessages.CredentialsOfSimulated);
+        RuleFor(t => t)
+            .Must(t => t.Provider != Provider.Simulated || t.Credentials is null)
+            .WithMessage(RuleMessages.CredentialsOfSimulated);
         RuleFor(t => t).Must(t => t.Provider == Provider.Simulated || t.Simulated is null).WithMessage(RuleMessages.SimulatedOnly);
         RuleFor(t => t.BaseUrl!)
             .Custom((url, context) =>

@@ -2,11 +2,14 @@ using System.Collections.Frozen;
 
 namespace Operator.Translate.Checks;
 
-/// <summary>Headers that a target may not set: who reads them would be deceived, or they carry what belongs into <c>credentials</c>.</summary>
+/// <summary>
+/// Headers that a target may not set: who reads them would be deceived, or they carry what belongs into <c>credentials</c>.
+/// </summary>
 internal static class UpstreamHeaders
 {
     private static readonly FrozenSet<string> s_credentials = Names(
-        "authorization", "x-api-key", "api-key", "x-goog-api-key", "ocp-apim-subscription-key", "x-litellm-api-key", "cookie", "x-amz-security-token");
+        "authorization", "x-api-key", "api-key", "x-goog-api-key", "ocp-apim-subscription-key",
+            "x-litellm-api-key", "cookie", "x-amz-security-token");
 
     /// <summary>https://www.rfc-editor.org/rfc/rfc9110#name-connection, and those that frame the body.</summary>
     private static readonly FrozenSet<string> s_hopByHop = Names(

@@ -12,7 +12,8 @@ namespace Operator.Translate.Checks;
 internal static class UpstreamUrl
 {
     /// <summary>
-    /// Services that hand out a machine's identity: AWS, GCP, Azure, Alibaba and Oracle, by name and by the addresses outside of link-local.
+    /// Services that hand out a machine's identity: AWS, GCP, Azure, Alibaba and Oracle, by name and by the addresses outside of
+    /// link-local.
     /// </summary>
     private static readonly FrozenSet<string> s_metadataHosts = new[]
     {
@@ -23,7 +24,9 @@ internal static class UpstreamUrl
     /// <summary>Every rule that the URL breaks.</summary>
     public static IEnumerable<string> Problems(string url, bool allowLoopback)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || UpstreamHost.Of(url) is not { } host)
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri)
+            || uri.Scheme is not ("http" or "https")
+            || UpstreamHost.Of(url) is not { } host)
         {
             yield return "must be an absolute http or https URL";
             yield break;
@@ -46,7 +49,8 @@ internal static class UpstreamUrl
     private static bool IsMetadata(string host) => s_metadataHosts.Contains(host) || host is "169.254.169.254" or "169.254.170.2";
 
     private static bool IsLoopback(string host) =>
-        host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal) || (AddressOf(host) is { } address && IPAddress.IsLoopback(address));
+        host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal)
+            || (AddressOf(host) is { } address && IPAddress.IsLoopback(address));
 
     private static bool IsUnusable(string host)
     {

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Operator.Push;
 
 namespace Operator.Tests.Push;
@@ -11,7 +10,7 @@ public sealed class ConfigPublisherTests
     public async Task Offer_PodTakesIt_IsAcknowledgedAndKnown()
     {
         await using var gateway = await FakeGateway.StartAsync();
-        await using var setup = await Setup.OfAsync(gateway);
+        await using var setup = await PublisherSetup.OfAsync(gateway);
 
         var outcome = await setup.Publisher.OfferAsync(Configs.Revision(1), Cancellation);
 
@@ -25,7 +24,7 @@ public sealed class ConfigPublisherTests
     public async Task Offer_SameRevisionAgain_IsAnsweredWithoutAnotherPush()
     {
         await using var gateway = await FakeGateway.StartAsync();
-        await using var setup = await Setup.OfAsync(gateway);
+        await using var setup = await PublisherSetup.OfAsync(gateway);
         await setup.Publisher.OfferAsync(Configs.Revision(1), Cancellation);
 
         (await setup.Publisher.OfferAsync(Configs.Revision(1), Cancellation)).ShouldBeOfType<PushOutcome.Acknowledged>();
@@ -39,7 +38,7 @@ public sealed class ConfigPublisherTests
         var awayPod = away.Pod with { Name = "away" };
         await away.DisposeAsync();
         await using var gateway = await FakeGateway.StartAsync();
-        await using var setup = await Setup.OfAsync(gateway, awayPod, gateway.Pod with { IsReady = false });
+        await using var setup = await PublisherSetup.OfAsync(gateway, awayPod, gateway.Pod with { IsReady = false });
 
         (await setup.Publisher.OfferAsync(Configs.Revision(1), Cancellation)).ShouldBeOfType<PushOutcome.Acknowledged>();
     }
@@ -48,7 +47,7 @@ public sealed class ConfigPublisherTests
     public async Task Offer_NoPods_HasNoAnswer()
     {
         await using var gateway = await FakeGateway.StartAsync();
-        await using var setup = await Setup.OfAsync(gateway, []);
+        await using var setup = await PublisherSetup.OfAsync(gateway, []);
 
         (await setup.Publisher.OfferAsync(Configs.Revision(1), Cancellation)).ShouldBeNull();
     }
@@ -57,7 +56,7 @@ public sealed class ConfigPublisherTests
     public async Task Publish_WhileAPushIsUnderWay_OnlyTheNewestFollows()
     {
         await using var gateway = await FakeGateway.StartAsync();
-        await using var setup = await Setup.OfAsync(gateway);
+        await using var setup = await PublisherSetup.OfAsync(gateway);
         var (arrived, release) = (new TaskCompletionSource(), new TaskCompletionSource());
         gateway.BeforePush = () =>
         {
@@ -79,7 +78,7 @@ public sealed class ConfigPublisherTests
     public async Task Publish_PodIsAway_IsTriedUntilItComes()
     {
         await using var gateway = await FakeGateway.StartAsync();
-        await using var setup = await Setup.OfAsync(gateway);
+        await using var setup = await PublisherSetup.OfAsync(gateway);
         gateway.Answer = (503, null);
         setup.Publisher.Publish(Configs.Revision(1));
         await setup.WhenAsync(p => p.Outcome is PushOutcome.Unreachable);
@@ -94,7 +93,7 @@ public sealed class ConfigPublisherTests
     public async Task Publish_PodRefuses_IsNotPushedAgain()
     {
         await using var gateway = await FakeGateway.StartAsync();
-        await using var setup = await Setup.OfAsync(gateway);
+        await using var setup = await PublisherSetup.OfAsync(gateway);
         gateway.Answer = (422, """{"errors":[{"message":"no"}]}""");
         setup.Publisher.Publish(Configs.Revision(1));
         await setup.WhenAsync(p => p.Outcome is PushOutcome.Rejected);
@@ -109,7 +108,7 @@ public sealed class ConfigPublisherTests
     public async Task Publish_PodLosesItsConfig_IsPushedAgain()
     {
         await using var gateway = await FakeGateway.StartAsync();
-        await using var setup = await Setup.OfAsync(gateway);
+        await using var setup = await PublisherSetup.OfAsync(gateway);
         setup.Publisher.Publish(Configs.Revision(1));
         await setup.WhenAsync(p => p.AcknowledgedRevision == 1);
 
@@ -122,7 +121,7 @@ public sealed class ConfigPublisherTests
     public async Task SetPods_PodComesLater_GetsWhatIsPublished()
     {
         await using var gateway = await FakeGateway.StartAsync();
-        await using var setup = await Setup.OfAsync(gateway, []);
+        await using var setup = await PublisherSetup.OfAsync(gateway, []);
         setup.Publisher.Publish(Configs.Revision(4));
 
         await setup.Publisher.SetPodsAsync([gateway.Pod]);
@@ -134,7 +133,7 @@ public sealed class ConfigPublisherTests
     public async Task SetPods_PodIsGone_IsNotPushedTo()
     {
         await using var gateway = await FakeGateway.StartAsync();
-        await using var setup = await Setup.OfAsync(gateway);
+        await using var setup = await PublisherSetup.OfAsync(gateway);
         await setup.Publisher.OfferAsync(Configs.Revision(1), Cancellation);
 
         await setup.Publisher.SetPodsAsync([]);
@@ -142,40 +141,5 @@ public sealed class ConfigPublisherTests
 
         (await setup.Publisher.OfferAsync(Configs.Revision(2), Cancellation)).ShouldBeNull();
         gateway.Pushed.ShouldBe([1L]);
-    }
-
-    private sealed class Setup : IAsyncDisposable
-    {
-        private readonly AdminClient _client;
-
-        private Setup(FakeGateway gateway)
-        {
-            var options = new PublisherOptions
-            {
-                AntiEntropyInterval = TimeSpan.FromMilliseconds(20),
-                Backoff = new(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(20), () => 0.5),
-            };
-            _client = new(() => gateway.Access, options.Timeout, TimeProvider.System);
-            Publisher = new(_client, options, TimeProvider.System, NullLogger<ConfigPublisher>.Instance, () => { });
-        }
-
-        public ConfigPublisher Publisher { get; }
-
-        public static Task<Setup> OfAsync(FakeGateway gateway) => OfAsync(gateway, gateway.Pod);
-
-        public static async Task<Setup> OfAsync(FakeGateway gateway, params PodEndpoint[] pods)
-        {
-            var setup = new Setup(gateway);
-            await setup.Publisher.SetPodsAsync([.. pods]);
-            return setup;
-        }
-
-        public Task WhenAsync(Func<PodState, bool> condition) => Poll.UntilAsync(() => Publisher.Pods.Any(condition));
-
-        public async ValueTask DisposeAsync()
-        {
-            await Publisher.DisposeAsync();
-            _client.Dispose();
-        }
     }
 }

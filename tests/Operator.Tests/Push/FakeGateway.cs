@@ -39,6 +39,12 @@ internal sealed class FakeGateway : IAsyncDisposable
     /// <summary>Answers instead of the fake where it is set: with its status and, unless null, its body.</summary>
     public (int Status, string? Body)? Answer { get; set; }
 
+    /// <summary>What it complains of in a config; null where it takes it.</summary>
+    public Func<ConfigSnapshot, ImmutableArray<ConfigError>?> Refuse { get; set; } = _ => null;
+
+    /// <summary>What it serves; null before the first.</summary>
+    public ConfigSnapshot? Config => _config;
+
     /// <summary>Waited for before each answer to a push.</summary>
     public Func<Task> BeforePush { get; set; } = () => Task.CompletedTask;
 
@@ -79,6 +85,13 @@ internal sealed class FakeGateway : IAsyncDisposable
         {
             http.Response.StatusCode = answer.Status;
             await http.Response.WriteAsync(answer.Body ?? "");
+            return;
+        }
+
+        if (Refuse(config) is { } errors)
+        {
+            http.Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+            await http.Response.WriteAsync(JsonSerializer.Serialize(new PushReply { Errors = errors }, ContractJson.Default.PushReply));
             return;
         }
 

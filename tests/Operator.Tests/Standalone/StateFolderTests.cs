@@ -1,10 +1,13 @@
 using Operator.Api;
+using Operator.Keys;
 using Operator.Standalone.State;
 
 namespace Operator.Tests.Standalone;
 
 public sealed class StateFolderTests : IDisposable
 {
+    private static readonly DateTimeOffset s_now = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("state-");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -16,23 +19,46 @@ public sealed class StateFolderTests : IDisposable
     {
         string first;
         using (var state = Open())
-            first = state.Keys.GetOrCreate(Key("demo")).Text;
+            first = Keep(state, Key("demo")).Current.Text;
 
         using var again = Open();
-        again.Keys.GetOrCreate(Key("demo")).Text.ShouldBe(first);
-        again.Keys.GetOrCreate(Key("other")).Text.ShouldNotBe(first);
+        Keep(again, Key("demo")).Current.Text.ShouldBe(first);
+        Keep(again, Key("other")).Current.Text.ShouldNotBe(first);
     }
 
     [Fact]
     public void Key_FileIsDamaged_IsNotWrittenOver()
     {
         using var state = Open();
-        state.Keys.GetOrCreate(Key("demo"));
+        Keep(state, Key("demo"));
         var file = Path.Combine(_folder.FullName, "keys", "default", "demo-key.json");
         File.WriteAllText(file, "{");
 
-        Should.Throw<IOException>(() => state.Keys.GetOrCreate(Key("demo"))).Message.ShouldContain(file);
+        Should.Throw<IOException>(() => Keep(state, Key("demo"))).Message.ShouldContain(file);
         File.ReadAllText(file).ShouldBe("{");
+    }
+
+    [Fact]
+    public void A_rotation_goes_on_where_the_last_run_has_left_it()
+    {
+        var key = Key("demo") with { Spec = Key("demo").Spec with { Rotation = new() { PeriodSeconds = 3600, OverlapSeconds = 60 } } };
+        StoredKey made;
+        StoredKey begun;
+        using (var state = Open())
+            made = Keep(state, key);
+        using (var state = Open())
+            begun = state.Keys.Advance(key, s_now.AddHours(1), _ => false);
+
+        using var last = Open();
+        var ended = last.Keys.Advance(key, s_now.AddHours(1), _ => true);
+
+        begun.Current.ShouldBe(made.Current);
+        ended.Current.ShouldBe(begun.Next);
+        ended.Previous!.Sha256.ShouldBe(GeneratedKey.Sha256(made.Current.Text));
+        last.Keys.Advance(key, s_now.AddHours(1), _ => true).ShouldBe(ended);
+        var file = File.ReadAllText(Path.Combine(_folder.FullName, "keys", "default", "demo-key.json"));
+        file.ShouldContain(ended.Current.Text);
+        file.ShouldNotContain(made.Current.Text);
     }
 
     [Fact]
@@ -48,7 +74,7 @@ public sealed class StateFolderTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such modes");
         using var state = Open();
-        state.Keys.GetOrCreate(Key("demo"));
+        Keep(state, Key("demo"));
         state.Of(Gateway()).Prepare("main", TimeProvider.System);
 
         foreach (var file in _folder.EnumerateFiles("*", SearchOption.AllDirectories).Where(f => f.Name != "lock"))
@@ -88,6 +114,8 @@ public sealed class StateFolderTests : IDisposable
     };
 
     private static LlmGateway Gateway() => new() { Metadata = new() { Name = "main", Namespace = "default" }, Spec = new() };
+
+    private static StoredKey Keep(StateFolder state, VirtualKey key) => state.Keys.Advance(key, s_now, _ => false);
 
     private StateFolder Open() => StateFolder.Open(_folder.FullName);
 }

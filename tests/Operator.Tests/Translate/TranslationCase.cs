@@ -27,13 +27,14 @@ internal static class TranslationCase
         return inputs with { LastValid = earlier.LastValid };
     }
 
-    private static TranslateInputs Parse(string yaml, long generation)
+    /// <summary>What the document of <c>kind: Case</c> says; null where there is none.</summary>
+    public static JsonNode? Settings(string yaml) => Documents(yaml).FirstOrDefault(IsSettings);
+
+    /// <summary>The resources; those that do not name a generation get this one.</summary>
+    public static TranslateInputs Parse(string yaml, long generation)
     {
-        var parsed = YamlManifests.Parse(yaml);
-        parsed.Error.ShouldBeNull();
-        var documents = parsed.Documents.Select(d => d.Json).ToList();
-        var settings = documents.FirstOrDefault(d => (string?)d["kind"] == "Case");
-        var objects = documents.Where(d => d != settings).Select(d => Typed(d, generation)).ToList();
+        var settings = Settings(yaml);
+        var objects = Documents(yaml).Where(d => !IsSettings(d)).Select(d => Typed(d, generation)).ToList();
         var keys = objects.OfType<VirtualKey>().ToImmutableArray();
         var notMade = settings?["notMade"]?.AsArray().Select(n => (string)n!).ToHashSet() ?? [];
         return new()
@@ -51,6 +52,15 @@ internal static class TranslationCase
             AllowLoopbackUpstreams = (bool?)settings?["allowLoopback"] ?? false,
         };
     }
+
+    private static IEnumerable<JsonNode> Documents(string yaml)
+    {
+        var parsed = YamlManifests.Parse(yaml);
+        parsed.Error.ShouldBeNull();
+        return parsed.Documents.Select(d => d.Json);
+    }
+
+    private static bool IsSettings(JsonNode document) => (string?)document["kind"] == "Case";
 
     private static KubernetesObject Typed(JsonNode manifest, long generation)
     {

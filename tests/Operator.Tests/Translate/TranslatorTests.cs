@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -79,6 +80,44 @@ public sealed class TranslatorTests
             said.ShouldNotContain(value);
     }
 
+    [Fact]
+    public void What_only_the_validator_of_the_contract_finds_keeps_its_last_valid_version_and_hurts_no_other()
+    {
+        var inputs = TranslationCase.Read(Path.Combine(s_cases, "everything"));
+        var good = Translator.Translate(inputs);
+        var broken = inputs with { Routes = [.. inputs.Routes.Select((r, i) => i == 0 ? WithModel(r, "a*b") : r)], LastValid = good.LastValid };
+
+        var translation = Translator.Translate(broken);
+
+        Text(translation.Config).ShouldBe(Text(good.Config));
+        translation.LastValid.Routes[inputs.Routes[0].Id()].ShouldBe(inputs.Routes[0]);
+        var findings = translation.Findings.Where(f => f.Severity == Severity.Error).Select(f => $"{f.Object.Name} {f.Field}: {f.Message}");
+        findings.ShouldBe(
+        [
+            $"{inputs.Routes[0].Metadata.Name} spec.model: `a*b` must be a name with at most one `*`, at its start or end",
+            $"{inputs.Routes[0].Metadata.Name} : generation 1 stays in force",
+        ]);
+    }
+
+    [Fact]
+    public void What_only_the_validator_of_the_contract_finds_in_a_new_object_leaves_it_out()
+    {
+        var inputs = TranslationCase.Read(Path.Combine(s_cases, "everything"));
+        var bad = WithModel(inputs.Routes[0], "a*b");
+        bad = bad with { Metadata = bad.Metadata with { Name = "new" }, Spec = bad.Spec with { Aliases = [] } };
+
+        var translation = Translator.Translate(inputs with { Routes = [.. inputs.Routes, bad] });
+
+        Text(translation.Config).ShouldBe(Text(Translator.Translate(inputs).Config));
+        translation.LastValid.Routes.Keys.ShouldNotContain("default/new");
+    }
+
+    private static ModelRoute WithModel(ModelRoute route, string model) => route with
+    {
+        Metadata = route.Metadata with { Generation = 2 },
+        Spec = route.Spec with { Model = model },
+    };
+
     private static string Text(ConfigSnapshot? config) =>
         (config is null ? "null" : JsonNode.Parse(JsonSerializer.Serialize(config, ContractJson.Default.ConfigSnapshot))!.ToJsonString(s_indented)) + "\n";
 
@@ -99,6 +138,8 @@ public sealed class TranslatorTests
             text.Append(v.Priced is { } priced ? $", Priced={Short(priced)}\n" : "\n");
         }
 
+        if (translation.NextChange is { } next)
+            text.Append(CultureInfo.InvariantCulture, $"\nnext change by itself: {next.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}\n");
         return text.ToString();
     }
 

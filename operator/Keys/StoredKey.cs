@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Gateway.Contract;
+using Operator.Api;
+
+namespace Operator.Keys;
+
+/// <summary>
+/// What a Secret says of the key that the operator made: the key under its own name, the next one beside it while a rotation is under way,
+/// and in annotations what is left of the one before. Its hash is all that is needed: nobody can read an old key there.
+/// </summary>
+internal sealed record StoredKey
+{
+    private const string CreatedAnnotation = ResourceGroup.Name + "/key-created";
+    private const string PreviousAnnotation = ResourceGroup.Name + "/previous-key-sha256";
+    private const string PreviousExpirationAnnotation = ResourceGroup.Name + "/previous-key-expires";
+    private const string NextSuffix = "-next";
+
+    /// <summary>The key that callers are given.</summary>
+    public required GeneratedKey Current { get; init; }
+
+    /// <summary>When it took its place; null: nobody wrote it down.</summary>
+    public DateTimeOffset? CreatedTime { get; init; }
+
+    /// <summary>What takes its place once the gateway knows it; null: no rotation is under way.</summary>
+    public GeneratedKey? Next { get; init; }
+
+    /// <summary>The one before, with the end of the overlap; null: there is none that is still taken.</summary>
+    public KeyHash? Previous { get; init; }
+
+    /// <summary>The last value of <see cref="ResourceGroup.RotateAnnotation"/> that was acted on.</summary>
+    public string? ObservedRequest { get; init; }
+
+    /// <summary>All that the gateway shall take now.</summary>
+    public ImmutableArray<KeyHash> Hashes =>
+    [
+        new() { Sha256 = GeneratedKey.Sha256(Current.Text) },
+        .. Next is null ? ImmutableArray<KeyHash>.Empty : [new() { Sha256 = GeneratedKey.Sha256(Next.Text) }],
+        .. Previous is null ? ImmutableArray<KeyHash>.Empty : [Previous],
+    ];
+
+    /// <summary>Null where the Secret holds no key of ours under the name.</summary>
+    public static StoredKey? Read(Secret secret, string key)
+    {
+        if (GeneratedKey.Parse(secret.Read(key)) is not { } current)
+            return null;
+        var annotations = secret.Metadata.Annotations;
+        return new()
+        {
+            Current = current,
+            CreatedTime = Time(annotations.GetValueOrDefault(CreatedAnnotation)),
+            Next = GeneratedKey.Parse(secret.Read(key + NextSuffix)),
+            Previous = annotations.GetValueOrDefault(PreviousAnnotation) is { } hash
+                && Time(annotations.GetValueOrDefault(PreviousExpirationAnnotation)) is { } end
+                ? new() { Sha256 = hash, ExpirationTime = end }
+                : null,
+            ObservedRequest = annotations.GetValueOrDefault(ResourceGroup.RotateAnnotation),
+        };
+    }
+
+    /// <summary>The Secret that says this, in place of what the given one says of it.</summary>
+    public Secret WriteTo(Secret secret, string key)
+    {
+        var annotations = secret.Metadata.Annotations.ToBuilder();
+        Set(annotations, CreatedAnnotation, Text(CreatedTime));
+        Set(annotations, PreviousAnnotation, Previous?.Sha256);
+        Set(annotations, PreviousExpirationAnnotation, Text(Previous?.ExpirationTime));
+        Set(annotations, ResourceGroup.RotateAnnotation, ObservedRequest);
+        var data = secret.StringData.ToBuilder();
+        Set(data, key, Current.Text);
+        Set(data, key + NextSuffix, Next?.Text);
+        return secret with
+        {
+            Metadata = secret.Metadata with { Annotations = annotations.ToImmutable() },
+            Data = secret.Data.RemoveRange([key, key + NextSuffix]),
+            StringData = data.ToImmutable(),
+        };
+    }
+
+    private static void Set(ImmutableSortedDictionary<string, string>.Builder map, string name, string? value)
+    {
+        if (value is null)
+            map.Remove(name);
+        else
+            map[name] = value;
+    }
+
+    private static string? Text(DateTimeOffset? time) => time?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+
+    private static DateTimeOffset? Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+}

@@ -1,0 +1,63 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Operator.Api;
+using Operator.Status;
+using Support;
+using YamlDotNet.Serialization;
+
+namespace Operator.Tests.Status;
+
+public sealed class ResourceStatusesTests
+{
+    private static readonly string s_cases = Path.Combine(GoldenFile.RepositoryRoot, "tests/Operator.Tests/Status/cases");
+
+    public static TheoryData<string> Cases() => [.. Directory.GetDirectories(s_cases).Select(path => Path.GetFileName(path)!).Order()];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Of_Case_GivesItsStatusesAndColumns(string name)
+    {
+        var folder = Path.Combine(s_cases, name);
+
+        var (statuses, now) = StatusCase.Read(folder);
+
+        GoldenFile.Difference(Path.Combine(folder, "expected.yaml"), Text(statuses, now)).ShouldBeNull();
+    }
+
+    private static string Text(ResourceStatuses statuses, DateTimeOffset now)
+    {
+        var text = new StringBuilder();
+        Add(text, [statuses.Gateway], now);
+        Add(text, statuses.Routes, now);
+        Add(text, statuses.Keys, now);
+        Add(text, statuses.Budgets, now);
+        return text.ToString();
+    }
+
+    /// <summary>The table as a comment, then each status.</summary>
+    private static void Add<T>(StringBuilder text, IReadOnlyList<T> objects, DateTimeOffset now)
+        where T : KubernetesObject
+    {
+        if (objects.Count == 0)
+            return;
+        foreach (var row in ResourceTable.Render(objects, now).TrimEnd('\n').Split('\n'))
+            text.Append("# ").Append(row.TrimEnd()).Append('\n');
+        foreach (var o in objects)
+        {
+            var status = JsonSerializer.SerializeToNode(o, ApiJson.Options)!["status"]!;
+            text.Append("---\n").Append(new Serializer().Serialize(new Dictionary<string, object?> { [$"{o.Kind} {o.Id()}"] = Plain(status) }));
+        }
+    }
+
+    /// <summary>Each condition in one line, so that it is read in one glance.</summary>
+    private static object? Plain(JsonNode? node) => node switch
+    {
+        JsonObject o when o.ContainsKey("lastTransitionTime") =>
+            $"{o["type"]}={o["status"]} {o["reason"]} at generation {o["observedGeneration"]} since {o["lastTransitionTime"]}: {o["message"]}",
+        JsonObject o => o.Where(m => m.Key != "hash").ToDictionary(m => m.Key, m => Plain(m.Value)),
+        JsonArray list => list.Select(Plain).ToList(),
+        JsonValue value when value.TryGetValue<string>(out var text) => text,
+        _ => node?.ToJsonString(),
+    };
+}
