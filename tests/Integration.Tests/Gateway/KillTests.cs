@@ -30,9 +30,9 @@ public sealed class KillTests
                 response.EnsureSuccessStatusCode();
             }));
             await gateway.KillAsync();
+            await Task.WhenAll(held);
         }
 
-        await Task.WhenAll(held);
         BudgetCounter counter;
         await using (var again = await GatewayChild.StartAsync(folder.FullName))
         {
