@@ -43,3 +43,12 @@ test-fast: build ## The inner loop: everything but whole processes
 
 golden: build ## Write the golden files anew; read the difference before you commit it
 	GOLDEN=rewrite tests/run.sh $(CONFIGURATION) Gateway.Tests Operator.Tests
+
+##@ Measure
+
+.PHONY: bench
+bench: ## Figures beside nginx, as a table and in artifacts/bench.json; BENCH="quick small large" chooses
+	@command -v nginx >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends nginx-light; } >&2
+	@dotnet build tests/Benchmarks -c Release -v quiet >&2
+	@dotnet build gateway/Server -c Release -v quiet >&2
+	artifacts/bin/Benchmarks/release/Benchmarks $(BENCH)
