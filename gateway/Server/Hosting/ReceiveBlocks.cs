@@ -10,10 +10,10 @@ namespace Gateway.Server.Hosting;
 /// </summary>
 internal sealed class ReceiveBlocks : MemoryPool<byte>, IMemoryPoolFactory<byte>
 {
-    private const int BlockBytes = 16 * 1024;
+    private const int BlockBytes = 32 * 1024;
 
     /// <summary>Kept for the next; what a burst needs beyond them is left to the collector.</summary>
-    private const int MostKept = 128;
+    private const int MostKept = 256;
 
     private readonly ConcurrentBag<Block> _free = [];
 
