@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Gateway.Server.Hosting;
 
+SocketThreads.RunContinuationsInline();
 var (options, errors) = new OptionsReader(Environment.GetEnvironmentVariable, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes).Read();
 if (options is null)
 {

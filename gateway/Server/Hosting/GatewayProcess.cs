@@ -82,9 +82,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         var data = new DataPort(flow, new(spend), health, _models, _metrics, time, loggers.CreateLogger<DataPort>());
         var tokens = new BearerTokens(new(options.AdminTokenFile, loggers.CreateLogger<FileText>()));
         var admin = new AdminPort(_receiver, _models, spend, readiness, tokens);
-        _data = new(options.DataAddress, Certificate(options.DataCertificate, time, loggers), null, data.HandleAsync, loggers);
-        _admin = new(options.AdminAddress, Certificate(options.AdminCertificate, time, loggers), AdminPort.MaxSnapshotBytes, admin.HandleAsync, loggers);
-        _metricsPort = new(options.MetricsAddress, null, 0, new MetricsPort(_metrics, health).HandleAsync, loggers);
+        _data = new(options.DataAddress, Certificate(options.DataCertificate, time, loggers), null, inline: true, data.HandleAsync, loggers);
+        _admin = new(options.AdminAddress, Certificate(options.AdminCertificate, time, loggers), AdminPort.MaxSnapshotBytes, inline: false, admin.HandleAsync, loggers);
+        _metricsPort = new(options.MetricsAddress, null, 0, inline: false, new MetricsPort(_metrics, health).HandleAsync, loggers);
     }
 
     /// <summary>Known once it has started.</summary>

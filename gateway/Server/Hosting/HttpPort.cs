@@ -19,9 +19,13 @@ internal sealed class HttpPort : IAsyncDisposable
     /// <param name="address">Port 0 takes a free one.</param>
     /// <param name="certificate">Null for plain HTTP.</param>
     /// <param name="maxBodyBytes">Null where the handler sees to it.</param>
+    /// <param name="inline">
+    /// Requests are handled on the threads that watch the sockets, see <see cref="SocketThreads"/>: for a handler that is never long at work.
+    /// </param>
     /// <param name="handler">Gets every request.</param>
     /// <param name="loggers">Shared by all ports.</param>
-    public HttpPort(IPEndPoint address, ReloadedCertificate? certificate, long? maxBodyBytes, RequestDelegate handler, ILoggerFactory loggers)
+    public HttpPort(
+        IPEndPoint address, ReloadedCertificate? certificate, long? maxBodyBytes, bool inline, RequestDelegate handler, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton(loggers);
@@ -29,6 +33,7 @@ internal sealed class HttpPort : IAsyncDisposable
 
         // The host's own 30 s would cut every stream that a longer drain has promised to wait for.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = inline);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             Harden(kestrel);
