@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using FluentValidation;
 using Operator.Api;
 using Operator.Api.Schema;
+using Operator.Children;
 
 namespace Operator.Translate.Checks;
 
@@ -22,7 +23,7 @@ internal static class FieldChecks
     /// <param name="allowLoopback">Standalone: a target may be on the same machine.</param>
     public static ImmutableArray<FieldProblem> Check(KubernetesObject resource, bool allowLoopback) => resource switch
     {
-        LlmGateway gateway => Run(s_gateway, gateway),
+        LlmGateway gateway => [.. Run(s_gateway, gateway), .. PodOverlayCheck.Problems(gateway.Spec.PodTemplate)],
         ModelRoute route => Run(allowLoopback ? s_routeWithLoopback : s_route, route),
         VirtualKey key => Run(s_key, key),
         Budget budget => Run(s_budget, budget),
