@@ -1,5 +1,3 @@
-using Operator.Push;
-
 namespace Operator.Standalone.Process;
 
 /// <summary>Keeps one gateway process running: a process that dies is started again, after growing pauses while it dies at once.</summary>

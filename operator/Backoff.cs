@@ -1,4 +1,4 @@
-namespace Operator.Push;
+namespace Operator;
 
 /// <summary>
 /// Delays that double from <paramref name="Min"/> to <paramref name="Max"/>, each shortened at random by up to half, so that many who

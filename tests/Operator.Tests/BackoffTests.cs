@@ -1,6 +1,4 @@
-using Operator.Push;
-
-namespace Operator.Tests.Push;
+namespace Operator.Tests;
 
 public sealed class BackoffTests
 {

@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Operator.Api;
+
+namespace Operator.Kubernetes;
+
+/// <summary>From the server's JSON to objects, one by one, so that one that cannot be read hides no other.</summary>
+internal static class ObjectReader
+{
+    /// <summary>One object that was asked for.</summary>
+    public static ApiOutcome<T> Read<T>(byte[] body)
+        where T : KubernetesObject =>
+        Parse<T>(body, root => TryRead<T>(root, out var value, out var problem) ? value : Unreadable(problem.Problem));
+
+    /// <summary>One page of a list.</summary>
+    public static ApiOutcome<ObjectList<T>> ReadList<T>(byte[] body)
+        where T : KubernetesObject =>
+        Parse<ObjectList<T>>(body, root =>
+        {
+            if (Text(root, "metadata", "resourceVersion") is not { } version || !root.TryGetProperty("items", out var items))
+                return Unreadable("the answer is no list");
+            return ReadItems<T>(items) with { ResourceVersion = version, Continue = NotEmpty(Text(root, "metadata", "continue")) };
+        });
+
+    /// <summary>One object, or why it makes no sense.</summary>
+    public static bool TryRead<T>(
+        JsonElement json, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out UnreadableObject? problem)
+        where T : KubernetesObject
+    {
+        (value, problem) = (null, null);
+        try
+        {
+            value = json.Deserialize<T>(ApiJson.Options);
+        }
+        catch (JsonException e)
+        {
+            problem = Problem(json, e.Message);
+        }
+
+        if (value is null)
+            problem ??= Problem(json, "is null");
+        return value is not null;
+    }
+
+    /// <summary>A text at a path; null where there is none.</summary>
+    public static string? Text(JsonElement json, params ReadOnlySpan<string> path)
+    {
+        foreach (var name in path)
+        {
+            if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(name, out json))
+                return null;
+        }
+
+        return json.ValueKind == JsonValueKind.String ? json.GetString() : null;
+    }
+
+    private static ObjectList<T> ReadItems<T>(JsonElement items)
+        where T : KubernetesObject
+    {
+        var values = ImmutableArray.CreateBuilder<T>();
+        var problems = ImmutableArray.CreateBuilder<UnreadableObject>();
+
+        // An empty list of a program in Go may be null.
+        foreach (var item in items.ValueKind == JsonValueKind.Array ? items.EnumerateArray() : default)
+        {
+            if (TryRead<T>(item, out var value, out var problem))
+                values.Add(value);
+            else
+                problems.Add(problem);
+        }
+
+        return new() { ResourceVersion = "", Items = values.DrainToImmutable(), Unreadable = problems.DrainToImmutable() };
+    }
+
+    private static UnreadableObject Problem(JsonElement json, string problem) => new(
+        new(Text(json, "metadata", "namespace") ?? "", Text(json, "metadata", "name") ?? ""),
+        Text(json, "metadata", "resourceVersion"),
+        problem);
+
+    private static ApiOutcome<T> Parse<T>(byte[] body, Func<JsonElement, ApiOutcome<T>> read)
+        where T : class
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return read(document.RootElement);
+        }
+        catch (JsonException e)
+        {
+            return Unreadable(e.Message);
+        }
+    }
+
+    private static ApiFailure Unreadable(string message) => new() { Reason = ApiFailureReason.Unreadable, Message = message };
+
+    private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}
