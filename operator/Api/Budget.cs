@@ -120,7 +120,7 @@ internal sealed record CostLimit
 {
     /// <summary>A decimal from 0 to 9,000,000 with at most nine digits after the point.</summary>
     [Text(17, Pattern = Patterns.Amount, Means = Patterns.AmountMeans)]
-    [CelRule("double(self) <= 9000000.0", RuleMessages.MaxAmount)]
+    [CelRule($"!self.matches(r'{Patterns.Amount}') || double(self) <= 9000000.0", RuleMessages.MaxAmount)]
     public required string Amount { get; init; }
 
     /// <summary>ISO 4217.</summary>

@@ -8,7 +8,7 @@ namespace Operator.Api;
 /// </summary>
 internal sealed record Condition
 {
-    /// <summary>The aspect, see <see cref="ConditionTypes"/>.</summary>
+    /// <summary>The aspect, as `Ready` or `Programmed`.</summary>
     [Text(316)]
     public required string Type { get; init; }
 
@@ -22,7 +22,7 @@ internal sealed record Condition
     /// <summary>When the status changed last.</summary>
     public required DateTimeOffset LastTransitionTime { get; init; }
 
-    /// <summary>Why, in one word for programs, see <see cref="ConditionReasons"/>.</summary>
+    /// <summary>Why, in one word for programs.</summary>
     [Text(1024)]
     public required string Reason { get; init; }
 

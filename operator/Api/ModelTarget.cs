@@ -25,6 +25,7 @@ internal sealed record ModelTarget
 
     /// <summary>Root of the API, with its `/v1` where there is one; default: the provider's own.</summary>
     [Text(1024, Pattern = Patterns.HttpUrl, Means = Patterns.HttpUrlMeans, Sensitive = true), JsonPropertyName("baseURL")]
+    [CelRule("isURL(self)", RuleMessages.NotAUrl)]
     public string? BaseUrl { get; init; }
 
     /// <summary>The credential that is sent; default: none.</summary>

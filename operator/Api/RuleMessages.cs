@@ -39,6 +39,8 @@ internal static class RuleMessages
 
     public const string NoWeight = "at least one target must have a `weight` above 0";
 
+    public const string NotAUrl = "must be an absolute http or https URL";
+
     public const string BaseUrlRequired = "`baseURL` is required with provider `OpenAICompatible`";
 
     public const string BaseUrlOfSimulated = "`baseURL` may not be specified when `provider` is `Simulated`";
@@ -54,6 +56,11 @@ internal static class RuleMessages
     public const string RotationOfValueFrom = "`rotation` may not be specified when `valueFrom` is, because that key is not ours to change";
 
     public const string SecretIsSource = "`secret.name` must not be the Secret that `valueFrom` reads";
+
+    public const string KeyNameTooLong =
+        "`metadata.name` must have at most 249 characters where `secret.name` is not set, because the Secret is named after it";
+
+    public const string SecretNameImmutable = "`name` is immutable, because the key would stay behind in the Secret of the old name";
 
     public const string OverlapAbovePeriod = "`overlapSeconds` must be below `periodSeconds`";
 

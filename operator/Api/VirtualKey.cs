@@ -14,6 +14,7 @@ namespace Operator.Api;
 [PrinterColumn("EXPIRES", ".spec.expirationTime")]
 [PrinterColumn("KEY-ID", ".status.keyId", Priority = 1)]
 [PrinterColumn("REASON", """.status.conditions[?(@.type=="Ready")].reason""", Priority = 1)]
+[CelRule("self.metadata.name.size() <= 249 || has(self.spec.secret.name)", RuleMessages.KeyNameTooLong)]
 internal sealed record VirtualKey() : Resource<VirtualKeySpec, VirtualKeyStatus>(KindName)
 {
     public const string KindName = "VirtualKey";
@@ -41,6 +42,9 @@ internal sealed record VirtualKeySpec
     public KeyState State { get; init; } = KeyState.Active;
 
     /// <summary>The Secret that the operator writes the key into.</summary>
+    [CelRule(
+        "has(self.name) == has(oldSelf.name) && (!has(self.name) || self.name == oldSelf.name)",
+        RuleMessages.SecretNameImmutable)]
     public KeySecretSpec Secret { get; init; } = new();
 
     /// <summary>Takes a key that exists instead of making one.</summary>

@@ -15,4 +15,7 @@ internal sealed class EntriesAttribute(int max) : Attribute
 
     /// <summary>What the pattern means, in words.</summary>
     public string? KeyMeans { get; init; }
+
+    /// <summary>What the length means, in words.</summary>
+    public string KeyLengthMeans => $"a key must have 1 to {KeyMaxLength} characters";
 }

@@ -54,7 +54,7 @@ internal static class Patterns
     public const string QuantityMeans = "must be a quantity, as 500m or 2Gi";
 
     public const string HttpUrl = "^https?://[!-~]+$";
-    public const string HttpUrlMeans = "must be an absolute http or https URL";
+    public const string HttpUrlMeans = RuleMessages.NotAUrl;
 
     /// <summary>A label value; empty is one.</summary>
     public const string LabelValue = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$";
@@ -64,6 +64,13 @@ internal static class Patterns
     public const string QualifiedName =
         @"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$";
     public const string QualifiedNameMeans = "must be a name, or a DNS prefix, `/` and a name";
+
+    /// <summary>
+    /// A date and time that each reader can keep: .NET alone would also take one without a time or a zone, an API server also years and
+    /// zones that .NET has not. https://www.rfc-editor.org/rfc/rfc3339#section-5.6
+    /// </summary>
+    public const string DateTime =
+        "^(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])$";
 
     public const string TimeZone = "^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$";
     public const string TimeZoneMeans = "must be the name of a zone in the IANA database, as Europe/Berlin";

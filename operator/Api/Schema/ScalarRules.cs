@@ -33,7 +33,7 @@ internal static class ScalarRules
         if (entries is null)
             yield break;
         if (Length(key) > entries.KeyMaxLength || key.Length == 0)
-            yield return $"Invalid value: {Quote(key)}: a key must have 1 to {entries.KeyMaxLength} characters";
+            yield return $"Invalid value: {Quote(key)}: {entries.KeyLengthMeans}";
         else if (entries.KeyPattern is { } pattern && !Matches(key, pattern))
             yield return $"Invalid value: {Quote(key)}: a key {entries.KeyMeans ?? $"must match {pattern}"}";
     }
@@ -70,9 +70,8 @@ internal static class ScalarRules
             yield return string.Create(CultureInfo.InvariantCulture, $"Invalid value: {number}: must be at most {bounds.Max}");
     }
 
-    /// <summary>https://www.rfc-editor.org/rfc/rfc3339#section-5.6; .NET alone would also take a date without a time or a zone.</summary>
     private static bool IsDateTime(string text) =>
-        Matches(text, @"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$")
+        Matches(text, Patterns.DateTime)
         && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
 
     private static int Length(string text) => text.EnumerateRunes().Count();

@@ -8,6 +8,7 @@ internal sealed class KeyCheck : AbstractValidator<VirtualKey>
 {
     public KeyCheck()
     {
+        RuleFor(k => k).Must(k => k.SecretName().Length <= 253).WithMessage(RuleMessages.KeyNameTooLong);
         RuleFor(k => k.Spec).Must(s => s.ValueFrom is null || s.Rotation is null).WithMessage(RuleMessages.RotationOfValueFrom);
         RuleFor(k => k.Spec)
             .Must((key, s) => s.ValueFrom?.SecretRef.Name != key.SecretName()).WithMessage(RuleMessages.SecretIsSource);

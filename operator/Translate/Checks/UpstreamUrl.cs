@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Contract;
+using Operator.Api;
 
 namespace Operator.Translate.Checks;
 
@@ -28,7 +29,7 @@ internal static class UpstreamUrl
             || uri.Scheme is not ("http" or "https")
             || UpstreamHost.Of(url) is not { } host)
         {
-            yield return "must be an absolute http or https URL";
+            yield return RuleMessages.NotAUrl;
             yield break;
         }
 
