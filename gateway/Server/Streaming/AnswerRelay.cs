@@ -114,7 +114,12 @@ internal sealed class AnswerRelay : IDisposable
     /// <param name="beforeEnd">Called when the answer has come whole, before the rest of it is passed on.</param>
     public async ValueTask<RelayState> CopyAsync(PipeWriter client, Action onProgress, Func<ValueTask> beforeEnd)
     {
+        await using var writer = new AnswerWriter(client, _time, _isStream);
         var isClientGone = false;
+
+        // Committed without anything to show: the headers alone tell the client that it is being served.
+        if (_isStream && _ready == 0)
+            await writer.WriteAsync(ReadOnlyMemory<byte>.Empty);
         while (true)
         {
             var verdict = Judge();
@@ -123,7 +128,7 @@ internal sealed class AnswerRelay : IDisposable
                 if (verdict == RelayState.Complete || (!_isStream && _tap.IsComplete))
                     await beforeEnd();
                 if (!isClientGone)
-                    isClientGone = !await ForwardAsync(client);
+                    isClientGone = !await writer.WriteAsync(_buffer.Memory[.._ready]);
                 if (isClientGone && !_outlivesClient)
                     return RelayState.ClientClosed;
                 _buffer.Drop(_ready);
@@ -218,20 +223,6 @@ internal sealed class AnswerRelay : IDisposable
         {
             // The last two are what decompressors throw for bytes that are not what they were announced as.
             return RelayState.Cut;
-        }
-    }
-
-    /// <returns>False when the client takes no more.</returns>
-    private async ValueTask<bool> ForwardAsync(PipeWriter client)
-    {
-        try
-        {
-            var result = await client.WriteAsync(_buffer.Memory[.._ready], CancellationToken.None);
-            return !result.IsCompleted && !result.IsCanceled;
-        }
-        catch (IOException)
-        {
-            return false;
         }
     }
 }
