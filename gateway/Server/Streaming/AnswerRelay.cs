@@ -137,7 +137,7 @@ internal sealed class AnswerRelay : IDisposable
             }
 
             if (_isLast && verdict is (null or RelayState.Committed))
-                verdict = _tap.IsComplete || !_isStream ? RelayState.Complete : RelayState.Cut;
+                verdict = _tap.IsComplete ? RelayState.Complete : RelayState.Cut;
             if (_buffer.Length > MaxEvent)
                 verdict = RelayState.Cut;
             if (verdict is RelayState.Complete && isClientGone)
@@ -158,7 +158,7 @@ internal sealed class AnswerRelay : IDisposable
 
     /// <summary>
     /// Judges what has come and was not judged yet. Null: nothing that decides. Of an unstreamed answer everything is ready as it comes,
-    /// and only its end decides.
+    /// unless it turns out to be none; else only its end decides.
     /// </summary>
     private RelayState? Judge()
     {
@@ -167,6 +167,8 @@ internal sealed class AnswerRelay : IDisposable
         if (_isStream)
             return JudgeEvents();
         _tap.OnBody(_buffer.Span[_ready..], _isLast);
+        if (_tap.IsBroken)
+            return _decided = RelayState.Cut;
         _ready = _buffer.Length;
         return null;
     }

@@ -55,7 +55,7 @@ public sealed class AnswerRelayTests
 
     private static AnswerRelay Relay(PipeReader upstream, CallDeadline deadline, TimeProvider time, bool isStream = true) => new(
         upstream.AsStream(),
-        new OpenAICompletionsTap(keepUsageChunk: true),
+        new OpenAICompletionsTap(keepUsageChunk: true, choices: 1),
         deadline,
         time,
         new(TimeSpan.FromMinutes(5), isStream, OutlivesClient: false));

@@ -23,7 +23,7 @@ public sealed class KeepAliveTests : IDisposable
         _deadline = new(_time, DateTimeOffset.MaxValue, CancellationToken.None, CancellationToken.None);
         _relay = new(
             _upstream.Reader.AsStream(),
-            new OpenAICompletionsTap(keepUsageChunk: true),
+            new OpenAICompletionsTap(keepUsageChunk: true, choices: 1),
             _deadline,
             _time,
             new(TimeSpan.FromMinutes(5), IsStream: true, OutlivesClient: false));
