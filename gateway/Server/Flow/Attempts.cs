@@ -161,11 +161,10 @@ internal sealed class Attempts(
         }
         else if (held == RelayState.Complete)
         {
+            // Only here: an answer that may still turn out to be cut must be able to look cut.
             context.Response.ContentLength = relay.Held;
             AnswerHeaders.Cost(context, Charge.Of(call), spend.SpentBy(call.Caller!.Id));
         }
-        else
-            context.Response.ContentLength = response.Content.Headers.ContentEncoding.Count > 0 ? null : response.Content.Headers.ContentLength;
 
         var end = await relay.CopyAsync(context.Response.BodyWriter, () => Accrue(call), () => CompleteAsync(call));
         call.Status = StatusOf(end, deadline.Cause);

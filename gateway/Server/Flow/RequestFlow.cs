@@ -158,7 +158,8 @@ internal sealed class RequestFlow(FlowParts parts)
     private static CallRecord Record(Call call, Charge charge) => new()
     {
         Operation = call.Operation,
-        Route = call.Group?.Route ?? call.Plan?.Route,
+        Route = call.Plan?.Route,
+        Served = call.Group?.Route,
         Target = call.Target,
         Key = call.Caller,
         StatusCode = call.Status == CallStatus.ClientClosed ? StatusCodes.Status499ClientClosedRequest : call.Context.Response.StatusCode,

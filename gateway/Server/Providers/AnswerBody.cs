@@ -27,15 +27,27 @@ internal sealed class AnswerBody(IAnswerMembers members)
     private readonly ArrayBufferWriter<byte> _held = new();
     private JsonReaderState _state = new(JsonTap.Options);
     private int _wait;
-    private bool _isBroken;
+    private bool _isTooLarge;
 
-    /// <summary>True once the object has been read to its end.</summary>
+    /// <summary>True once the object has been read to its end, or, with a token over the bound, once there is no more.</summary>
     public bool IsComplete { get; private set; }
+
+    /// <summary>True once the answer has turned out to be no JSON, or text that is no Unicode.</summary>
+    public bool IsBroken { get; private set; }
+
+    /// <summary>Bytes of a token that is not whole yet.</summary>
+    public int Unread => _held.WrittenCount;
 
     public void OnBytes(ReadOnlySpan<byte> bytes, bool isLast)
     {
-        if (_isBroken || IsComplete)
+        if (IsBroken || IsComplete)
             return;
+        if (_isTooLarge)
+        {
+            IsComplete = isLast;
+            return;
+        }
+
         if (_held.WrittenCount == 0)
         {
             _held.Write(bytes[Read(bytes, isLast)..]);
@@ -50,24 +62,23 @@ internal sealed class AnswerBody(IAnswerMembers members)
         _held.ResetWrittenCount();
         _held.Write(rest);
         _wait = rest.Length * 2;
-        _isBroken |= rest.Length > LargestToken;
+        _isTooLarge = rest.Length > LargestToken;
     }
 
     /// <returns>How many bytes need not be seen again.</returns>
     private int Read(ReadOnlySpan<byte> bytes, bool isLast)
     {
+        var reader = new Utf8JsonReader(bytes, isLast, _state);
         try
         {
-            var reader = new Utf8JsonReader(bytes, isLast, _state);
             var done = ReadMembers(ref reader, bytes);
             _state = done.State;
             return done.Consumed;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // The answer is no JSON, or text that is no Unicode: it goes to the client as it is, and its usage counts as not reported.
-            _isBroken = true;
-            return bytes.Length;
+            IsBroken = true;
+            return (int)reader.BytesConsumed;
         }
     }
 

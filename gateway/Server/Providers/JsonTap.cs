@@ -35,8 +35,13 @@ internal abstract class JsonTap : AnswerTap, IAnswerMembers
     public sealed override void OnBody(ReadOnlySpan<byte> bytes, bool isLast)
     {
         _body ??= new(this);
+
+        // What is unread is nearly always the answer's text: where it ends there, it has been paid for.
+        TextBytes -= _body.Unread;
         _body.OnBytes(bytes, isLast);
+        TextBytes += _body.Unread;
         IsComplete = _body.IsComplete;
+        IsBroken = _body.IsBroken;
     }
 
     /// <summary>Whether a whole answer with an error object is a failure: some aggregators report theirs under a 200.</summary>

@@ -1,13 +1,14 @@
+using Gateway.Server.Metering;
 using Gateway.Server.Streaming;
 
 namespace Gateway.Server.Providers;
 
-/// <summary>For answers that cost nothing.</summary>
-internal sealed class UnmeteredTap : AnswerTap
+/// <summary>For answers that cost nothing. They are JSON and never streamed.</summary>
+internal sealed class UnmeteredTap : JsonTap
 {
     public UnmeteredTap() => Usage = new();
 
-    public override EventVerdict OnEvent(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data) => EventVerdict.Content;
+    protected override EventVerdict ReadEvent(ReadOnlySpan<byte> data) => EventVerdict.Content;
 
-    public override void OnBody(ReadOnlySpan<byte> bytes, bool isLast) => IsComplete |= isLast;
+    protected override TokenUsage? ReadUsage(ReadOnlySpan<byte> json) => null;
 }

@@ -114,7 +114,12 @@ internal sealed class AnswerRelay : IDisposable
     /// <param name="beforeEnd">Called when the answer has come whole, before the rest of it is passed on.</param>
     public async ValueTask<RelayState> CopyAsync(PipeWriter client, Action onProgress, Func<ValueTask> beforeEnd)
     {
+        await using var writer = new AnswerWriter(client, _time, _isStream);
         var isClientGone = false;
+
+        // Committed without anything to show: the headers alone tell the client that it is being served.
+        if (_isStream && _ready == 0)
+            await writer.WriteAsync(ReadOnlyMemory<byte>.Empty);
         while (true)
         {
             var verdict = Judge();
@@ -123,7 +128,7 @@ internal sealed class AnswerRelay : IDisposable
                 if (verdict == RelayState.Complete || (!_isStream && _tap.IsComplete))
                     await beforeEnd();
                 if (!isClientGone)
-                    isClientGone = !await ForwardAsync(client);
+                    isClientGone = !await writer.WriteAsync(_buffer.Memory[.._ready]);
                 if (isClientGone && !_outlivesClient)
                     return RelayState.ClientClosed;
                 _buffer.Drop(_ready);
@@ -132,7 +137,7 @@ internal sealed class AnswerRelay : IDisposable
             }
 
             if (_isLast && verdict is (null or RelayState.Committed))
-                verdict = _tap.IsComplete || !_isStream ? RelayState.Complete : RelayState.Cut;
+                verdict = _tap.IsComplete ? RelayState.Complete : RelayState.Cut;
             if (_buffer.Length > MaxEvent)
                 verdict = RelayState.Cut;
             if (verdict is RelayState.Complete && isClientGone)
@@ -153,7 +158,7 @@ internal sealed class AnswerRelay : IDisposable
 
     /// <summary>
     /// Judges what has come and was not judged yet. Null: nothing that decides. Of an unstreamed answer everything is ready as it comes,
-    /// and only its end decides.
+    /// unless it turns out to be none; else only its end decides.
     /// </summary>
     private RelayState? Judge()
     {
@@ -162,6 +167,8 @@ internal sealed class AnswerRelay : IDisposable
         if (_isStream)
             return JudgeEvents();
         _tap.OnBody(_buffer.Span[_ready..], _isLast);
+        if (_tap.IsBroken)
+            return _decided = RelayState.Cut;
         _ready = _buffer.Length;
         return null;
     }
@@ -218,20 +225,6 @@ internal sealed class AnswerRelay : IDisposable
         {
             // The last two are what decompressors throw for bytes that are not what they were announced as.
             return RelayState.Cut;
-        }
-    }
-
-    /// <returns>False when the client takes no more.</returns>
-    private async ValueTask<bool> ForwardAsync(PipeWriter client)
-    {
-        try
-        {
-            var result = await client.WriteAsync(_buffer.Memory[.._ready], CancellationToken.None);
-            return !result.IsCompleted && !result.IsCanceled;
-        }
-        catch (IOException)
-        {
-            return false;
         }
     }
 }

@@ -38,6 +38,9 @@ internal abstract class AnswerTap
     /// <summary>True once the answer has been seen to its proper end.</summary>
     public bool IsComplete { get; protected set; }
 
+    /// <summary>True once it is clear that an unstreamed answer is none, as a page of HTML.</summary>
+    public bool IsBroken { get; protected set; }
+
     /// <summary>The provider's words when it reported a failure inside the answer.</summary>
     public UpstreamFault? Fault { get; protected set; }
 

@@ -30,8 +30,8 @@ internal struct SseScanner
             var next = lineEnd + 1;
             if (buffer[lineEnd] == '\r')
             {
-                // A line feed may belong to it that has not come yet.
-                if (next == buffer.Length && !isLast)
+                // A line feed may belong to it that has not come yet; not in a stream whose lines end without them.
+                if (next == buffer.Length && !isLast && !IsBlankAfterReturn(buffer, lineEnd))
                 {
                     _scanned = lineEnd;
                     return -1;
@@ -48,6 +48,9 @@ internal struct SseScanner
                 return Take(next);
         }
     }
+
+    private readonly bool IsBlankAfterReturn(ReadOnlySpan<byte> buffer, int lineEnd) =>
+        lineEnd == _lineStart && lineEnd > 0 && buffer[lineEnd - 1] == '\r';
 
     private int Take(int end)
     {

@@ -9,8 +9,11 @@ internal readonly record struct CallRecord
 {
     public required Operation Operation { get; init; }
 
-    /// <summary>Null: none was found; the caller's free text never becomes a label.</summary>
+    /// <summary>That was asked for. Null: none was found; the caller's free text never becomes a label.</summary>
     public RouteModel? Route { get; init; }
+
+    /// <summary>That <see cref="Target"/> belongs to: another one than <see cref="Route"/> after a fallback.</summary>
+    public RouteModel? Served { get; init; }
 
     /// <summary>The target that answered, or that was tried last. Null: none was tried.</summary>
     public TargetModel? Target { get; init; }

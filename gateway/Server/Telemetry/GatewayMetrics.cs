@@ -18,8 +18,9 @@ namespace Gateway.Server.Telemetry;
 /// <c>_total</c> behind.
 /// </para>
 /// <para>
-/// Labels are bounded by the config: <c>model</c> is the public name of a route (<c>unknown</c> where none was found, never what a caller
-/// wrote), <c>target</c> is <c>namespace/route/target</c>, <c>key</c> is <c>namespace/name</c>. Series of routes and keys that are no
+/// Labels are bounded by the config: <c>model</c> is the public name of the route that was asked for (<c>unknown</c> where none was found,
+/// never what a caller wrote), <c>target</c> is <c>namespace/route/target</c> of whoever answered, also for a fallback;
+/// <c>gen_ai.request.model</c> is the model of that hop. <c>key</c> is <c>namespace/name</c>. Series of routes and keys that are no
 /// longer in the config are dropped.
 /// </para>
 /// </remarks>
@@ -74,6 +75,7 @@ internal sealed class GatewayMetrics : IDisposable
         var key = new CallKey(
             call.Operation,
             call.Route?.Model ?? Unknown,
+            call.Served?.Model ?? Unknown,
             call.Target?.Id ?? "",
             call.Target?.Provider,
             call.StatusCode,
@@ -121,7 +123,7 @@ internal sealed class GatewayMetrics : IDisposable
         var targets = model.Routes.SelectMany(r => r.Targets).Select(t => t.Id).Append("").ToHashSet(StringComparer.Ordinal);
         foreach (var key in _calls.Keys)
         {
-            if (!models.Contains(key.Model) || !targets.Contains(key.Target))
+            if (!models.Contains(key.Model) || !models.Contains(key.ServedModel) || !targets.Contains(key.Target))
                 _calls.TryRemove(key, out _);
         }
 

@@ -26,11 +26,11 @@ internal sealed class UpstreamSeries
     {
         var operation = ConventionalName(key.Operation);
         var name = ConventionalName(provider);
-        var (model, target) = (key.Model, key.Target);
-        _duration = families.Upstream.With(operation, name, model, key.Error is { } error ? GatewayMetrics.Reason(error) : "");
-        _firstToken = families.FirstToken.With(operation, name, model);
-        _inputUsage = families.TokenUsage.With(operation, name, model, "input");
-        _outputUsage = families.TokenUsage.With(operation, name, model, "output");
+        var (model, served, target) = (key.Model, key.ServedModel, key.Target);
+        _duration = families.Upstream.With(operation, name, served, key.Error is { } error ? GatewayMetrics.Reason(error) : "");
+        _firstToken = families.FirstToken.With(operation, name, served);
+        _inputUsage = families.TokenUsage.With(operation, name, served, "input");
+        _outputUsage = families.TokenUsage.With(operation, name, served, "output");
         _input = families.Tokens.With(model, target, "input");
         _cacheRead = families.Tokens.With(model, target, "cache_read");
         _cacheWrite = families.Tokens.With(model, target, "cache_write");

@@ -141,6 +141,24 @@ public sealed class MessagesTests
         (await gateway.SettledAsync()).Settled.ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData("<html><body>Bad gateway</body></html>")]
+    [InlineData("""{"input_tokens":""")]
+    [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"no"}}""")]
+    [InlineData("")]
+    public async Task CountTokens_AnswerThatIsNone_AnotherTargetAnswers(string answer)
+    {
+        await using var bad = await FakeProvider.StartAsync(Answers.Json(answer));
+        await using var good = await FakeProvider.StartAsync(Answers.Anthropic(new() { InputTokens = 42 }));
+        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route(
+            "claude", TestConfig.Anthropic(bad.BaseUrl, "bad"), TestConfig.Anthropic(good.BaseUrl, "good") with { Priority = 1 }));
+
+        using var response = await gateway.PostAsync("/v1/messages/count_tokens", """{"model":"claude","messages":[]}""");
+
+        (await response.JsonAsync())["input_tokens"]!.GetValue<int>().ShouldBe(42);
+        response.Header("x-litellm-model-id").ShouldBe("default/route-claude/good");
+    }
+
     [Fact]
     public async Task ErrorOfTheUpstream_IsPassedOnInItsOwnWords()
     {

@@ -96,6 +96,42 @@ public sealed class StreamHygieneTests
     }
 
     [Fact]
+    public async Task EventWhoseLinesEndWithCR_IsPassedOnAtOnceAndNotWithTheNext()
+    {
+        var (content, rest) = (Content.Replace('\n', '\r'), (Usage + Done).Replace('\n', '\r'));
+        var gate = new TaskCompletionSource();
+        await using var provider = await FakeProvider.StartAsync(Answers.EventsThen([content], gate.Task, rest));
+        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
+
+        // Returns only when the headers have come, which they do with the first content.
+        using var response = await gateway.PostAsync("/v1/chat/completions", ChatStream);
+        gate.SetResult();
+
+        (await response.TextAsync()).ShouldBe(content + rest);
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    public async Task StreamOfTwoChoicesWithoutAnEndMark_IsWholeOnlyWhenBothHaveFinished(int finished, bool isWhole)
+    {
+        string[] events =
+        [
+            """data: {"choices":[{"index":0,"delta":{"content":"a"}},{"index":1,"delta":{"content":"b"}}]}""" + "\n\n",
+            .. Enumerable.Range(0, finished).Select(i => $$"""data: {"choices":[{"index":{{i}},"delta":{},"finish_reason":"stop"}]}""" + "\n\n"),
+        ];
+        await using var provider = await FakeProvider.StartAsync(call => call.EventsAsync(events));
+        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
+
+        using var response = await gateway.PostAsync(
+            "/v1/chat/completions", ChatStream.Replace("{\"model\"", "{\"n\":2,\"model\"", StringComparison.Ordinal));
+        var text = await response.TextAsync();
+
+        text.ShouldStartWith(string.Concat(events));
+        text.Contains("\"error\"", StringComparison.Ordinal).ShouldBe(!isWhole);
+    }
+
+    [Fact]
     public async Task PingAfterContent_IsPassedOnAtOnce()
     {
         const string ping = "event: ping\ndata: {\"type\":\"ping\"}\n\n";

@@ -17,8 +17,7 @@ public sealed class AnswerRelayTests
         var pipe = new Pipe();
         await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes(lifecycle), TestContext.Current.CancellationToken);
         using var deadline = new CallDeadline(time, time.GetUtcNow().AddHours(1), CancellationToken.None, CancellationToken.None);
-        using var relay = new AnswerRelay(
-            pipe.Reader.AsStream(), new OpenAICompletionsTap(keepUsageChunk: true), deadline, time, new(TimeSpan.FromMinutes(5), IsStream: true, OutlivesClient: false));
+        using var relay = Relay(pipe.Reader, deadline, time);
 
         var hold = relay.HoldAsync().AsTask();
         hold.IsCompleted.ShouldBeFalse();
@@ -35,8 +34,7 @@ public sealed class AnswerRelayTests
     {
         var (upstream, client) = (new Pipe(), new Pipe());
         using var deadline = new CallDeadline(TimeProvider.System, DateTimeOffset.MaxValue, CancellationToken.None, CancellationToken.None);
-        using var relay = new AnswerRelay(
-            upstream.Reader.AsStream(), new OpenAICompletionsTap(keepUsageChunk: true), deadline, TimeProvider.System, new(TimeSpan.FromMinutes(5), isStream, OutlivesClient: false));
+        using var relay = Relay(upstream.Reader, deadline, TimeProvider.System, isStream);
         var passedOnBefore = "";
 
         var copied = relay.CopyAsync(client.Writer, () => { }, () =>
@@ -55,6 +53,13 @@ public sealed class AnswerRelayTests
         ReadAll(client.Reader).ShouldBe(beginning + end);
     }
 
+    private static AnswerRelay Relay(PipeReader upstream, CallDeadline deadline, TimeProvider time, bool isStream = true) => new(
+        upstream.AsStream(),
+        new OpenAICompletionsTap(keepUsageChunk: true, choices: 1),
+        deadline,
+        time,
+        new(TimeSpan.FromMinutes(5), isStream, OutlivesClient: false));
+
     private static string ReadAll(PipeReader reader)
     {
         if (!reader.TryRead(out var read))
@@ -62,39 +67,5 @@ public sealed class AnswerRelayTests
         var text = Encoding.UTF8.GetString(read.Buffer);
         reader.AdvanceTo(read.Buffer.Start);
         return text;
-    }
-
-    /// <summary>Timers fire when the test says so, by the time that they were set to.</summary>
-    private sealed class TimersOnDemand : TimeProvider
-    {
-        private readonly List<Timer> _timers = [];
-
-        public void Fire(TimeSpan dueTime) => _timers.Single(t => t.DueTime == dueTime).Fire();
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            var timer = new Timer(callback, state) { DueTime = dueTime };
-            _timers.Add(timer);
-            return timer;
-        }
-
-        private sealed class Timer(TimerCallback callback, object? state) : ITimer
-        {
-            public TimeSpan DueTime { get; set; }
-
-            public void Fire() => callback(state);
-
-            public bool Change(TimeSpan dueTime, TimeSpan period)
-            {
-                DueTime = dueTime;
-                return true;
-            }
-
-            public void Dispose()
-            {
-            }
-
-            public ValueTask DisposeAsync() => default;
-        }
     }
 }

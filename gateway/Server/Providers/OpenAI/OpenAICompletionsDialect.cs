@@ -23,7 +23,8 @@ internal sealed class OpenAICompletionsDialect : IProviderDialect
         Edits = Edits(call, target),
     };
 
-    public AnswerTap Tap(ProviderCall call, TargetModel target) => new OpenAICompletionsTap(keepUsageChunk: call.Fields.IncludeUsage == true);
+    public AnswerTap Tap(ProviderCall call, TargetModel target) =>
+        new OpenAICompletionsTap(keepUsageChunk: call.Fields.IncludeUsage == true, call.Fields.Count * call.Fields.PromptCount);
 
     private static ImmutableArray<BodyEdit> Edits(ProviderCall call, TargetModel target)
     {

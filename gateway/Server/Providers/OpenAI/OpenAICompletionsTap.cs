@@ -6,8 +6,11 @@ namespace Gateway.Server.Providers.OpenAI;
 
 /// <summary>Understands chat completions, completions and embeddings.</summary>
 /// <param name="keepUsageChunk">Whether the client asked for the chunk that holds only usage.</param>
-internal sealed class OpenAICompletionsTap(bool keepUsageChunk) : JsonTap
+/// <param name="choices">How many choices a whole stream brings.</param>
+internal sealed class OpenAICompletionsTap(bool keepUsageChunk, int choices) : JsonTap
 {
+    private int _unfinished = choices;
+
     protected override EventVerdict ReadEvent(ReadOnlySpan<byte> data)
     {
         if (!data.SequenceEqual("[DONE]"u8))
@@ -81,8 +84,8 @@ internal sealed class OpenAICompletionsTap(bool keepUsageChunk) : JsonTap
                     member = MemberOf(ref reader);
                     break;
                 case JsonTokenType.String when member == Member.FinishReason:
-                    // Not every server closes with [DONE]; an answer that says why it ended has ended.
-                    IsComplete = true;
+                    // Not every server closes with [DONE]; an answer whose every choice says why it ended has ended.
+                    IsComplete = --_unfinished <= 0;
                     hasContent = true;
                     break;
                 case JsonTokenType.String when member == Member.Text && reader.ValueSpan.Length > 0:

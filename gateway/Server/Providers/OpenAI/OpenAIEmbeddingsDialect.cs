@@ -13,5 +13,5 @@ internal sealed class OpenAIEmbeddingsDialect : IProviderDialect
         Edits = ModelEdit.Of(call, target) is { } edit ? [edit] : [],
     };
 
-    public AnswerTap Tap(ProviderCall call, TargetModel target) => new OpenAICompletionsTap(keepUsageChunk: true);
+    public AnswerTap Tap(ProviderCall call, TargetModel target) => new OpenAICompletionsTap(keepUsageChunk: true, choices: 1);
 }
