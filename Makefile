@@ -24,6 +24,17 @@ build: ## Build everything, warnings are errors
 clean: ## Remove what was built
 	rm -rf artifacts
 
+.PHONY: crds check
+crds: ## Generate crds/ from operator/Api
+	@dotnet build operator -c $(CONFIGURATION) -v quiet >&2
+	@configuration=$(CONFIGURATION); artifacts/bin/Operator/$${configuration,,}/operator crds --output crds
+
+check: ## Fail when crds/ is not what `make crds` makes
+	@dotnet build operator -c $(CONFIGURATION) -v quiet >&2
+	@configuration=$(CONFIGURATION); fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
+	artifacts/bin/Operator/$${configuration,,}/operator crds --output "$$fresh"; \
+	diff -ru --exclude kustomization.yaml crds "$$fresh" || { echo 'crds/ is stale: run `make crds`' >&2; exit 1; }
+
 ##@ Run
 
 .PHONY: run

@@ -156,7 +156,7 @@ internal sealed class ApiWrites(ApiStore store)
         metadata.Remove("generation");
         if (kind.HasStatus)
         {
-            metadata["generation"] = 1;
+            metadata["generation"] = 1L;
             value.Remove("status");
         }
 

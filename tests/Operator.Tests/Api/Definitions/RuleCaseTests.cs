@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Operator.Api;
 using Operator.Api.Schema;
 using Operator.Translate.Checks;
+using Support;
 
 namespace Operator.Tests.Api.Definitions;
 
@@ -51,9 +52,9 @@ public sealed class RuleCaseTests
         messages.Except(AllDefinitions.All.Values.SelectMany(RulesOf)).ShouldBeEmpty();
     }
 
-    private static ImmutableArray<FieldProblem> Problems(JsonNode manifest)
+    private static ImmutableArray<FieldProblem> Problems(string manifest)
     {
-        var result = ManifestReader.Read(manifest);
+        var result = Manifests.Read(manifest).Single();
         return result.Object is { } resource ? FieldChecks.Check(resource, allowLoopback: false) : result.Problems;
     }
 
