@@ -37,6 +37,7 @@ internal sealed class WorkQueue<TKey>(Backoff backoff, TimeProvider time)
     {
         while (true)
         {
+            cancellation.ThrowIfCancellationRequested();
             Task added;
             TimeSpan wait;
             lock (_lock)
@@ -51,7 +52,6 @@ internal sealed class WorkQueue<TKey>(Backoff backoff, TimeProvider time)
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             await Task.WhenAny(added, Task.Delay(wait, time, over.Token));
             await over.CancelAsync();
-            cancellation.ThrowIfCancellationRequested();
         }
     }
 
