@@ -19,6 +19,8 @@ internal static class ResourceTypes
 
     public static ResourceType<Namespace> Namespaces { get; } = new() { ApiVersion = "v1", Plural = "namespaces", IsNamespaced = false };
 
+    public static ResourceType<Pod> Pods { get; } = new() { ApiVersion = "v1", Plural = "pods" };
+
     public static ResourceType<Lease> Leases { get; } = new() { ApiVersion = Lease.GroupVersion, Plural = "leases" };
 
     public static ResourceType<EventObject> Events { get; } = new() { ApiVersion = EventObject.GroupVersion, Plural = "events" };
