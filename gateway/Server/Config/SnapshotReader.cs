@@ -136,7 +136,9 @@ internal static class SnapshotReader
     /// <summary>As <c>targets[1].provider</c>.</summary>
     private static string FieldOf(Exception e) => (e as JsonException)?.Path?.TrimStart('$', '.') ?? "";
 
-    /// <summary>What System.Text.Json throws at bad input; half a surrogate pair is an InvalidOperationException, a number too large a FormatException.</summary>
+    /// <summary>
+    /// What System.Text.Json throws at bad input; half a surrogate pair is an InvalidOperationException, a number too large a FormatException.
+    /// </summary>
     private static bool IsMalformed(Exception e) => e is JsonException or InvalidOperationException or FormatException or ArgumentException;
 
     private static ReadOutcome Malformed(string message) => ReadOutcome.Not(PushResult.Malformed, new ConfigError { Message = message });

@@ -33,7 +33,8 @@ internal sealed class TargetModel
         Timeouts = TargetTimeouts.Of(config.Timeouts, settings.Timeouts);
         Headers = [.. config.Headers];
         _price = config.Price is null ? null : prices[config.Price];
-        _prices = (config.Prices ?? ImmutableSortedDictionary<string, string>.Empty).ToFrozenDictionary(p => p.Key, p => prices[p.Value], StringComparer.Ordinal);
+        _prices = (config.Prices ?? ImmutableSortedDictionary<string, string>.Empty)
+            .ToFrozenDictionary(p => p.Key, p => prices[p.Value], StringComparer.Ordinal);
         SupportsStreamUsage = config.SupportsStreamUsage;
         Simulated = config.Provider == Provider.Simulated ? config.Simulated ?? new() : null;
     }

@@ -83,7 +83,13 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         var tokens = new BearerTokens(new(options.AdminTokenFile, loggers.CreateLogger<FileText>()));
         var admin = new AdminPort(_receiver, _models, spend, readiness, tokens);
         _data = new(options.DataAddress, Certificate(options.DataCertificate, time, loggers), null, inline: true, data.HandleAsync, loggers);
-        _admin = new(options.AdminAddress, Certificate(options.AdminCertificate, time, loggers), AdminPort.MaxSnapshotBytes, inline: false, admin.HandleAsync, loggers);
+        _admin = new(
+            options.AdminAddress,
+            Certificate(options.AdminCertificate, time, loggers),
+            AdminPort.MaxSnapshotBytes,
+            inline: false,
+            admin.HandleAsync,
+            loggers);
         _metricsPort = new(options.MetricsAddress, null, 0, inline: false, new MetricsPort(_metrics, health).HandleAsync, loggers);
     }
 

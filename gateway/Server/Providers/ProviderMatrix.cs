@@ -9,7 +9,10 @@ internal static class ProviderMatrix
 {
     private static readonly Row[] s_rows =
     [
-        new([Operation.ChatCompletions, Operation.Completions], [Provider.OpenAI, Provider.OpenAICompatible, Provider.Simulated], new OpenAICompletionsDialect()),
+        new(
+            [Operation.ChatCompletions, Operation.Completions],
+            [Provider.OpenAI, Provider.OpenAICompatible, Provider.Simulated],
+            new OpenAICompletionsDialect()),
         new([Operation.Embeddings], [Provider.OpenAI, Provider.OpenAICompatible, Provider.Simulated], new OpenAIEmbeddingsDialect()),
         new([Operation.Responses], [Provider.OpenAI, Provider.OpenAICompatible, Provider.Simulated], new OpenAIResponsesDialect()),
         new([Operation.Messages, Operation.CountTokens], [Provider.Anthropic, Provider.Simulated], new AnthropicDialect()),

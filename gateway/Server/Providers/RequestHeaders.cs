@@ -27,5 +27,6 @@ internal static class RequestHeaders
     }
 
     private static bool IsAnthropic(string name) =>
-        name.StartsWith("anthropic-", StringComparison.OrdinalIgnoreCase) && !name.StartsWith("anthropic-workspace", StringComparison.OrdinalIgnoreCase);
+        name.StartsWith("anthropic-", StringComparison.OrdinalIgnoreCase)
+        && !name.StartsWith("anthropic-workspace", StringComparison.OrdinalIgnoreCase);
 }

@@ -52,7 +52,8 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
         }
     }
 
-    private static HttpRequestMessage Message(UpstreamRequest upstream, EditedContent content, TargetModel target, IHeaderDictionary clientHeaders)
+    private static HttpRequestMessage Message(
+        UpstreamRequest upstream, EditedContent content, TargetModel target, IHeaderDictionary clientHeaders)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, upstream.Url)
         {
@@ -79,7 +80,8 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
         {
             var body = await ReadErrorAsync(response, target, deadline);
             var retryAfter = RetryAfter.Of(response.Headers, time.GetUtcNow());
-            return AttemptFailure.Refused((int)response.StatusCode, body, body.Length > 0 && IsJson(response), retryAfter, target) with { Headers = response.Headers };
+            var isJson = body.Length > 0 && IsJson(response);
+            return AttemptFailure.Refused((int)response.StatusCode, body, isJson, retryAfter, target) with { Headers = response.Headers };
         }
     }
 

@@ -24,7 +24,11 @@ internal static class Planner
         for (var i = 0; i < candidates.Length; i++)
         {
             var known = facts(targets[i]);
-            candidates[i] = new(targets[i], known.CoolingUntil > now ? known.CoolingUntil : default, Rank(targets[i], known, strategy), Shuffle(targets[i], random));
+            candidates[i] = new(
+                targets[i],
+                known.CoolingUntil > now ? known.CoolingUntil : default,
+                Rank(targets[i], known, strategy),
+                Shuffle(targets[i], random));
         }
 
         Array.Sort(candidates);

@@ -6,7 +6,14 @@ namespace Gateway.Server.Telemetry;
 
 /// <summary>What the series of a call depend on: texts, not models, because a new config brings new models of the same routes.</summary>
 internal readonly record struct CallKey(
-    Operation Operation, string Model, string ServedModel, string Target, Provider? Provider, int StatusCode, ErrorKind? Error, string Currency);
+    Operation Operation,
+    string Model,
+    string ServedModel,
+    string Target,
+    Provider? Provider,
+    int StatusCode,
+    ErrorKind? Error,
+    string Currency);
 
 /// <summary>Every series that calls of one kind count on, looked up once.</summary>
 internal sealed class CallSeries
