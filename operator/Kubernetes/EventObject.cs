@@ -30,7 +30,7 @@ internal sealed record EventObject() : KubernetesObject(GroupVersion, "Event")
     /// <summary>What it is about.</summary>
     public EventReference? Regarding { get; init; }
 
-    /// <summary>For people; at most 1,024 characters.</summary>
+    /// <summary>For people; at most 1,024 bytes.</summary>
     public string? Note { get; init; }
 
     /// <summary><c>Normal</c> or <c>Warning</c>.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
@@ -13,7 +14,7 @@ namespace Operator.Kubernetes;
 internal sealed partial class EventRecorder(KubernetesClient client, EventOptions options, TimeProvider time, ILogger logger)
 {
     private const string FieldManager = "llm-gateway-operator-events";
-    private const int MaxNoteLength = 1024;
+    private const int MaxNoteBytes = 1024;
 
     private readonly Channel<EventText> _waiting = Channel.CreateBounded<EventText>(
         new BoundedChannelOptions(options.MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
@@ -80,7 +81,7 @@ internal sealed partial class EventRecorder(KubernetesClient client, EventOption
         Action = text.Action,
         Reason = text.Reason,
         Type = text.Type.ToString(),
-        Note = text.Note.Length > MaxNoteLength ? text.Note[..(MaxNoteLength - 1)] + "…" : text.Note,
+        Note = Cut(text.Note),
         Regarding = new()
         {
             ApiVersion = text.Regarding.ApiVersion,
@@ -90,6 +91,18 @@ internal sealed partial class EventRecorder(KubernetesClient client, EventOption
             Uid = text.Regarding.Metadata.Uid,
         },
     };
+
+    /// <summary>The server counts bytes.</summary>
+    private static string Cut(string note)
+    {
+        if (Encoding.UTF8.GetByteCount(note) <= MaxNoteBytes)
+            return note;
+        var bytes = 0;
+        var kept = new StringBuilder();
+        foreach (var rune in note.EnumerateRunes().TakeWhile(r => (bytes += r.Utf8SequenceLength) <= MaxNoteBytes - 3))
+            kept.Append(rune);
+        return kept.Append('…').ToString();
+    }
 
     /// <summary>Events of objects without a namespace stand in <c>default</c>; the server insists.</summary>
     private static string NamespaceOf(KubernetesObject of) => of.Metadata.Namespace.Length == 0 ? "default" : of.Metadata.Namespace;

@@ -17,7 +17,7 @@ internal sealed record EventText
     /// <summary>What was done, in one word; at most 128 characters.</summary>
     public required string Action { get; init; }
 
-    /// <summary>For people. Longer than 1,024 characters it is cut.</summary>
+    /// <summary>For people. Longer than 1,024 bytes it is cut.</summary>
     public required string Note { get; init; }
 }
 

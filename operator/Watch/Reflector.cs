@@ -33,8 +33,8 @@ internal sealed partial class Reflector<T>(
     /// <summary>Up to where the store is; null: it must be listed.</summary>
     private string? _version;
 
-    /// <summary>The last watch broke: the server may have been restarted, with older data.</summary>
-    private bool _isBroken;
+    /// <summary>A watch has ended since the last list: the server may have been restarted meanwhile, with older data.</summary>
+    private bool _isResuming;
 
     /// <summary>Since a watch told something or lasted. A list does not count: watches that fail at once would never be slowed down.</summary>
     private int _failures;
@@ -81,7 +81,7 @@ internal sealed partial class Reflector<T>(
     {
         if (_version is null)
             return await ListAsync(cancellation);
-        if (_isBroken && await IsBehindAsync(_version, cancellation) is not false)
+        if (_isResuming && await IsBehindAsync(_version, cancellation) is not false)
             return false;
         return await WatchAsync(_version, cancellation);
     }
@@ -92,7 +92,7 @@ internal sealed partial class Reflector<T>(
         if (!list.IsSuccess)
             return Fail(list.Failure);
         var changes = store.Replace(@namespace, list.Value);
-        (_version, _isBroken, _failure) = (list.Value.ResourceVersion, false, null);
+        (_version, _isResuming, _failure) = (list.Value.ResourceVersion, false, null);
         foreach (var change in changes)
             changed(change);
         _synced.TrySetResult();
@@ -101,8 +101,8 @@ internal sealed partial class Reflector<T>(
     }
 
     /// <summary>
-    /// A server that has gone back to a backup would be silent until it is where we are, so it is asked once after each break. True: it has
-    /// gone back and is listed next. Null: it does not answer.
+    /// A server that has gone back to a backup would be silent until it is where we are, so it is asked before a watch goes on. True: it
+    /// has gone back and is listed next. Null: it does not answer.
     /// </summary>
     private async Task<bool?> IsBehindAsync(string version, CancellationToken cancellation)
     {
@@ -113,7 +113,6 @@ internal sealed partial class Reflector<T>(
             return null;
         }
 
-        _isBroken = false;
         if (!ResourceVersions.IsOlder(now.Value, version))
             return false;
         LogGoneBack(type.ToString(), @namespace, version, now.Value);
@@ -123,6 +122,7 @@ internal sealed partial class Reflector<T>(
 
     private async Task<bool> WatchAsync(string version, CancellationToken cancellation)
     {
+        _isResuming = true;
         var timeout = options.WatchTimeout * (1 + options.Random());
         var opened = await client.WatchAsync(type, _request, new(version, timeout), cancellation);
         if (!opened.IsSuccess)
@@ -176,8 +176,6 @@ internal sealed partial class Reflector<T>(
     {
         if (failure.Reason == ApiFailureReason.Gone)
             _version = null;
-        else
-            _isBroken = true;
         _failure = failure;
         _failures++;
         LogFailed(type.ToString(), @namespace, failure.ToString());

@@ -36,7 +36,7 @@ public sealed class FakeApiServer : IAsyncDisposable
     private readonly ApiWrites _writes;
     private readonly ApiReads _reads;
     private readonly ConcurrentQueue<ApiCall> _calls = [];
-    private readonly ConcurrentDictionary<HttpContext, bool> _watches = [];
+    private readonly ConcurrentDictionary<CancellationTokenSource, bool> _watches = [];
     private readonly Lock _faultLock = new();
     private ImmutableList<(ApiFault Fault, Func<ApiCall, bool> Of, int Left)> _faults = [];
     private volatile bool _isDown;
@@ -145,7 +145,7 @@ public sealed class FakeApiServer : IAsyncDisposable
     public void CutWatches()
     {
         foreach (var watch in _watches.Keys)
-            watch.Abort();
+            watch.Cancel();
     }
 
     /// <summary>Every open watch gets a bookmark, if it wants them.</summary>
@@ -160,8 +160,8 @@ public sealed class FakeApiServer : IAsyncDisposable
     /// <summary>Goes back to what was saved, as a restored etcd does, versions included. Watches break.</summary>
     public void Restore(object saved)
     {
-        CutWatches();
         _store.Restore((ApiStore.Backup)saved);
+        CutWatches();
     }
 
     /// <summary>Breaks every connection and stops listening.</summary>
@@ -243,7 +243,9 @@ public sealed class FakeApiServer : IAsyncDisposable
 
     private async Task WatchAsync(HttpContext http, ApiKind kind, ApiPath path, ApiCall call)
     {
-        _watches[http] = true;
+        var cut = new CancellationTokenSource();
+        using var abort = cut.Token.Register(http.Abort);
+        _watches[cut] = true;
         try
         {
             http.Response.ContentType = "application/json";
@@ -253,7 +255,7 @@ public sealed class FakeApiServer : IAsyncDisposable
         }
         finally
         {
-            _watches.TryRemove(http, out _);
+            _watches.TryRemove(cut, out _);
         }
     }
 
