@@ -6,8 +6,8 @@ using System.Security.Cryptography;
 namespace Operator.Kubernetes;
 
 /// <summary>
-/// Sends calls to one API server. Nothing that the server does makes it throw, except that the caller cancels. Pauses are kept as the server
-/// asks for them, whatever the verb: what was answered with 429, or with 503 and a pause, was not done.
+/// Sends calls to one API server. Nothing that the server does makes it throw, except that the caller cancels. Pauses are kept as the
+/// server asks for them, whatever the verb: what was answered with 429, or with 503 and a pause, was not done.
 /// https://kubernetes.io/docs/concepts/cluster-administration/flow-control/
 /// </summary>
 internal sealed class ApiConnection : IDisposable

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Operator.Api;
 
 namespace Operator.Kubernetes;
 
@@ -106,7 +107,9 @@ internal sealed class EventSeriesBook(EventOptions options, TimeProvider time)
     private readonly record struct SeriesKey(string Regarding, EventType Type, string Reason, string Action, string Note)
     {
         public static SeriesKey Of(EventText text) =>
-            new($"{text.Regarding.Kind}/{text.Regarding.Id()}/{text.Regarding.Metadata.Uid}", text.Type, text.Reason, text.Action, text.Note);
+            new(Id(text.Regarding), text.Type, text.Reason, text.Action, text.Note);
+
+        private static string Id(KubernetesObject of) => $"{of.Kind}/{of.Id()}/{of.Metadata.Uid}";
     }
 }
 

@@ -41,7 +41,8 @@ internal sealed class KubeConfig(Func<string, string?> environment, TimeProvider
                 ? FromFile(home, context)
                 : Problem("there is no kubeconfig: set KUBECONFIG, write ~/.kube/config, or run in a pod with a service account");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or CryptographicException or UriFormatException)
+        catch (Exception e) when (
+            e is IOException or UnauthorizedAccessException or JsonException or CryptographicException or UriFormatException)
         {
             return Problem($"the kubeconfig cannot be used: {e.Message}");
         }

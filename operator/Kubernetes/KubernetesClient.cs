@@ -122,7 +122,7 @@ internal sealed class KubernetesClient(ApiConnection connection, TimeProvider ti
         return outcome.IsSuccess ? outcome.Value.ResourceVersion : outcome.Failure;
     }
 
-    /// <summary>Changes after a moment, until the server ends the stream after the time that was asked for. The caller disposes it.</summary>
+    /// <summary>Changes after a moment, until the server ends the stream after the time asked for. The caller disposes it.</summary>
     public async Task<ApiOutcome<WatchStream<T>>> WatchAsync<T>(
         ResourceType<T> type, ListRequest of, WatchFrom from, CancellationToken cancellation)
         where T : KubernetesObject

@@ -152,7 +152,8 @@ internal sealed partial class LeaderElection(KubernetesClient client, LeaseOptio
     {
         lock (_lock)
         {
-            if (_seen is null || _seen.Metadata.ResourceVersion != lease.Metadata.ResourceVersion || _seen.Metadata.Uid != lease.Metadata.Uid)
+            var (before, now) = (_seen?.Metadata, lease.Metadata);
+            if (before?.ResourceVersion != now.ResourceVersion || before?.Uid != now.Uid)
                 _seenAt = time.GetTimestamp();
             _seen = lease;
         }

@@ -58,8 +58,8 @@ internal sealed class ObjectStore<T>
     }
 
     /// <summary>
-    /// Puts a list in the place of all that is known of a namespace (null: of all), and tells what that has changed: deletions too, which no
-    /// watch has told. The list is the truth even where it is older than what is known: the server may have gone back to a backup.
+    /// Puts a list in the place of all that is known of a namespace (null: of all), and tells what that has changed: deletions too, which
+    /// no watch has told. The list is the truth even where it is older than what is known: the server may have gone back to a backup.
     /// </summary>
     public ImmutableArray<ObjectChange<T>> Replace(string? @namespace, ObjectList<T> list)
     {

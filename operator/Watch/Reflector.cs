@@ -5,8 +5,8 @@ using Operator.Kubernetes;
 namespace Operator.Watch;
 
 /// <summary>
-/// Keeps the part of a store that is one namespace's (or all of it) as the server has it: lists once, watches from there, goes on after each
-/// end of a watch, and lists anew where the server has forgotten what was between.
+/// Keeps the part of a store that is one namespace's (or all of it) as the server has it: lists once, watches from there, goes on after
+/// each end of a watch, and lists anew where the server has forgotten what was between.
 /// https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 /// </summary>
 internal sealed partial class Reflector<T>(
@@ -36,7 +36,7 @@ internal sealed partial class Reflector<T>(
     /// <summary>A watch has ended since the last list: the server may have been restarted meanwhile, with older data.</summary>
     private bool _isResuming;
 
-    /// <summary>Since a watch told something or lasted. A list does not count: watches that fail at once would never be slowed down.</summary>
+    /// <summary>Since a watch told something or lasted. A list does not count, or watches that fail at once were never slowed down.</summary>
     private int _failures;
 
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -39,7 +39,8 @@ public sealed class ContractTests
         var unknown = new ResourceType<PartialObjectMetadata> { ApiVersion = "nobody.example/v1", Plural = "things" };
         var elsewhere = cluster.Secret("a") with { Metadata = new() { Name = "a", Namespace = cluster.Namespace + "-not" } };
 
-        (await cluster.Client.CreateAsync(ResourceTypes.Secrets, cluster.Secret("a"), Cancellation)).ShouldFailBy(ApiFailureReason.AlreadyExists);
+        (await cluster.Client.CreateAsync(ResourceTypes.Secrets, cluster.Secret("a"), Cancellation))
+            .ShouldFailBy(ApiFailureReason.AlreadyExists);
         (await cluster.Client.GetAsync(ResourceTypes.Secrets, cluster.Key("b"), Cancellation)).ShouldFailBy(ApiFailureReason.NotFound);
         (await cluster.Client.GetAsync(unknown, cluster.Key("b"), Cancellation)).ShouldFailBy(ApiFailureReason.UnknownResource);
         (await cluster.Client.ListAsync(unknown, new(), Cancellation)).ShouldFailBy(ApiFailureReason.UnknownResource);

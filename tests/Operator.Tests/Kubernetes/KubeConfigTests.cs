@@ -170,7 +170,8 @@ public sealed class KubeConfigTests : IDisposable
     [InlineData("current-context: x", "has no context `x`")]
     [InlineData("contexts: 7", "cannot be used")]
     [InlineData("{current-context: x, contexts: [{name: x, context: {cluster: c, user: u}}]}", "has no cluster `c`")]
-    public void A_file_that_cannot_be_used_is_told_in_a_sentence(string file, string problem) => Write(file).Problem!.ShouldContain(problem);
+    public void A_file_that_cannot_be_used_is_told_in_a_sentence(string file, string problem) =>
+        Write(file).Problem!.ShouldContain(problem);
 
     [Fact]
     public void Nothing_that_is_printed_by_accident_gives_a_secret_away()
