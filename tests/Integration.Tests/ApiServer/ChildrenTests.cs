@@ -35,7 +35,7 @@ public sealed class ChildrenTests(CrdServer server) : IClassFixture<CrdServer>
             first.Status.ShouldBe(HttpStatusCode.Created, first.Body.ToJsonString());
             second.Status.ShouldBe(HttpStatusCode.OK, second.Body.ToJsonString());
 
-            // Of a claim the server notes only at the second time that nobody owns its status.
+            // A claim is written once more by the second time, and then no more.
             Version(third).ShouldBe(Version(second), child["kind"]!.ToString());
         }
     }
