@@ -50,7 +50,10 @@ internal sealed record ServiceAccountSpec
 [CelRule("!(has(self.persistentVolumeClaim) && has(self.emptyDir))", RuleMessages.OneStorage)]
 internal sealed record StorageSpec
 {
-    /// <summary>A volume that outlives the pod.</summary>
+    /// <summary>
+    /// A volume that outlives the pod: without `postgres` one claim, kept even when the gateway is deleted, because the ledger is on
+    /// it; with `postgres` one for each pod, as long as the pod is there.
+    /// </summary>
     public PersistentVolumeClaimSpec? PersistentVolumeClaim { get; init; }
 
     /// <summary>A volume that goes with the pod; Budgets then say `Durable=False`.</summary>

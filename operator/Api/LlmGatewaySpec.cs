@@ -87,6 +87,10 @@ internal sealed record LlmGatewaySpec
     /// <summary>Who may open connections to the pods.</summary>
     public NetworkPolicySpec NetworkPolicy { get; init; } = new();
 
-    /// <summary>Overlay on the pod template, merged by server-side apply: for what has no field here.</summary>
+    /// <summary>
+    /// Laid over the pod template, for what has no field here. Objects are merged, a null removes, containers, volumes and variables are
+    /// matched by name, other lists are replaced. What would take the gateway's own files, ports or command, or break the restricted Pod
+    /// Security Standard, is refused.
+    /// </summary>
     public JsonElement? PodTemplate { get; init; }
 }

@@ -16,7 +16,7 @@ internal sealed class PodOverlayCheck
 {
     private const string Restricted = "the restricted Pod Security Standard does not allow it";
 
-    private const string Own = "is the gateway's own";
+    private const string Own = "belongs to the gateway itself";
 
     private static readonly FrozenSet<string> s_pod = Set(
         "affinity", "containers", "dnsConfig", "dnsPolicy", "hostAliases", "imagePullSecrets", "initContainers", "nodeSelector",
@@ -42,15 +42,15 @@ internal sealed class PodOverlayCheck
     /// <summary>What people look for here, and where it is.</summary>
     private static readonly FrozenDictionary<string, string> s_elsewhere = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["args"] = Own,
+        ["args"] = "they are the gateway's own",
         ["automountServiceAccountToken"] = "no token is mounted; project one with a volume",
-        ["command"] = Own,
+        ["command"] = "it is the gateway's own",
         ["hostIPC"] = Restricted,
         ["hostNetwork"] = Restricted,
         ["hostPID"] = Restricted,
         ["hostPath"] = Restricted,
         ["image"] = "set `spec.image`",
-        ["ports"] = Own,
+        ["ports"] = "they are the gateway's own",
         ["resources"] = "set `spec.resources`",
         ["serviceAccountName"] = "set `spec.serviceAccount.name`",
         ["terminationGracePeriodSeconds"] = "it follows from `spec.drainTimeoutSeconds`",
@@ -141,7 +141,7 @@ internal sealed class PodOverlayCheck
         {
             var name = Text(variable, "name") ?? "";
             if (name.StartsWith(GatewayVariables.Prefix, StringComparison.OrdinalIgnoreCase) && !GatewayVariables.Free.Contains(name))
-                Add($"{at}.name", $"is set by the operator; of the gateway's own variables may be set: {Listed(GatewayVariables.Free)}");
+                Add($"{at}.name", $"is set by the operator; what may be set: {Listed(GatewayVariables.Free)}");
         }
 
         foreach (var (mount, at) in Items(container, "volumeMounts", path))
@@ -179,7 +179,7 @@ internal sealed class PodOverlayCheck
     private void Mount(JsonObject mount, string path)
     {
         if (PodVolumes.Names.Contains(Text(mount, "name") ?? ""))
-            Add($"{path}.name", "is a volume of the gateway's own");
+            Add($"{path}.name", Own);
     }
 
     /// <summary>https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted</summary>
@@ -228,7 +228,7 @@ internal sealed class PodOverlayCheck
             Add(
                 $"{path}.{name}",
                 s_elsewhere.TryGetValue(name, out var why)
-                    ? $"may not be overlaid: {why}"
+                    ? $"may not be overlaid; {why}"
                     : $"may not be overlaid; what may be: {Listed(allowed)}");
         }
     }
