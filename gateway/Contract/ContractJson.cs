@@ -29,6 +29,9 @@ public sealed class ContractJson
     /// <summary>What a gateway says to a push.</summary>
     public JsonTypeInfo<PushReply> PushReply { get; } = Of<PushReply>();
 
+    /// <summary>Where the durable copy of a snapshot stands.</summary>
+    public JsonTypeInfo<DurableIndex> DurableIndex { get; } = Of<DurableIndex>();
+
     /// <summary>A part of a snapshot, for finding the one that cannot be read.</summary>
     public JsonTypeInfo<ObjectReference> ObjectReference { get; } = Of<ObjectReference>();
 

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Gateway.Contract;
 
 namespace Operator.Children;
 
@@ -10,12 +10,6 @@ namespace Operator.Children;
 /// </summary>
 internal static class ChildNames
 {
-    /// <summary>The durable copy alternates between two sets.</summary>
-    public const int ConfigSets = 2;
-
-    /// <summary>Secrets of one set.</summary>
-    public const int ConfigSlots = 4;
-
     private const int MaxLength = 63;
 
     private const int HashLength = 8;
@@ -34,12 +28,15 @@ internal static class ChildNames
 
     /// <summary>One Secret of the durable copy.</summary>
     /// <param name="gateway">Name of the LlmGateway.</param>
-    /// <param name="set">From 0, below <see cref="ConfigSets"/>.</param>
-    /// <param name="slot">From 0, below <see cref="ConfigSlots"/>.</param>
-    public static string ConfigSlot(string gateway, int set, int slot) => Bounded(gateway, "-config-" + SlotFile(set, slot));
+    /// <param name="set">From 0, below <see cref="DurableIndex.Sets"/>.</param>
+    /// <param name="slot">From 0, below <see cref="DurableIndex.SlotsOfSet"/>.</param>
+    public static string ConfigSlot(string gateway, int set, int slot) => Bounded(gateway, "-config-" + DurableIndex.SlotFile(set, slot));
 
-    /// <summary>A slot's file in the pod, as <c>a-0</c>.</summary>
-    public static string SlotFile(int set, int slot) => string.Create(CultureInfo.InvariantCulture, $"{(char)('a' + set)}-{slot}");
+    /// <summary>All Secrets of the durable copy but the index.</summary>
+    public static IEnumerable<(int Set, int Slot)> ConfigSlots() =>
+        from set in Enumerable.Range(0, DurableIndex.Sets)
+        from slot in Enumerable.Range(0, DurableIndex.SlotsOfSet)
+        select (set, slot);
 
     private static string Bounded(string gateway, string suffix)
     {

@@ -36,10 +36,7 @@ internal static class GatewayChildren
     private static ImmutableArray<ChildId> DurableCopy(LlmGateway gateway)
     {
         var name = gateway.Metadata.Name;
-        var slots =
-            from set in Enumerable.Range(0, ChildNames.ConfigSets)
-            from slot in Enumerable.Range(0, ChildNames.ConfigSlots)
-            select ChildNames.ConfigSlot(name, set, slot);
+        var slots = ChildNames.ConfigSlots().Select(s => ChildNames.ConfigSlot(name, s.Set, s.Slot));
         return [.. slots.Prepend(ChildNames.ConfigIndex(name)).Select(n => new ChildId(ChildKind.Secret, n))];
     }
 }

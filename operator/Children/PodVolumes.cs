@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Gateway.Contract;
 using Operator.Api;
 
 namespace Operator.Children;
@@ -17,9 +18,9 @@ internal static class PodVolumes
     public const string StatePath = "/var/lib/llm-gateway";
 
     /// <summary>The key of the index Secret, and its file in the pod.</summary>
-    public const string IndexKey = "index";
+    public const string IndexKey = DurableIndex.FileName;
 
-    /// <summary>The key of each slot; files are named by <see cref="ChildNames.SlotFile"/>.</summary>
+    /// <summary>The key of each slot; files are named by <see cref="DurableIndex.SlotFile"/>.</summary>
     public const string SlotKey = "part";
 
     private const string CaFile = "ca.crt";
@@ -64,10 +65,8 @@ internal static class PodVolumes
     /// <summary>All slots at all times, so that the size of the config never changes the pod template.</summary>
     private static PodVolume Config(string gateway)
     {
-        var slots =
-            from set in Enumerable.Range(0, ChildNames.ConfigSets)
-            from slot in Enumerable.Range(0, ChildNames.ConfigSlots)
-            select Optional(ChildNames.ConfigSlot(gateway, set, slot), Item(SlotKey, ChildNames.SlotFile(set, slot)));
+        var slots = ChildNames.ConfigSlots()
+            .Select(s => Optional(ChildNames.ConfigSlot(gateway, s.Set, s.Slot), Item(SlotKey, DurableIndex.SlotFile(s.Set, s.Slot))));
         return Projected(
             "config",
             slots.Prepend(Optional(ChildNames.ConfigIndex(gateway), Item(IndexKey))),

@@ -8,7 +8,7 @@ internal interface IRevisions
 {
     /// <summary>
     /// A revision for a config with this hash, written down before it is returned. The last one where that has the same hash and is above
-    /// <paramref name="above"/>, else one that is higher than both.
+    /// <paramref name="above"/>, else one that is higher than both. Throws <see cref="IOException"/> where it could not be written down.
     /// </summary>
     /// <param name="hash">Of the config's content.</param>
     /// <param name="above">The highest revision that a gateway has shown; 0: none.</param>

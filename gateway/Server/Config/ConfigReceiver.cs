@@ -8,9 +8,12 @@ namespace Gateway.Server.Config;
 /// time; whatever goes wrong, the model that was live stays live.
 /// </summary>
 internal sealed partial class ConfigReceiver(
-    ModelHolder models, LastGoodFile file, TimeProvider time, ILogger<ConfigReceiver> logger) : IDisposable
+    ModelHolder models, LastGoodFile file, DurableFolder? durable, TimeProvider time, ILogger<ConfigReceiver> logger) : IDisposable
 {
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _one = new(1);
+    private string? _durableProblem;
 
     /// <summary>Makes the budgets of a config known to the store before it goes live: no request may meet one that the store does not know.</summary>
     public required Action<ImmutableArray<BudgetModel>> ApplyBudgets { get; init; }
@@ -43,26 +46,28 @@ internal sealed partial class ConfigReceiver(
         }
     }
 
-    /// <summary>At the start: the copy on disk goes live. A damaged one is reported and left alone.</summary>
-    public void LoadLastGood()
+    /// <summary>At the start: the newer of our copy and the durable one goes live. What is damaged is reported and left alone.</summary>
+    public void LoadKept()
     {
-        try
-        {
-            if (file.Read() is not { } json)
-                return;
-            var (result, errors) = Prepare(json, out var model);
-            if (model is null)
-            {
-                LogDamaged(file.Path, result, errors.IsEmpty ? "" : errors[0].Message);
-                return;
-            }
+        GoLive(new[] { PrepareLastGood(), PrepareDurableCopy() }.OfType<KeptModel>().MaxBy(k => k.Model.Revision));
+    }
 
-            GoLive(model);
-            LogLoaded(file.Path, model.Revision, model.Hash);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+    /// <summary>While there is no config at all, looks for the durable copy again: its volume may show it late, and a push may never come.</summary>
+    public async Task AwaitDurableCopyAsync(CancellationToken cancellationToken)
+    {
+        while (durable is not null && models.Current is null)
         {
-            LogUnreadable(file.Path, e.Message);
+            await Task.Delay(s_lookInterval, time, cancellationToken);
+            await _one.WaitAsync(cancellationToken);
+            try
+            {
+                if (models.Current is null)
+                    GoLive(PrepareDurableCopy());
+            }
+            finally
+            {
+                _one.Release();
+            }
         }
     }
 
@@ -115,6 +120,48 @@ internal sealed partial class ConfigReceiver(
         }
     }
 
+    private KeptModel? PrepareLastGood()
+    {
+        try
+        {
+            return file.Read() is { } json ? PrepareKept(file.Path, json) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogUnreadable(file.Path, e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Looked at every second, so a problem is reported when it is a new one.</summary>
+    private KeptModel? PrepareDurableCopy()
+    {
+        if (durable is null)
+            return null;
+        var (json, problem) = durable.Read();
+        if (problem is not null && problem != _durableProblem)
+            LogUnreadable(durable.Path, problem);
+        _durableProblem = problem;
+        return json is null ? null : PrepareKept(durable.Path, json);
+    }
+
+    private KeptModel? PrepareKept(string path, ReadOnlyMemory<byte> json)
+    {
+        var (result, errors) = Prepare(json, out var model);
+        if (model is not null)
+            return new(path, model);
+        LogDamaged(path, result, errors.IsEmpty ? "" : errors[0].Message);
+        return null;
+    }
+
+    private void GoLive(KeptModel? kept)
+    {
+        if (kept is null)
+            return;
+        GoLive(kept.Model);
+        LogLoaded(kept.Path, kept.Model.Revision, kept.Model.Hash);
+    }
+
     private void GoLive(GatewayModel model)
     {
         ApplyBudgets(model.Budgets);
@@ -155,4 +202,7 @@ internal sealed partial class ConfigReceiver(
 
     [LoggerMessage(106, LogLevel.Error, "Config revision {Revision} passed the validator but could not be compiled")]
     private partial void LogNotCompiled(long revision, Exception exception);
+
+    /// <summary>A config that was not pushed to this process, and where it is from.</summary>
+    private sealed record KeptModel(string Path, GatewayModel Model);
 }

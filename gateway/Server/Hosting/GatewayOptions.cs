@@ -18,6 +18,12 @@ internal sealed record GatewayOptions
     public string StateDirectory { get; init; } = "/var/lib/llm-gateway";
 
     /// <summary>
+    /// GATEWAY_CONFIG_DIRECTORY, default none: where a volume shows the durable copy of the config, an <c>index</c> and its slots, for a pod
+    /// that starts with an empty state directory. See <see cref="Gateway.Contract.DurableIndex"/>.
+    /// </summary>
+    public string? ConfigDirectory { get; init; }
+
+    /// <summary>
     /// GATEWAY_UID, default none: the uid of the LlmGateway that this process serves. Without it the first config says so, and a kept config of
     /// a gateway that was deleted and made anew on the same volume would refuse every push of the new one.
     /// </summary>

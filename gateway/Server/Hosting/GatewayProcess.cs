@@ -27,6 +27,8 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     private readonly HttpPort _metricsPort;
     private readonly AddressFile _addresses;
     private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _durableCopy = Task.CompletedTask;
 
     private GatewayProcess(GatewayOptions options, EmbeddedSpendStore spend, TimeProvider time, Func<double> random, ILoggerFactory loggers)
     {
@@ -64,7 +66,8 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         // The life of the config
         var readiness = new Readiness(_models, _drain, options.ConfigWait, time);
         var file = new LastGoodFile(options.StateDirectory);
-        _receiver = new(_models, file, time, loggers.CreateLogger<ConfigReceiver>())
+        var durable = options.ConfigDirectory is { } directory ? new DurableFolder(directory) : null;
+        _receiver = new(_models, file, durable, time, loggers.CreateLogger<ConfigReceiver>())
         {
             Uid = options.Uid,
             ApplyBudgets = spend.Apply,
@@ -108,7 +111,8 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _addresses.Remove();
-        _receiver.LoadLastGood();
+        _receiver.LoadKept();
+        _durableCopy = _receiver.AwaitDurableCopyAsync(_stopping.Token);
         await _data.StartAsync(cancellationToken);
         await _admin.StartAsync(cancellationToken);
         await _metricsPort.StartAsync(cancellationToken);
@@ -140,6 +144,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     public async Task StopAsync(DrainPlan plan, CancellationToken hurry)
     {
         LogStopping(_drain.InFlight);
+        await _stopping.CancelAsync();
         using var abort = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
         Task stopped = Task.CompletedTask;
         var left = await _drain.RunAsync(plan, () => stopped = _data.StopAsync(abort.Token), _time, hurry);
@@ -158,6 +163,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         await _data.DisposeAsync();
         await _admin.DisposeAsync();
         await _metricsPort.DisposeAsync();
+        await _stopping.CancelAsync();
+        await _durableCopy.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
         _receiver.Dispose();
         _network.Dispose();
         _simulated.Dispose();

@@ -18,6 +18,7 @@ internal sealed class OptionsReader(Func<string, string?> environment, long memo
             AdminAddress = Address("GATEWAY_ADMIN_ADDRESS", 4001),
             MetricsAddress = Address("GATEWAY_METRICS_ADDRESS", 4002),
             StateDirectory = Text("GATEWAY_STATE_DIRECTORY") ?? "/var/lib/llm-gateway",
+            ConfigDirectory = Text("GATEWAY_CONFIG_DIRECTORY"),
             Uid = Text("GATEWAY_UID"),
             AdminTokenFile = Text("GATEWAY_ADMIN_TOKEN_FILE") ?? "",
             AdminCertificate = Pem("GATEWAY_ADMIN"),

@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Gateway.Contract;
+using Operator.Api;
+using Operator.Children;
+using Operator.Kubernetes;
+using Operator.Translate;
+
+namespace Operator.Push;
+
+/// <summary>
+/// The acknowledged config of one gateway in Secrets, for pods that start while nobody pushes, and the versions of the objects in it, for
+/// an operator that starts.
+/// </summary>
+/// <remarks>
+/// The idle set is written first and the index last, so at each moment the index names a whole set. The lease keeps two operators from writing
+/// at once; if they do all the same, the checksum tells, and a damaged copy is not taken.
+/// </remarks>
+internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, LlmGateway gateway)
+{
+    /// <summary>Makes it this config. One that is there already costs one read.</summary>
+    /// <param name="config">Acknowledged by a pod, or with no pod to ask.</param>
+    /// <param name="lastValid">The versions that it was translated from.</param>
+    /// <param name="cancellation">Leaves the former copy, or this one.</param>
+    public async Task<DurableWrite> WriteAsync(StampedConfig config, LastValidVersions lastValid, CancellationToken cancellation)
+    {
+        DurableContent? content = null;
+        int? written = null;
+        for (var attempt = 1; ; attempt++)
+        {
+            // 1. What is there?
+            var read = await index.ReadAsync(cancellation);
+            if (!read.IsSuccess)
+                return new DurableWrite.Failed(read.Failure);
+            var copy = OfThisGateway(read.Value);
+            if (copy?.Revision == config.Revision && copy.Hash == config.Hash)
+                return new DurableWrite.Written();
+            if (copy?.Revision >= config.Revision)
+                return new DurableWrite.Superseded(copy.Revision);
+
+            // 2. The idle set.
+            content ??= DurableContent.Of(config, lastValid);
+            if (content.Bytes.Length > DurableIndex.SetBytes)
+                return new DurableWrite.TooLarge(content.Bytes.Length);
+            var set = copy is { Set: 0 } ? 1 : 0;
+            if (written != set && await WriteSlotsAsync(set, content, cancellation) is { } slotFailure)
+                return new DurableWrite.Failed(slotFailure);
+            written = set;
+
+            // 3. The index.
+            if (await index.WriteAsync(read.Value, content.IndexOf(config.Snapshot, set), cancellation) is not { } failure)
+                return new DurableWrite.Written();
+            if (!ConfigIndex.IsRace(failure) || attempt == ConfigIndex.MaxAttempts)
+                return new DurableWrite.Failed(failure);
+        }
+    }
+
+    /// <summary>What was written last.</summary>
+    public async Task<DurableRead> ReadAsync(CancellationToken cancellation)
+    {
+        var read = await index.ReadAsync(cancellation);
+        if (!read.IsSuccess)
+            return new DurableRead.Failed(read.Failure);
+        if (OfThisGateway(read.Value) is not { } copy)
+            return new DurableRead.Missing();
+
+        var slots = await Task.WhenAll(Enumerable.Range(0, copy.Slots).Select(s => ReadSlotAsync(copy.Set, s, cancellation)));
+        if (slots.Select(s => s.Failure).FirstOrDefault(f => f is { Reason: not ApiFailureReason.NotFound }) is { } failure)
+            return new DurableRead.Failed(failure);
+        var parts = slots.Select(s => s.Value?.Data.GetValueOrDefault(PodVolumes.SlotKey)).ToList();
+        return copy.TryJoin(parts, out var bytes, out var problem)
+            ? DurableContent.Read(bytes, copy)
+            : new DurableRead.Damaged(problem);
+    }
+
+    /// <summary>What an earlier gateway of the same name left, or somebody wrote by hand, is none.</summary>
+    private DurableIndex? OfThisGateway(IndexContent read) =>
+        read.Copy is { } copy && copy.Gateway == gateway.Metadata.Uid && copy.IsSane() ? copy : null;
+
+    private async Task<ApiFailure?> WriteSlotsAsync(int set, DurableContent content, CancellationToken cancellation)
+    {
+        foreach (var (slot, part) in DurableIndex.Split(content.Bytes).Index())
+        {
+            var secret = ConfigIndex.SecretOf(gateway, ChildNames.ConfigSlot(gateway.Metadata.Name, set, slot), PodVolumes.SlotKey, part);
+            var options = new ApplyOptions { FieldManager = ConfigIndex.FieldManager };
+            var applied = await client.ApplyAsync(ResourceTypes.Secrets, JsonObject.Create(secret.Body)!, options, cancellation);
+            if (!applied.IsSuccess)
+                return applied.Failure;
+        }
+
+        return null;
+    }
+
+    private Task<ApiOutcome<Secret>> ReadSlotAsync(int set, int slot, CancellationToken cancellation)
+    {
+        var key = new ObjectKey(gateway.Metadata.Namespace, ChildNames.ConfigSlot(gateway.Metadata.Name, set, slot));
+        return client.GetAsync(ResourceTypes.Secrets, key, cancellation);
+    }
+}
+
+/// <summary>What became of a write of the durable copy. A closed set.</summary>
+internal abstract record DurableWrite
+{
+    /// <summary>It is this config, now or already.</summary>
+    public sealed record Written : DurableWrite;
+
+    /// <summary>It is a newer one, or another of the same revision: somebody else leads.</summary>
+    public sealed record Superseded(long Revision) : DurableWrite;
+
+    /// <summary>The config does not fit, and what was there stays there. Pods have it all the same.</summary>
+    public sealed record TooLarge(int Bytes) : DurableWrite
+    {
+        /// <summary>For a condition.</summary>
+        public string Message => FormattableString.Invariant(
+            $"the config has {Bytes} bytes compressed, and Secrets keep {DurableIndex.SetBytes}: pods that start without a push get an older one");
+    }
+
+    /// <summary>The API server did not take it; what was there stays there.</summary>
+    public sealed record Failed(ApiFailure Failure) : DurableWrite;
+}
+
+/// <summary>What the durable copy holds. A closed set.</summary>
+internal abstract record DurableRead
+{
+    /// <summary>The config and the versions that it was translated from.</summary>
+    public sealed record Found(ConfigSnapshot Config, LastValidVersions LastValid) : DurableRead;
+
+    /// <summary>Nothing has been written for this gateway.</summary>
+    public sealed record Missing : DurableRead;
+
+    /// <summary>What is there is not what was written.</summary>
+    public sealed record Damaged(string Problem) : DurableRead;
+
+    /// <summary>The API server did not say.</summary>
+    public sealed record Failed(ApiFailure Failure) : DurableRead;
+}

@@ -1,0 +1,32 @@
+using Operator.Kubernetes;
+using Operator.Push;
+
+namespace Operator.Reconcile;
+
+/// <summary>
+/// The count of revisions in the index Secret of a gateway, so that whoever leads next goes on from there. An index that was lost or restored
+/// to an older state goes on above what pods show.
+/// </summary>
+internal sealed class ClusterRevisions(ConfigIndex index) : IRevisions
+{
+    /// <inheritdoc/>
+    public async Task<long> ReserveAsync(string hash, long above, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var read = await index.ReadAsync(cancellation);
+            if (!read.IsSuccess)
+                throw NotReserved(read.Failure);
+            var last = read.Value.Last();
+            if (last.Hash == hash && last.Revision > above)
+                return last.Revision;
+            var next = new Reservation { Revision = Math.Max(last.Revision, above) + 1, Hash = hash };
+            if (await index.WriteAsync(read.Value, next, cancellation) is not { } failure)
+                return next.Revision;
+            if (!ConfigIndex.IsRace(failure) || attempt == ConfigIndex.MaxAttempts)
+                throw NotReserved(failure);
+        }
+    }
+
+    private static IOException NotReserved(ApiFailure failure) => new($"no revision could be reserved: {failure}");
+}
