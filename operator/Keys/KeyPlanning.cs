@@ -10,7 +10,7 @@ namespace Operator.Keys;
 /// </summary>
 internal static class KeyPlanning
 {
-    /// <summary>How soon the Secret of a deleted VirtualKey is looked at again; the garbage collector takes it in a second or two.</summary>
+    /// <summary>How soon the Secret of a deleted VirtualKey is looked at again.</summary>
     private static readonly TimeSpan s_untilCollected = TimeSpan.FromSeconds(5);
 
     /// <param name="of">The VirtualKey.</param>

@@ -5,7 +5,7 @@ using Operator.Api;
 
 namespace Operator.Keys;
 
-/// <summary>Changes of the Secret of a VirtualKey: its labels, our annotations, our values, and nothing that anybody else has put there.</summary>
+/// <summary>Changes of the Secret of a VirtualKey: its labels, our annotations and values, and nothing of anybody else.</summary>
 /// <param name="Of">The VirtualKey that owns it.</param>
 /// <param name="Secret">As it was read.</param>
 /// <param name="Key">The name of the key in it.</param>
