@@ -96,7 +96,10 @@ internal static class ConditionReasons
     /// <summary>ResolvedRefs=False: Secrets of this type, or of the operator itself, may not be used.</summary>
     public const string SecretNotAllowed = "SecretNotAllowed";
 
-    /// <summary>ResolvedRefs=False: the value holds what no HTTP header may hold.</summary>
+    /// <summary>
+    /// ResolvedRefs=False: the value holds what no HTTP header may hold or, in the Secret that the operator made for a VirtualKey, no key of
+    /// the operator's.
+    /// </summary>
     public const string SecretValueInvalid = "SecretValueInvalid";
 
     /// <summary>ResolvedRefs=False: the gateway's <c>allowedUpstreamHosts</c> does not name the host of a target.</summary>
@@ -110,6 +113,14 @@ internal static class ConditionReasons
 
     /// <summary>ResolvedRefs=False: a Secret that the operator did not make stands where it wants to write one.</summary>
     public const string SecretConflict = "SecretConflict";
+
+    /// <summary>A key's Secret is immutable and so is its key: ResolvedRefs=True as a warning, or False where it holds none.</summary>
+    public const string SecretImmutable = "SecretImmutable";
+
+    /// <summary>
+    /// The API server refuses to write a key's Secret (quota, policy, rights): ResolvedRefs=False, or True as a warning where there is a key.
+    /// </summary>
+    public const string SecretNotWritten = "SecretNotWritten";
 
     /// <summary>ResolvedRefs=True as a warning: a fallback names a model that no route of the gateway serves.</summary>
     public const string FallbackNotFound = "FallbackNotFound";

@@ -12,6 +12,7 @@ namespace Operator.Keys;
 internal sealed record StoredKey
 {
     private const string CreatedAnnotation = ResourceGroup.Name + "/key-created";
+    private const string NameAnnotation = ResourceGroup.Name + "/key-name";
     private const string PreviousAnnotation = ResourceGroup.Name + "/previous-key-sha256";
     private const string PreviousExpirationAnnotation = ResourceGroup.Name + "/previous-key-expires";
     private const string NextSuffix = "-next";
@@ -61,28 +62,53 @@ internal sealed record StoredKey
     /// <summary>The Secret that says this, in place of what the given one says of it.</summary>
     public Secret WriteTo(Secret secret, string key)
     {
-        var annotations = secret.Metadata.Annotations.ToBuilder();
-        Set(annotations, CreatedAnnotation, Text(CreatedTime));
-        Set(annotations, PreviousAnnotation, Previous?.Sha256);
-        Set(annotations, PreviousExpirationAnnotation, Text(Previous?.ExpirationTime));
-        Set(annotations, ResourceGroup.RotateAnnotation, ObservedRequest);
-        var data = secret.StringData.ToBuilder();
-        Set(data, key, Current.Text);
-        Set(data, key + NextSuffix, Next?.Text);
+        var values = Values(key);
         return secret with
         {
-            Metadata = secret.Metadata with { Annotations = annotations.ToImmutable() },
-            Data = secret.Data.RemoveRange([key, key + NextSuffix]),
-            StringData = data.ToImmutable(),
+            Metadata = secret.Metadata with { Annotations = Merge(secret.Metadata.Annotations, Annotations(key)) },
+            Data = secret.Data.RemoveRange(values.Keys),
+            StringData = Merge(secret.StringData, values),
         };
     }
 
-    private static void Set(ImmutableSortedDictionary<string, string>.Builder map, string name, string? value)
+    /// <summary>All annotations that speak of the key, where it has this name in the Secret; null: it is not there.</summary>
+    public ImmutableSortedDictionary<string, string?> Annotations(string key) => Map(
+        (NameAnnotation, key),
+        (CreatedAnnotation, Text(CreatedTime)),
+        (PreviousAnnotation, Previous?.Sha256),
+        (PreviousExpirationAnnotation, Text(Previous?.ExpirationTime)),
+        (ResourceGroup.RotateAnnotation, ObservedRequest));
+
+    /// <summary>The values of the Secret that are ours, where the key has this name in it; null: it is not there.</summary>
+    public ImmutableSortedDictionary<string, string?> Values(string key) => Map((key, Current.Text), (key + NextSuffix, Next?.Text));
+
+    /// <summary>The name in the Secret that the key was written under last; null: nobody wrote it down.</summary>
+    public static string? NameIn(Secret secret) => secret.Metadata.Annotations.GetValueOrDefault(NameAnnotation);
+
+    /// <summary>The names in the Secret that are ours, where the key has this name in it.</summary>
+    public static ImmutableArray<string> Names(string key) => [key, key + NextSuffix];
+
+    private static ImmutableSortedDictionary<string, string?> Map(params ReadOnlySpan<(string Name, string? Value)> entries)
     {
-        if (value is null)
-            map.Remove(name);
-        else
-            map[name] = value;
+        var map = ImmutableSortedDictionary.CreateBuilder<string, string?>(StringComparer.Ordinal);
+        foreach (var (name, value) in entries)
+            map.Add(name, value);
+        return map.ToImmutable();
+    }
+
+    private static ImmutableSortedDictionary<string, string> Merge(
+        ImmutableSortedDictionary<string, string> map, ImmutableSortedDictionary<string, string?> entries)
+    {
+        var merged = map.ToBuilder();
+        foreach (var (name, value) in entries)
+        {
+            if (value is null)
+                merged.Remove(name);
+            else
+                merged[name] = value;
+        }
+
+        return merged.ToImmutable();
     }
 
     private static string? Text(DateTimeOffset? time) => time?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);

@@ -42,8 +42,8 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
                 Budgets = WithStatus(budgets, before?.Budgets ?? [], (g, b) => g with { Status = b.Status }),
                 Secrets = secrets,
                 Namespaces = Namespaces(store, virtualKeys, budgets),
-                KeyMaterial = made.Select(m => KeyValuePair.Create(m.Key.Id(), Material(m.Key, m.Stored)))
-                    .Concat(brought.Select(b => KeyValuePair.Create(b.Key, Material(b.Value))))
+                KeyMaterial = made.Select(m => KeyValuePair.Create(m.Key.Id(), KeyMaterials.Of(m.Key, m.Stored)))
+                    .Concat(brought.Select(b => KeyValuePair.Create(b.Key, KeyMaterials.OfBrought(b.Value))))
                     .ToImmutableDictionary(),
                 Prices = prices,
                 AllowLoopbackUpstreams = true,
@@ -81,21 +81,6 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
 
     private static ObjectMeta Labelled(ObjectMeta metadata) =>
         metadata with { Labels = metadata.Labels.SetItem("kubernetes.io/metadata.name", metadata.Name) };
-
-    private static KeyMaterial Material(VirtualKey of, StoredKey stored) => new()
-    {
-        KeyId = stored.Current.Id,
-        Hashes = stored.Hashes,
-        CreatedTime = stored.CreatedTime,
-        NextRotationTime = KeyRotation.NextTime(stored, of),
-        ObservedRotateAnnotation = stored.ObservedRequest,
-    };
-
-    private static KeyMaterial Material(string key)
-    {
-        var hash = GeneratedKey.Sha256(key);
-        return new() { KeyId = GeneratedKey.Parse(key)?.Id ?? hash[..12], Hashes = [new() { Sha256 = hash }] };
-    }
 
     /// <summary>Keys that users made.</summary>
     private static Dictionary<string, string> Brought(IEnumerable<VirtualKey> virtualKeys, ImmutableArray<Secret> secrets)

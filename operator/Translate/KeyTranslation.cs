@@ -35,7 +35,17 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
             return null;
         }
 
-        if (inputs.KeyMaterial.TryGetValue(key.Id(), out var material) && !material.Hashes.IsDefaultOrEmpty)
+        var material = inputs.KeyMaterial.GetValueOrDefault(key.Id()) is { Hashes.IsDefaultOrEmpty: false } found ? found : null;
+        if (inputs.KeyProblems.TryGetValue(key.Id(), out var wrong))
+        {
+            if (material is null)
+                log.Fail(key, ConditionTypes.ResolvedRefs, wrong.Reason, wrong.Field, wrong.Message);
+            else
+                log.Warn(key, ConditionTypes.ResolvedRefs, wrong.Reason, wrong.Field, wrong.Message);
+            return material;
+        }
+
+        if (material is not null)
             return material;
         log.Add(
             key.Reference(),

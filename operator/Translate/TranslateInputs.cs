@@ -31,6 +31,9 @@ internal sealed record TranslateInputs
     /// <summary>What stands for each VirtualKey, by its id (<c>namespace/name</c>). A key without an entry has not been made yet.</summary>
     public ImmutableDictionary<string, KeyMaterial> KeyMaterial { get; init; } = ImmutableDictionary<string, KeyMaterial>.Empty;
 
+    /// <summary>What is wrong with the Secrets of generated keys, by the VirtualKey's id. With material beside it, it is a warning.</summary>
+    public ImmutableDictionary<string, KeyProblem> KeyProblems { get; init; } = ImmutableDictionary<string, KeyProblem>.Empty;
+
     /// <summary>The built-in prices.</summary>
     public PriceTable Prices { get; init; } = PriceTable.Empty;
 
@@ -65,6 +68,12 @@ internal sealed record KeyMaterial
     /// <summary>The last value of the annotation <c>llmgateway.dev/rotate</c> that was acted on.</summary>
     public string? ObservedRotateAnnotation { get; init; }
 }
+
+/// <summary>Why the Secret of a VirtualKey is not as it should be.</summary>
+/// <param name="Reason">See <see cref="ConditionReasons"/>.</param>
+/// <param name="Field">The field of the VirtualKey that names it.</param>
+/// <param name="Message">What to do about it. Holds no secrets.</param>
+internal sealed record KeyProblem(string Reason, string Field, string Message);
 
 /// <summary>A version of an object that a gateway pod refused.</summary>
 internal sealed record RefusedVersion

@@ -47,6 +47,8 @@ internal static class TranslationCase
             Secrets = [.. objects.OfType<Secret>()],
             Namespaces = [.. objects.OfType<Namespace>()],
             KeyMaterial = keys.Where(k => !notMade.Contains(k.Id())).ToImmutableDictionary(k => k.Id(), k => Material(k, settings)),
+            KeyProblems = (settings?["keyProblems"]?.AsObject() ?? []).ToImmutableDictionary(
+                p => p.Key, p => new KeyProblem((string)p.Value!["reason"]!, "spec.secret.name", (string)p.Value["message"]!)),
             Prices = s_prices,
             Refused = [.. (settings?["refused"]?.AsArray() ?? []).Select(r => Refused(r!))],
             AllowLoopbackUpstreams = (bool?)settings?["allowLoopback"] ?? false,
