@@ -9,7 +9,9 @@ public sealed record ApiKind(string ApiVersion, string Plural, string Kind)
     /// <summary>False where its objects belong to the cluster. Default true.</summary>
     public bool IsNamespaced { get; init; } = true;
 
-    /// <summary>Its status is written by the subresource only, and its generation rises with each change beside status and metadata.</summary>
+    /// <summary>
+    /// Its status is written by the subresource only, and its generation rises with each change beside status and metadata.
+    /// </summary>
     public bool HasStatus { get; init; }
 
     /// <summary>The group; empty for the core.</summary>

@@ -8,7 +8,8 @@ namespace Support.ApiServer;
 internal sealed class ApiStore
 {
     private readonly Lock _lock = new();
-    private ImmutableSortedDictionary<string, JsonObject> _objects = ImmutableSortedDictionary.Create<string, JsonObject>(StringComparer.Ordinal);
+    private ImmutableSortedDictionary<string, JsonObject> _objects =
+        ImmutableSortedDictionary.Create<string, JsonObject>(StringComparer.Ordinal);
     private ImmutableList<LogEntry> _log = [];
     private long _version = 100;
     private long _compacted = 100;

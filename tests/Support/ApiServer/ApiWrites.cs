@@ -115,7 +115,8 @@ internal sealed class ApiWrites(ApiStore store)
         {
             after = (JsonObject)wanted.DeepClone();
             var kept = (JsonObject)after["metadata"]!;
-            foreach (var name in new[] { "uid", "creationTimestamp", "generation", "resourceVersion", "managedFields", "deletionTimestamp" })
+            string[] fields = ["uid", "creationTimestamp", "generation", "resourceVersion", "managedFields", "deletionTimestamp"];
+            foreach (var name in fields)
                 Keep(live["metadata"]!, kept, name);
             if (kind.HasStatus)
                 Keep(live, after, "status");
@@ -172,7 +173,9 @@ internal sealed class ApiWrites(ApiStore store)
         var part = (JsonObject)applied.DeepClone();
         foreach (var name in part.Select(p => p.Key).ToList())
         {
-            var isOther = path.Subresource.Length > 0 ? name is not ("apiVersion" or "kind" or "status") : kind.HasStatus && name == "status";
+            var isOther = path.Subresource.Length > 0
+                ? name is not ("apiVersion" or "kind" or "status")
+                : kind.HasStatus && name == "status";
             if (isOther)
                 part.Remove(name);
         }
@@ -203,7 +206,8 @@ internal sealed class ApiWrites(ApiStore store)
     private static void CheckVersion(ApiKind kind, string name, JsonObject live, JsonObject wanted)
     {
         if ((string?)wanted["metadata"]?["resourceVersion"] is { } version && version != (string?)live["metadata"]!["resourceVersion"])
-            throw ApiProblem.Conflict(kind, name, "the object has been modified; please apply your changes to the latest version and try again");
+            throw ApiProblem.Conflict(
+                kind, name, "the object has been modified; please apply your changes to the latest version and try again");
     }
 
     private JsonObject Change(ApiKind kind, string ns, string name, bool dryRun, Func<JsonObject?, JsonObject?> change)

@@ -18,8 +18,9 @@ namespace Support.ApiServer;
 
 /// <summary>
 /// A Kubernetes API server on a real socket, in memory and small: objects with versions, lists in pages, watches with bookmarks,
-/// server-side apply, status subresources, conflicts, namespaces. No schema, no defaults, no controllers, no RBAC. It does what it is told to
-/// go wrong, and keeps what it was asked. A real server has the last word on what the API does: the tests of the client run against one, too.
+/// server-side apply, status subresources, conflicts, namespaces. No schema, no defaults, no controllers, no RBAC. It does what it is told
+/// to go wrong, and keeps what it was asked. A real server has the last word on what the API does: the tests of the client run against one,
+/// too.
 /// </summary>
 /// <example>
 /// <code>
@@ -232,8 +233,10 @@ public sealed class FakeApiServer : IAsyncDisposable
             "create" => _writes.Create(kind, path.Namespace, Body(call), manager, dryRun),
             "update" => _writes.Replace(kind, path, Body(call), manager, dryRun),
             "delete" => Deleted(_writes.Delete(kind, path, call.Body.Length == 0 ? null : Body(call)), kind),
-            "patch" when call.IsApply && !call.Query.ContainsKey("fieldManager") => throw ApiProblem.Bad("fieldManager is required for apply patch"),
-            "patch" when call.IsApply => _writes.Apply(kind, path, Body(call), manager, (call.Query.GetValueOrDefault("force") == "true", dryRun)),
+            "patch" when call.IsApply && !call.Query.ContainsKey("fieldManager") =>
+                throw ApiProblem.Bad("fieldManager is required for apply patch"),
+            "patch" when call.IsApply =>
+                _writes.Apply(kind, path, Body(call), manager, (call.Query.GetValueOrDefault("force") == "true", dryRun)),
             "patch" when call.ContentType.StartsWith("application/merge-patch+json", StringComparison.Ordinal)
                 => _writes.Patch(kind, path, Body(call), manager, dryRun),
             "patch" => throw new ApiProblem(415, "UnsupportedMediaType", $"this server does not take {call.ContentType}"),

@@ -47,7 +47,8 @@ internal static class FieldOwners
         if (changed.Count == 0)
             return;
         var mine = Entries(after).FirstOrDefault(e => IsOf(e, manager, "Update", subresource));
-        Write(after, manager, "Update", subresource, [.. mine is null ? changed : changed.Union(PathsOf(mine).Where(now.Contains))], changed);
+        Write(
+            after, manager, "Update", subresource, [.. mine is null ? changed : changed.Union(PathsOf(mine).Where(now.Contains))], changed);
     }
 
     private static void Write(
@@ -100,7 +101,8 @@ internal static class FieldOwners
         (live["metadata"]?["managedFields"] as JsonArray ?? []).OfType<JsonObject>();
 
     private static bool IsOf(JsonObject entry, string manager, string operation, string subresource) =>
-        (string?)entry["manager"] == manager && (string?)entry["operation"] == operation && ((string?)entry["subresource"] ?? "") == subresource;
+        (string?)entry["manager"] == manager && (string?)entry["operation"] == operation
+            && ((string?)entry["subresource"] ?? "") == subresource;
 
     private static HashSet<string> PathsOf(JsonObject entry)
     {

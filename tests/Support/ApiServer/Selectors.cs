@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Support.ApiServer;
 
-/// <summary>Label and field selectors, as far as an operator uses them: <c>a=b</c>, <c>a!=b</c>, <c>a in (b,c)</c>, <c>a</c>, <c>!a</c>.</summary>
+/// <summary>
+/// Label and field selectors, as far as an operator uses them: <c>a=b</c>, <c>a!=b</c>, <c>a in (b,c)</c>, <c>a</c>, <c>!a</c>.
+/// </summary>
 internal static class Selectors
 {
     public static bool Match(JsonObject value, string? labels, string? fields) =>
