@@ -17,7 +17,9 @@ public sealed record BudgetConfig
     /// <summary>One counter for all keys, or one for each.</summary>
     public BudgetAggregation Aggregation { get; init; }
 
-    /// <summary>Limit in <see cref="Currency"/>; exactly one of this and <see cref="Tokens"/>. 0 to 9,000,000, at most nine decimals.</summary>
+    /// <summary>
+    /// Limit in <see cref="Currency"/>; exactly one of this and <see cref="Tokens"/>. 0 to 9,000,000, at most nine decimals.
+    /// </summary>
     public decimal? Cost { get; init; }
 
     /// <summary>ISO 4217; default USD.</summary>

@@ -23,7 +23,9 @@ public sealed record ConfigSnapshot
     /// <summary>Rises with every change. A gateway never goes back to a lower one (409).</summary>
     public required long Revision { get; init; }
 
-    /// <summary>Lower-case hex SHA-256 of the canonical JSON without <c>revision</c> and <c>hash</c>, see <see cref="CanonicalJson"/>.</summary>
+    /// <summary>
+    /// Lower-case hex SHA-256 of the canonical JSON without <c>revision</c> and <c>hash</c>, see <see cref="CanonicalJson"/>.
+    /// </summary>
     public required string Hash { get; init; }
 
     /// <summary>The LlmGateway itself.</summary>

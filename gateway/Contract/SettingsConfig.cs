@@ -17,7 +17,9 @@ public sealed record SettingsConfig
     /// <summary>Largest request body in bytes; default 32 MiB.</summary>
     public int MaxBodyBytes { get; init; } = 32 * 1024 * 1024;
 
-    /// <summary>What becomes of a call on a model without a price that a cost budget covers; default <see cref="UnpricedModels.Reject"/>.</summary>
+    /// <summary>
+    /// What becomes of a call on a model without a price that a cost budget covers; default <see cref="UnpricedModels.Reject"/>.
+    /// </summary>
     public UnpricedModels UnpricedModels { get; init; }
 
     /// <summary>What becomes of calls while budgets cannot be counted; default <see cref="FailureMode.FailClosed"/>.</summary>

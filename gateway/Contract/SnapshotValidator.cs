@@ -55,7 +55,10 @@ public static class SnapshotValidator
             findings.Require(names.Add(price.Name), snapshot.Object, "prices", $"`{price.Name}` stands twice");
             foreach (var rates in AllRates(price))
                 findings.Require(
-                    rates is >= 0 and <= MaxRate, snapshot.Object, "prices", $"`{price.Name}` has a rate that is negative or above {MaxRate:N0}");
+                    rates is >= 0 and <= MaxRate,
+                    snapshot.Object,
+                    "prices",
+                    $"`{price.Name}` has a rate that is negative or above {MaxRate:N0}");
             findings.Require(
                 price.MaxOutputTokens is not < 1, snapshot.Object, "prices", $"the most output tokens of `{price.Name}` must be above 0");
             var last = 0;
@@ -194,14 +197,18 @@ public static class SnapshotValidator
             foreach (var hash in key.Hashes)
             {
                 findings.Require(
-                    hash.Sha256.Length == 64 && hash.Sha256.All(char.IsAsciiHexDigitLower), key.Object, "secret", "is no SHA-256 in lower-case hex");
+                    hash.Sha256.Length == 64 && hash.Sha256.All(char.IsAsciiHexDigitLower),
+                    key.Object,
+                    "secret",
+                    "is no SHA-256 in lower-case hex");
                 findings.Require(hashes.Add(hash.Sha256), key.Object, "secret", "holds the same key as another VirtualKey");
             }
 
             foreach (var pattern in key.Models)
                 findings.Require(ModelPattern.TryParse(pattern, out _), key.Object, "models", PatternMessage(pattern));
             findings.Require(
-                (key.Limits.RequestsPerMinute ?? 0) >= 0 && (key.Limits.TokensPerMinute ?? 0) >= 0 && (key.Limits.MaxParallelRequests ?? 0) >= 0,
+                (key.Limits.RequestsPerMinute ?? 0) >= 0 && (key.Limits.TokensPerMinute ?? 0) >= 0
+                    && (key.Limits.MaxParallelRequests ?? 0) >= 0,
                 key.Object,
                 "limits",
                 "must not be negative");
@@ -222,7 +229,8 @@ public static class SnapshotValidator
                 "limit.cost.amount",
                 "must be from 0 to 9000000 with at most nine decimals");
             findings.Require(budget.Tokens is not < 0, of, "limit.tokens", "must not be negative");
-            findings.Require(TimeZoneInfo.TryFindSystemTimeZoneById(budget.TimeZone, out _), of, "timeZone", $"`{budget.TimeZone}` is not known");
+            findings.Require(
+                TimeZoneInfo.TryFindSystemTimeZoneById(budget.TimeZone, out _), of, "timeZone", $"`{budget.TimeZone}` is not known");
             foreach (var pattern in budget.Models)
                 findings.Require(ModelPattern.TryParse(pattern, out _), of, "models", PatternMessage(pattern));
         }

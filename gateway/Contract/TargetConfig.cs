@@ -79,7 +79,9 @@ public sealed record SimulatedConfig
     /// <summary>Prompt tokens reported; null: estimated from the prompt.</summary>
     public int? PromptTokens { get; init; }
 
-    /// <summary>Words of output, one token each; default 16. The caller's own limit, when lower, wins and ends the answer by length.</summary>
+    /// <summary>
+    /// Words of output, one token each; default 16. The caller's own limit, when lower, wins and ends the answer by length.
+    /// </summary>
     public int CompletionTokens { get; init; } = 16;
 
     /// <summary>Prompt tokens reported as read from a cache; default 0.</summary>

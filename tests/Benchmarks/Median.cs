@@ -10,5 +10,6 @@ internal static class Median
     }
 
     /// <summary>Of values that are sorted.</summary>
-    public static double Percentile(double[] sorted, double percent) => sorted[(int)Math.Min(sorted.Length - 1, sorted.Length * percent / 100)];
+    public static double Percentile(double[] sorted, double percent) =>
+        sorted[(int)Math.Min(sorted.Length - 1, sorted.Length * percent / 100)];
 }

@@ -32,7 +32,8 @@ public sealed class ContractJsonTests
               "schemaVersion": 1, "gateway": "u", "revision": 1, "hash": "",
               "object": {"kind": "LlmGateway", "namespace": "n", "name": "g"},
               "settings": {},
-              "routes": [{"object": {"kind": "ModelRoute", "namespace": "n", "name": "r"}, "model": "m", "targets": [{"name": "t", "provider": "OpenAI"}]}],
+              "routes": [{"object": {"kind": "ModelRoute", "namespace": "n", "name": "r"}, "model": "m",
+                "targets": [{"name": "t", "provider": "OpenAI"}]}],
               "keys": [{"object": {"kind": "VirtualKey", "namespace": "n", "name": "k"}, "keyId": "i", "hashes": [], "models": []}],
               "budgets": [{"object": {"kind": "Budget", "namespace": "n", "name": "b"}, "cost": 1, "period": "Daily"}]
             }
@@ -79,7 +80,8 @@ public sealed class ContractJsonTests
     public void CredentialThatIsPrinted_GivesNothingAway() =>
         $"{new CredentialConfig { Name = "team/secret/key", Value = "sk-marker" }}".ShouldNotContain("sk-marker");
 
-    private static JsonNode ToJson(ConfigSnapshot snapshot) => JsonSerializer.SerializeToNode(snapshot, ContractJson.Default.ConfigSnapshot)!;
+    private static JsonNode ToJson(ConfigSnapshot snapshot) =>
+        JsonSerializer.SerializeToNode(snapshot, ContractJson.Default.ConfigSnapshot)!;
 
     private static ConfigSnapshot Read(JsonNode json) => json.Deserialize(ContractJson.Default.ConfigSnapshot)!;
 }

@@ -62,8 +62,12 @@ public sealed class SnapshotValidatorTests
         ("no assumed output", s => Settings(s, x => x with { AssumedOutputTokens = 0 }), "LlmGateway gateway defaults.assumedOutputTokens"),
         ("no body bytes", s => Settings(s, x => x with { MaxBodyBytes = 0 }), "LlmGateway gateway defaults.maxBodyBytes"),
         ("negative drain", s => Settings(s, x => x with { DrainTimeoutSeconds = -1 }), "LlmGateway gateway drainTimeoutSeconds"),
-        ("negative retries", s => Settings(s, x => x with { Retry = new() { Attempts = -1 } }), "LlmGateway gateway defaults.retry.attempts"),
-        ("time-out of 0", s => Settings(s, x => x with { Timeouts = new() { IdleMilliseconds = 0 } }), "LlmGateway gateway defaults.timeouts"),
+        ("negative retries",
+            s => Settings(s, x => x with { Retry = new() { Attempts = -1 } }),
+            "LlmGateway gateway defaults.retry.attempts"),
+        (
+            "time-out of 0", s =>
+                Settings(s, x => x with { Timeouts = new() { IdleMilliseconds = 0 } }), "LlmGateway gateway defaults.timeouts"),
         ("two stars allowed", s => Settings(s, x => x with { AllowedModels = ["*a*"] }), "LlmGateway gateway allowedKeys.models"),
         ("credential twice", s => s with { Credentials = [.. Twice(s.Credentials[0])] }, "LlmGateway gateway credentials"),
 
@@ -72,11 +76,15 @@ public sealed class SnapshotValidatorTests
         ("negative cache rate", s => Price(s, p => p with { Rates = p.Rates with { CacheRead = -1 } }), "LlmGateway gateway prices"),
         ("negative audio rate", s => Price(s, p => p with { Rates = p.Rates with { AudioOutput = -1 } }), "LlmGateway gateway prices"),
         ("rate too high", s => Price(s, p => p with { Rates = p.Rates with { Output = 1_000_000.01m } }), "LlmGateway gateway prices"),
-        ("rate of a tier", s => Price(s, p => p with { Tiers = [Snapshots.Tier(5) with { Rates = new() { Input = -1, Output = 1 } }] }), "LlmGateway gateway prices"),
+        ("rate of a tier",
+            s => Price(s, p => p with { Tiers = [Snapshots.Tier(5) with { Rates = new() { Input = -1, Output = 1 } }] }),
+            "LlmGateway gateway prices"),
         ("tier at 0", s => Price(s, p => p with { Tiers = [Snapshots.Tier(0)] }), "LlmGateway gateway prices"),
         ("tiers do not rise", s => Price(s, p => p with { Tiers = [Snapshots.Tier(5), Snapshots.Tier(5)] }), "LlmGateway gateway prices"),
         ("empty service tier", s => ServiceTier(s, new()), "LlmGateway gateway prices"),
-        ("service tier with both", s => ServiceTier(s, new() { Multiplier = 1, Rates = new() { Input = 1, Output = 1 } }), "LlmGateway gateway prices"),
+        ("service tier with both",
+            s => ServiceTier(s, new() { Multiplier = 1, Rates = new() { Input = 1, Output = 1 } }),
+            "LlmGateway gateway prices"),
         ("negative multiplier", s => ServiceTier(s, new() { Multiplier = -1 }), "LlmGateway gateway prices"),
         ("no output tokens", s => Price(s, p => p with { MaxOutputTokens = 0 }), "LlmGateway gateway prices"),
 
@@ -85,13 +93,19 @@ public sealed class SnapshotValidatorTests
         ("star in the middle", s => s with { Routes = [Snapshots.Route("r", "a*b")] }, "ModelRoute r model"),
         ("bad alias", s => s with { Routes = [Snapshots.Route("r", "a") with { Aliases = ["b", "**"] }] }, "ModelRoute r aliases[1]"),
         ("name taken", s => s with { Routes = [Snapshots.Route("r", "a"), Snapshots.Route("q", "a")] }, "ModelRoute q model"),
-        ("alias taken", s => s with { Routes = [Snapshots.Route("r", "a"), Snapshots.Route("q", "b") with { Aliases = ["a"] }] }, "ModelRoute q aliases[0]"),
+        ("alias taken",
+            s => s with { Routes = [Snapshots.Route("r", "a"), Snapshots.Route("q", "b") with { Aliases = ["a"] }] },
+            "ModelRoute q aliases[0]"),
         ("no target", s => s with { Routes = [Snapshots.Route("r", "a") with { Targets = [] }] }, "ModelRoute r targets"),
-        ("negative attempts", s => s with { Routes = [Snapshots.Route("r", "a") with { Retry = new() { Attempts = -1 } }] }, "ModelRoute r retry.attempts"),
+        ("negative attempts",
+            s => s with { Routes = [Snapshots.Route("r", "a") with { Retry = new() { Attempts = -1 } }] },
+            "ModelRoute r retry.attempts"),
 
         ("target twice", s => s with { Routes = [TwoTargets(t => t)] }, "ModelRoute r targets[1].name"),
         ("negative weight", s => s with { Routes = [OneTarget(t => t with { Weight = -1 })] }, "ModelRoute r targets[0].weight"),
-        ("unknown credential", s => s with { Routes = [OneTarget(t => t with { Credential = "none" })] }, "ModelRoute r targets[0].credentials"),
+        ("unknown credential",
+            s => s with { Routes = [OneTarget(t => t with { Credential = "none" })] },
+            "ModelRoute r targets[0].credentials"),
         ("unknown price", s => s with { Routes = [OneTarget(t => t with { Price = "none" })] }, "ModelRoute r targets[0].pricing"),
         ("no base URL", s => s with { Routes = [OneTarget(t => t with { BaseUrl = null })] }, "ModelRoute r targets[0].baseURL"),
         ("relative URL", s => Url(s, "/v1"), "ModelRoute r targets[0].baseURL"),
@@ -99,15 +113,23 @@ public sealed class SnapshotValidatorTests
         ("URL with a user", s => Url(s, "https://me@example.com"), "ModelRoute r targets[0].baseURL"),
         ("URL with a query", s => Url(s, "https://example.com/?a=b"), "ModelRoute r targets[0].baseURL"),
         ("URL with a fragment", s => Url(s, "https://example.com/#a"), "ModelRoute r targets[0].baseURL"),
-        ("simulated block elsewhere", s => s with { Routes = [OneTarget(t => t with { Simulated = new() })] }, "ModelRoute r targets[0].simulated"),
-        ("target's time-out", s => s with { Routes = [OneTarget(t => t with { Timeouts = new() { TotalMilliseconds = -1 } })] }, "ModelRoute r targets[0].timeouts"),
-        ("second target", s => s with { Routes = [TwoTargets(t => t with { Name = "two", Weight = -1 })] }, "ModelRoute r targets[1].weight"),
+        ("simulated block elsewhere",
+            s => s with { Routes = [OneTarget(t => t with { Simulated = new() })] },
+            "ModelRoute r targets[0].simulated"),
+        ("target's time-out",
+            s => s with { Routes = [OneTarget(t => t with { Timeouts = new() { TotalMilliseconds = -1 } })] },
+            "ModelRoute r targets[0].timeouts"),
+        ("second target",
+            s => s with { Routes = [TwoTargets(t => t with { Name = "two", Weight = -1 })] },
+            "ModelRoute r targets[1].weight"),
         ("negative latency", s => Simulated(s, new() { LatencyMilliseconds = -1 }), "ModelRoute r targets[0].simulated"),
         ("fault is no error", s => Simulated(s, new() { FaultStatus = 200 }), "ModelRoute r targets[0].simulated.faultStatus"),
         ("fault of 600", s => Simulated(s, new() { FaultStatus = 600 }), "ModelRoute r targets[0].simulated.faultStatus"),
         ("more than all", s => Simulated(s, new() { FaultPercent = 101 }), "ModelRoute r targets[0].simulated.faultPercent"),
 
-        ("key twice", s => s with { Keys = [Snapshots.Key("k", new('a', 64)), Snapshots.Key("k", new('b', 64))] }, "VirtualKey k metadata.name"),
+        ("key twice",
+            s => s with { Keys = [Snapshots.Key("k", new('a', 64)), Snapshots.Key("k", new('b', 64))] },
+            "VirtualKey k metadata.name"),
         ("same secret", s => s with { Keys = [Snapshots.Key("k", new('a', 64)), Snapshots.Key("l", new('a', 64))] }, "VirtualKey l secret"),
         ("short hash", s => s with { Keys = [Snapshots.Key("k", new('a', 63))] }, "VirtualKey k secret"),
         ("hash in capitals", s => s with { Keys = [Snapshots.Key("k", new('A', 64))] }, "VirtualKey k secret"),
@@ -158,11 +180,14 @@ public sealed class SnapshotValidatorTests
 
     private static IEnumerable<T> Twice<T>(T one) => [one, one];
 
-    private static ConfigSnapshot Settings(ConfigSnapshot s, Func<SettingsConfig, SettingsConfig> change) => s with { Settings = change(s.Settings) };
+    private static ConfigSnapshot Settings(ConfigSnapshot s, Func<SettingsConfig, SettingsConfig> change) =>
+        s with { Settings = change(s.Settings) };
 
-    private static ConfigSnapshot Price(ConfigSnapshot s, Func<PriceConfig, PriceConfig> change) => s with { Prices = [change(s.Prices[0])] };
+    private static ConfigSnapshot Price(ConfigSnapshot s, Func<PriceConfig, PriceConfig> change) =>
+        s with { Prices = [change(s.Prices[0])] };
 
-    private static ConfigSnapshot Budget(ConfigSnapshot s, Func<BudgetConfig, BudgetConfig> change) => s with { Budgets = [change(s.Budgets[0])] };
+    private static ConfigSnapshot Budget(ConfigSnapshot s, Func<BudgetConfig, BudgetConfig> change) =>
+        s with { Budgets = [change(s.Budgets[0])] };
 
     private static ConfigSnapshot Limits(ConfigSnapshot s, LimitsConfig limits) => s with { Keys = [s.Keys[0] with { Limits = limits }] };
 

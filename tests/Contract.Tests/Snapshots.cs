@@ -81,5 +81,6 @@ internal static class Snapshots
         MaxOutputTokens = 1,
     };
 
-    public static PriceTierConfig Tier(int aboveInputTokens) => new() { AboveInputTokens = aboveInputTokens, Rates = new() { Input = 2, Output = 4 } };
+    public static PriceTierConfig Tier(int aboveInputTokens) =>
+        new() { AboveInputTokens = aboveInputTokens, Rates = new() { Input = 2, Output = 4 } };
 }

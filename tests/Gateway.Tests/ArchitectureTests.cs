@@ -18,7 +18,9 @@ public sealed partial class ArchitectureTests
 
     [Fact]
     public void Contract_ReferencesNothingButTheFramework() =>
-        typeof(ConfigSnapshot).Assembly.GetReferencedAssemblies().Select(a => a.Name!).ShouldAllBe(n => n.StartsWith("System.", StringComparison.Ordinal));
+        typeof(ConfigSnapshot).Assembly.GetReferencedAssemblies()
+            .Select(a => a.Name!)
+            .ShouldAllBe(n => n.StartsWith("System.", StringComparison.Ordinal));
 
     [Fact]
     public void Server_ReferencesTheContractAndTheFrameworkOnly() =>
@@ -43,7 +45,9 @@ public sealed partial class ArchitectureTests
         .. s_server.GetTypes()
             .Where(t => FolderOf(t) is not null)
             .GroupBy(t => FolderOf(t)!, StringComparer.Ordinal)
-            .Select(folder => Line(folder.Key, folder.SelectMany(CodeReferences.Of).SelectMany(CodeReferences.Types).Select(FolderOf).OfType<string>()))
+            .Select(folder => Line(
+                folder.Key,
+                folder.SelectMany(CodeReferences.Of).SelectMany(CodeReferences.Types).Select(FolderOf).OfType<string>()))
             .Order(StringComparer.Ordinal),
     ];
 
@@ -63,7 +67,9 @@ public sealed partial class ArchitectureTests
 
     /// <summary>Null outside of the server, and for what stands in no folder.</summary>
     private static string? FolderOf(Type type) =>
-        type.Assembly == s_server && type.Namespace is { } name && name.StartsWith(Root + ".", StringComparison.Ordinal) ? name.Split('.')[2] : null;
+        type.Assembly == s_server && type.Namespace is { } name && name.StartsWith(Root + ".", StringComparison.Ordinal)
+            ? name.Split('.')[2]
+            : null;
 
     private static bool IsFramework(string name) =>
         name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.", StringComparison.Ordinal);

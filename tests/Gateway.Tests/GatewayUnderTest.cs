@@ -97,7 +97,8 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     }
 
     /// <summary>The first row of the ledger, as it stands in the journal; waits until it is there.</summary>
-    public async Task<JsonObject> LedgerRowAsync() => (await JournalAsync(settledCalls: 1)).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+    public async Task<JsonObject> LedgerRowAsync() =>
+        (await JournalAsync(settledCalls: 1)).Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Select(line => JsonNode.Parse(line)!["row"])
         .OfType<JsonObject>()
         .First();
@@ -107,14 +108,16 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     {
         while (true)
         {
-            var text = string.Concat(Directory.EnumerateFiles(Path.Combine(_directory.FullName, "state", "journal"), "*.jsonl").Select(ReadShared));
+            var text = string.Concat(
+                Directory.EnumerateFiles(Path.Combine(_directory.FullName, "state", "journal"), "*.jsonl").Select(ReadShared));
             if (text.Split("\"kind\":\"Settled\"").Length > settledCalls && text.EndsWith('\n'))
                 return text;
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }
     }
 
-    public Task<string> MetricsAsync() => _client.GetStringAsync(_process.Addresses.Metrics + "/metrics", TestContext.Current.CancellationToken);
+    public Task<string> MetricsAsync() =>
+        _client.GetStringAsync(_process.Addresses.Metrics + "/metrics", TestContext.Current.CancellationToken);
 
     public Task<HttpResponseMessage> PostAsync(string path, string body, string? key = Key, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Post, path, body, key, headers);
@@ -155,7 +158,8 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 /// <summary>Configs for tests.</summary>
 internal static class TestConfig
 {
-    public static ObjectReference Reference(string kind, string name) => new() { Kind = kind, Namespace = "default", Name = name, Generation = 1 };
+    public static ObjectReference Reference(string kind, string name) =>
+        new() { Kind = kind, Namespace = "default", Name = name, Generation = 1 };
 
     /// <summary>One key for every model, one budget of 100 USD over all, a price of 1 USD in and 2 USD out per million.</summary>
     public static ConfigSnapshot Of(params RouteConfig[] routes) => new()
@@ -170,7 +174,14 @@ internal static class TestConfig
         Keys = [KeyOf("key", GatewayUnderTest.Key)],
         Budgets = [new() { Object = Reference("Budget", "all"), Cost = 100, Period = BudgetPeriod.Total }],
         Credentials = [new() { Name = "default/upstream/key", Value = "upstream-secret" }],
-        Prices = [new() { Name = "price", Version = "v1", Rates = new() { Input = 1, Output = 2, CacheRead = 0.1m, CacheWrite5m = 1.25m, CacheWrite1h = 2 } }],
+        Prices = [
+            new()
+            {
+                Name = "price",
+                Version = "v1",
+                Rates = new() { Input = 1, Output = 2, CacheRead = 0.1m, CacheWrite5m = 1.25m, CacheWrite1h = 2 },
+            },
+        ],
     };
 
     public static KeyConfig KeyOf(string name, string key) => new()
@@ -208,7 +219,8 @@ internal static class ResponseReading
     public static Task<string> TextAsync(this HttpResponseMessage response) =>
         response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
-    public static async Task<JsonObject> JsonAsync(this HttpResponseMessage response) => JsonNode.Parse(await response.TextAsync())!.AsObject();
+    public static async Task<JsonObject> JsonAsync(this HttpResponseMessage response) =>
+        JsonNode.Parse(await response.TextAsync())!.AsObject();
 
     public static string? Header(this HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out var values) ? string.Join(",", values) : null;

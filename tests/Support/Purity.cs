@@ -3,14 +3,20 @@ using System.Reflection;
 namespace Support;
 
 /// <summary>
-/// What pure code does not name: no client, file, clock, randomness, logger, environment, and nothing that waits. What it needs comes in as a
-/// value.
+/// What pure code does not name: no client, file, clock, randomness, logger, environment, and nothing that waits. What it needs comes in as
+/// a value.
 /// </summary>
 public static class Purity
 {
     private static readonly string[] s_bannedNamespaces =
     [
-        "System.Net.Http", "System.Net.Sockets", "System.IO", "System.Threading.Tasks", "Microsoft.Extensions", "Microsoft.AspNetCore", "YamlDotNet",
+        "System.Net.Http",
+        "System.Net.Sockets",
+        "System.IO",
+        "System.Threading.Tasks",
+        "Microsoft.Extensions",
+        "Microsoft.AspNetCore",
+        "YamlDotNet",
     ];
 
     private static readonly string[] s_bannedTypes =

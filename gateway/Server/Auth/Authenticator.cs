@@ -30,7 +30,8 @@ internal static class Authenticator
 
         if (request.QueryString.HasValue && Try(request.Query["key"].ToString(), model, now) is { } last)
             return last;
-        return new(null, new(ErrorKind.InvalidApiKey, "No valid API key was provided. Send a virtual key as `Authorization: Bearer sk-…` or `x-api-key`."));
+        return new(null, new(
+            ErrorKind.InvalidApiKey, "No valid API key was provided. Send a virtual key as `Authorization: Bearer sk-…` or `x-api-key`."));
     }
 
     private static AuthOutcome? Try(string? text, GatewayModel model, DateTimeOffset now)
@@ -50,7 +51,8 @@ internal static class Authenticator
         if (key.ExpirationTime <= now)
             return new(null, new(ErrorKind.ExpiredKey, $"The key {key.KeyId} expired at {key.ExpirationTime:u}."));
         if (accepted.ExpirationTime <= now)
-            return new(null, new(ErrorKind.ExpiredKey, $"The key {key.KeyId} was rotated and this form of it expired at {accepted.ExpirationTime:u}."));
+            return new(null, new(
+                ErrorKind.ExpiredKey, $"The key {key.KeyId} was rotated and this form of it expired at {accepted.ExpirationTime:u}."));
         return new(key, null);
     }
 

@@ -10,7 +10,8 @@ namespace Gateway.Server.Budget;
 /// Counts what calls spend and keeps the ledger: the seam behind which the tiers stand (embedded; Postgres; Postgres with Redis).
 /// </summary>
 /// <remarks>
-/// Every admitted call is settled exactly once. A reservation that is never settled ends as an <c>Abandoned</c> row with what it had accrued.
+/// Every admitted call is settled exactly once. A reservation that is never settled ends as an <c>Abandoned</c> row with what it had
+/// accrued.
 /// </remarks>
 internal interface ISpendStore : IAsyncDisposable
 {
@@ -21,8 +22,8 @@ internal interface ISpendStore : IAsyncDisposable
     ValueTask<ReserveOutcome> ReserveAsync(ReserveRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// What the call has cost so far, in all, by our own estimate. Cheap, called per chunk; kept durable in batches; beyond what was reserved it
-    /// raises the reservation, unconditionally.
+    /// What the call has cost so far, in all, by our own estimate. Cheap, called per chunk; kept durable in batches; beyond what was
+    /// reserved it raises the reservation, unconditionally.
     /// </summary>
     void Accrue(Reservation reservation, Money cost, long tokens);
 
@@ -66,7 +67,9 @@ internal sealed record ReserveRequest
     /// <summary>Tokens of prompt and answer at most.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>The part of <see cref="Cost"/> that is due as soon as the call is sent: what a crash leaves behind is charged this.</summary>
+    /// <summary>
+    /// The part of <see cref="Cost"/> that is due as soon as the call is sent: what a crash leaves behind is charged this.
+    /// </summary>
     public required Money PromptCost { get; init; }
 
     /// <summary>The part of <see cref="Tokens"/> that is the prompt.</summary>

@@ -22,7 +22,8 @@ internal sealed class BudgetModel
         Models = ModelPatterns.Parse(config.Models);
         Keys = config.Keys is { } keys ? [.. keys] : null;
         CounterDefinition = string.Create(
-            CultureInfo.InvariantCulture, $"{config.Period}|{config.TimeZone}|{(PerKey ? "PerKey" : "Shared")}|{(CountsTokens ? "tokens" : config.Currency)}");
+            CultureInfo.InvariantCulture,
+            $"{config.Period}|{config.TimeZone}|{(PerKey ? "PerKey" : "Shared")}|{(CountsTokens ? "tokens" : config.Currency)}");
     }
 
     /// <summary><c>namespace/name</c>.</summary>

@@ -15,7 +15,9 @@ internal sealed partial class ConfigReceiver(
     private readonly SemaphoreSlim _one = new(1);
     private string? _durableProblem;
 
-    /// <summary>Makes the budgets of a config known to the store before it goes live: no request may meet one that the store does not know.</summary>
+    /// <summary>
+    /// Makes the budgets of a config known to the store before it goes live: no request may meet one that the store does not know.
+    /// </summary>
     public required Action<ImmutableArray<BudgetModel>> ApplyBudgets { get; init; }
 
     /// <summary>Uid of the one LlmGateway whose config is taken; null: that of the first config.</summary>
@@ -84,10 +86,13 @@ internal sealed partial class ConfigReceiver(
         }
 
         var live = models.Current;
-        return new(result, new() { Revision = live?.Revision ?? 0, Hash = live?.Hash ?? "", Uid = live?.Uid ?? Uid ?? "", Errors = errors });
+        return new(
+            result, new() { Revision = live?.Revision ?? 0, Hash = live?.Hash ?? "", Uid = live?.Uid ?? Uid ?? "", Errors = errors });
     }
 
-    /// <summary>Everything that can refuse. The model is null when there is nothing to swap: refused, or a repeat of what is live.</summary>
+    /// <summary>
+    /// Everything that can refuse. The model is null when there is nothing to swap: refused, or a repeat of what is live.
+    /// </summary>
     private (PushResult Result, ImmutableArray<ConfigError> Errors) Prepare(ReadOnlyMemory<byte> json, out GatewayModel? model)
     {
         model = null;
@@ -116,7 +121,8 @@ internal sealed partial class ConfigReceiver(
         {
             // A gap in the validator. The exception may quote the snapshot, which holds secrets, so only its type leaves the process.
             LogNotCompiled(snapshot.Revision, e);
-            return (PushResult.Invalid, [new() { Message = $"the snapshot could not be compiled ({e.GetType().Name}); see the gateway's log" }]);
+            var message = $"the snapshot could not be compiled ({e.GetType().Name}); see the gateway's log";
+            return (PushResult.Invalid, [new() { Message = message }]);
         }
     }
 
@@ -185,7 +191,8 @@ internal sealed partial class ConfigReceiver(
     [LoggerMessage(100, LogLevel.Information, "Config revision {Revision} ({Hash}, {Bytes} bytes) is live")]
     private partial void LogAccepted(long revision, string hash, int bytes);
 
-    [LoggerMessage(101, LogLevel.Warning, "A pushed config was refused as {Result} with {ErrorCount} errors; revision {Revision} stays live")]
+    [LoggerMessage(
+        101, LogLevel.Warning, "A pushed config was refused as {Result} with {ErrorCount} errors; revision {Revision} stays live")]
     private partial void LogRefused(PushResult result, int errorCount, long revision);
 
     [LoggerMessage(102, LogLevel.Information, "Loaded {Path}: config revision {Revision} ({Hash}) is live")]

@@ -31,7 +31,8 @@ internal sealed class GatewayModel
         Routes = [.. snapshot.Routes.Select(r => new RouteModel(r, settings, Target))];
         Keys = [.. snapshot.Keys.Select(k => new KeyModel(k, ceiling, Budgets))];
         _keys = snapshot.Keys.Zip(Keys)
-            .SelectMany(k => k.First.Hashes, (k, h) => (Digest: KeyDigest.Parse(h.Sha256), Key: new AcceptedKey(k.Second, h.ExpirationTime)))
+            .SelectMany(
+                k => k.First.Hashes, (k, h) => (Digest: KeyDigest.Parse(h.Sha256), Key: new AcceptedKey(k.Second, h.ExpirationTime)))
             .ToFrozenDictionary(k => k.Digest, k => k.Key);
 
         var names = Routes.SelectMany(r => r.Names, (r, n) => (Pattern: ModelPatterns.Parse(n), Route: r)).ToArray();

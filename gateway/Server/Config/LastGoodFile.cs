@@ -1,6 +1,8 @@
 namespace Gateway.Server.Config;
 
-/// <summary>The copy of the last accepted snapshot on disk, byte by byte as it was pushed. It holds credentials: only we may read it.</summary>
+/// <summary>
+/// The copy of the last accepted snapshot on disk, byte by byte as it was pushed. It holds credentials: only we may read it.
+/// </summary>
 internal sealed class LastGoodFile(string stateDirectory)
 {
     private readonly string _temporary = System.IO.Path.Combine(stateDirectory, "last-good.json.tmp");

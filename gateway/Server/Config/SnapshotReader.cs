@@ -5,7 +5,9 @@ using Gateway.Contract;
 
 namespace Gateway.Server.Config;
 
-/// <summary>What became of the bytes of a snapshot. Without errors there is a snapshot whose hash is true; it is not validated yet.</summary>
+/// <summary>
+/// What became of the bytes of a snapshot. Without errors there is a snapshot whose hash is true; it is not validated yet.
+/// </summary>
 internal sealed record ReadOutcome
 {
     public ConfigSnapshot? Snapshot { get; private init; }
@@ -17,7 +19,8 @@ internal sealed record ReadOutcome
 
     public static ReadOutcome Read(ConfigSnapshot snapshot) => new() { Result = PushResult.Accepted, Snapshot = snapshot };
 
-    public static ReadOutcome Not(PushResult result, params ImmutableArray<ConfigError> errors) => new() { Result = result, Errors = errors };
+    public static ReadOutcome Not(PushResult result, params ImmutableArray<ConfigError> errors) =>
+        new() { Result = result, Errors = errors };
 }
 
 /// <summary>From bytes to a snapshot. Pure; every failure is a value.</summary>
@@ -137,7 +140,8 @@ internal static class SnapshotReader
     private static string FieldOf(Exception e) => (e as JsonException)?.Path?.TrimStart('$', '.') ?? "";
 
     /// <summary>
-    /// What System.Text.Json throws at bad input; half a surrogate pair is an InvalidOperationException, a number too large a FormatException.
+    /// What System.Text.Json throws at bad input; half a surrogate pair is an InvalidOperationException, a number too large a
+    /// FormatException.
     /// </summary>
     private static bool IsMalformed(Exception e) => e is JsonException or InvalidOperationException or FormatException or ArgumentException;
 

@@ -75,8 +75,8 @@ internal sealed class TargetModel
     public SimulatedConfig? Simulated { get; }
 
     /// <summary>
-    /// The upstream's name of a public model. A <c>*</c> in <see cref="UpstreamModel"/> stands for what the route's own <c>*</c> matched, so
-    /// that <c>openai/*</c> can become <c>*</c>.
+    /// The upstream's name of a public model. A <c>*</c> in <see cref="UpstreamModel"/> stands for what the route's own <c>*</c> matched,
+    /// so that <c>openai/*</c> can become <c>*</c>.
     /// </summary>
     public string UpstreamModelFor(string model)
     {

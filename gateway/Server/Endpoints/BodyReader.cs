@@ -47,7 +47,8 @@ internal static class BodyReader
 
     private static GatewayError? Refuse(HttpRequest request, long limit)
     {
-        if (request.Headers.ContentEncoding.Count > 0 && !string.Equals(request.Headers.ContentEncoding, "identity", StringComparison.OrdinalIgnoreCase))
+        if (request.Headers.ContentEncoding.Count > 0
+            && !string.Equals(request.Headers.ContentEncoding, "identity", StringComparison.OrdinalIgnoreCase))
             return new(ErrorKind.UnsupportedContentEncoding, "Send the request body without a content encoding.");
         if (!IsJson(request.ContentType))
             return new(ErrorKind.UnsupportedContentType, "Send the request body as `application/json`.");
@@ -62,7 +63,8 @@ internal static class BodyReader
         var type = contentType.AsSpan();
         var end = type.IndexOf(';');
         type = (end < 0 ? type : type[..end]).Trim();
-        return type.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase);
+        return type.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase);
     }
 
     private static GatewayError Malformed() => new(ErrorKind.InvalidRequest, "The request body ended early or is not well-formed HTTP.");

@@ -16,7 +16,8 @@ internal sealed class Catalogue(ISpendStore spend)
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <returns>Null when it has answered.</returns>
-    public async Task<GatewayError?> AnswerAsync(HttpContext context, Endpoint endpoint, Dialect dialect, GatewayModel model, KeyModel caller)
+    public async Task<GatewayError?> AnswerAsync(
+        HttpContext context, Endpoint endpoint, Dialect dialect, GatewayModel model, KeyModel caller)
     {
         var buffer = new ArrayBufferWriter<byte>();
         await using var writer = new Utf8JsonWriter(buffer, s_options);
@@ -83,7 +84,8 @@ internal sealed class Catalogue(ISpendStore spend)
         {
             writer.WriteString("type"u8, "model"u8);
             writer.WriteString("display_name"u8, name);
-            writer.WriteString("created_at"u8, model.AppliedTime.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+            writer.WriteString(
+                "created_at"u8, model.AppliedTime.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         }
         else
         {
@@ -95,7 +97,9 @@ internal sealed class Catalogue(ISpendStore spend)
         writer.WriteEndObject();
     }
 
-    /// <summary>The shape of LiteLLM's <c>/model/info</c>, without what is nobody's business: where targets are and how they are entered.</summary>
+    /// <summary>
+    /// The shape of LiteLLM's <c>/model/info</c>, without what is nobody's business: where targets are and how they are entered.
+    /// </summary>
     private static GatewayError? WriteModelInfo(Utf8JsonWriter writer, GatewayModel model, KeyModel caller)
     {
         writer.WriteStartObject();
@@ -173,7 +177,8 @@ internal sealed class Catalogue(ISpendStore spend)
     private void WriteBudgets(Utf8JsonWriter writer, KeyModel caller)
     {
         writer.WriteStartArray("budgets"u8);
-        foreach (var counter in spend.Read(caller.Budgets).Where(c => c.Key is null || string.Equals(c.Key, caller.Id, StringComparison.Ordinal)))
+        foreach (var counter in spend.Read(caller.Budgets)
+            .Where(c => c.Key is null || string.Equals(c.Key, caller.Id, StringComparison.Ordinal)))
         {
             writer.WriteStartObject();
             writer.WriteString("budget"u8, counter.Budget);

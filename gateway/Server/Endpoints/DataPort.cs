@@ -9,7 +9,13 @@ namespace Gateway.Server.Endpoints;
 
 /// <summary>The public port: finds the endpoint, and is the one boundary at which an unexpected exception becomes an answer.</summary>
 internal sealed partial class DataPort(
-    RequestFlow flow, Catalogue catalogue, HealthEndpoints health, ModelHolder models, GatewayMetrics metrics, TimeProvider time, ILogger<DataPort> logger)
+    RequestFlow flow,
+    Catalogue catalogue,
+    HealthEndpoints health,
+    ModelHolder models,
+    GatewayMetrics metrics,
+    TimeProvider time,
+    ILogger<DataPort> logger)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -36,7 +42,8 @@ internal sealed partial class DataPort(
             if (context.Response.HasStarted)
                 context.Abort();
             else
-                await ErrorWriter.WriteAsync(context, dialect, new(ErrorKind.Internal, $"The gateway failed. Its log tells more under {context.TraceIdentifier}."));
+                await ErrorWriter.WriteAsync(
+                    context, dialect, new(ErrorKind.Internal, $"The gateway failed. Its log tells more under {context.TraceIdentifier}."));
         }
     }
 

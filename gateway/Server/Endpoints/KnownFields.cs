@@ -42,7 +42,8 @@ internal sealed class KnownFields
     private static readonly KnownFields s_completions = new(
         Always | Field.StreamOptions | Field.MaxTokens | Field.N | Field.BestOf | Field.Prompt | Field.User);
     private static readonly KnownFields s_embeddings = new(Field.Model | Field.User | Field.Models | Field.Route | Field.Input);
-    private static readonly KnownFields s_responses = new(Always | Field.MaxOutputTokens | Field.User | Field.SafetyIdentifier | Field.Background);
+    private static readonly KnownFields s_responses = new(
+        Always | Field.MaxOutputTokens | Field.User | Field.SafetyIdentifier | Field.Background);
     private static readonly KnownFields s_messages = new(Always | Field.MaxTokens | Field.Metadata | Field.Speed);
 
     private readonly (Field Field, string Name, byte[] Utf8)[] _names;

@@ -22,7 +22,9 @@ internal sealed record RequestFields
     /// <summary>Prompts in one call of the completions API, each answered by itself; default 1.</summary>
     public int PromptCount { get; init; } = 1;
 
-    /// <summary><c>user</c>, else what OpenAI has in its place, <c>safety_identifier</c>; the Messages API's <c>metadata.user_id</c>.</summary>
+    /// <summary>
+    /// <c>user</c>, else what OpenAI has in its place, <c>safety_identifier</c>; the Messages API's <c>metadata.user_id</c>.
+    /// </summary>
     public string? EndUser { get; init; }
 
     /// <summary><c>service_tier</c>, or the Messages API's <c>speed</c>, where it asks for another than the standard one.</summary>

@@ -36,7 +36,9 @@ internal static class AnswerHeaders
             yield break;
         yield return new($"anthropic-ratelimit-{kind}-limit", Number(state.Limit));
         yield return new($"anthropic-ratelimit-{kind}-remaining", Number(state.Remaining));
-        yield return new($"anthropic-ratelimit-{kind}-reset", state.ResetTime.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        yield return new(
+            $"anthropic-ratelimit-{kind}-reset",
+            state.ResetTime.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
     }
 
     /// <summary>The start of an answer that came from upstream.</summary>
@@ -44,7 +46,8 @@ internal static class AnswerHeaders
     {
         var response = call.Context.Response;
         response.StatusCode = (int)upstream.StatusCode;
-        if (upstream.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) && ResponseHeaders.IsPrintable(type.ToString()))
+        if (upstream.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
+            && ResponseHeaders.IsPrintable(type.ToString()))
             response.ContentType = type.ToString();
         ResponseHeaders.Copy(upstream.Headers, response.Headers);
         Tried(call);

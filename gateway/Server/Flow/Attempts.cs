@@ -80,7 +80,10 @@ internal sealed class Attempts(
         call.Price = candidate.Price;
         call.Attempts++;
         if (call.Fields!.ForeignRouting is { } field && target.Provider == Provider.OpenAICompatible)
-            return new() { Error = new(ErrorKind.InvalidRequest, $"The field `{field}` would let the provider choose another model and is not allowed.") { Param = field } };
+        {
+            var message = $"The field `{field}` would let the provider choose another model and is not allowed.";
+            return new() { Error = new(ErrorKind.InvalidRequest, message) { Param = field } };
+        }
 
         var state = targets.Of(target);
         state.Started();
@@ -125,7 +128,11 @@ internal sealed class Attempts(
         using var response = outcome.Response!;
         var isStream = IsStream(response, call.Fields);
         using var relay = new AnswerRelay(
-            await UpstreamBody.OpenAsync(response, deadline.Token), tap, deadline, time, new(target.Timeouts.Idle, isStream, outlivesClient));
+            await UpstreamBody.OpenAsync(response, deadline.Token),
+            tap,
+            deadline,
+            time,
+            new(target.Timeouts.Idle, isStream, outlivesClient));
         var held = await relay.HoldAsync();
         var waited = time.GetElapsedTime(sent);
         call.Waited += waited;
@@ -150,7 +157,8 @@ internal sealed class Attempts(
         return null;
     }
 
-    private async Task RelayAsync(Call call, HttpResponseMessage response, AnswerRelay relay, RelayState held, CallDeadline deadline, bool isStream)
+    private async Task RelayAsync(
+        Call call, HttpResponseMessage response, AnswerRelay relay, RelayState held, CallDeadline deadline, bool isStream)
     {
         var context = call.Context;
         AnswerHeaders.Answer(call, response);

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Gateway.Server.Flow;
 
-/// <summary>What a client may say of its calls in headers, for the ledger. Text of strangers: bounded, and never a metric's label.</summary>
+/// <summary>
+/// What a client may say of its calls in headers, for the ledger. Text of strangers: bounded, and never a metric's label.
+/// </summary>
 internal static class CallLabels
 {
     private const int LongestText = 256;
@@ -25,7 +27,11 @@ internal static class CallLabels
         var text = headers["x-litellm-tags"].ToString();
         return text.Length == 0
             ? []
-            : [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(t => t.Length <= LongestText).Take(MostTags)];
+            : [
+                .. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                    .Where(t => t.Length <= LongestText)
+                    .Take(MostTags),
+            ];
     }
 
     private static string? First(IHeaderDictionary headers, string[] names)

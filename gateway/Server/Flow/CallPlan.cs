@@ -36,9 +36,14 @@ internal sealed record CallPlan
         GatewayModel gateway, KeyModel caller, Operation operation, string name, Func<RouteModel, ImmutableArray<TargetModel>> order)
     {
         if (gateway.FindRoute(name) is not { } route)
-            return Refused(new(ErrorKind.ModelNotFound, $"The model `{name}` does not exist. `GET /v1/models` lists what your key may use.") { Param = "model" });
+        {
+            var message = $"The model `{name}` does not exist. `GET /v1/models` lists what your key may use.";
+            return Refused(new(ErrorKind.ModelNotFound, message) { Param = "model" });
+        }
+
         if (!caller.MayUse(name, route))
-            return Refused(new(ErrorKind.KeyModelAccessDenied, $"The key {caller.KeyId} may not use the model `{name}`.") { Param = "model" }, route);
+            return Refused(
+                new(ErrorKind.KeyModelAccessDenied, $"The key {caller.KeyId} may not use the model `{name}`.") { Param = "model" }, route);
 
         var isCharged = operation != Operation.CountTokens;
         var groups = ImmutableArray.CreateBuilder<CandidateGroup>();
@@ -52,9 +57,14 @@ internal sealed record CallPlan
             {
                 var price = target.PriceFor(model);
                 if (ProviderMatrix.Find(operation, target.Provider) is not { } dialect)
-                    refusals.Add(new(ErrorKind.UnsupportedDialect, $"The model `{model}` is served by {target.Provider}, which this endpoint cannot reach yet."));
+                    refusals.Add(new(
+                        ErrorKind.UnsupportedDialect,
+                        $"The model `{model}` is served by {target.Provider}, which this endpoint cannot reach yet."));
                 else if (isCharged && UnpricedUnder(price, budgets, gateway.Settings) is { } budget)
-                    refusals.Add(new(ErrorKind.ModelNotPriced, $"The model `{model}` has no price in {budget.Currency}, and the budget {budget.Id} counts what it costs. Set `pricing` on its ModelRoute."));
+                    refusals.Add(new(
+                        ErrorKind.ModelNotPriced,
+                        $"The model `{model}` has no price in {budget.Currency}, and the budget {budget.Id} counts what it costs. "
+                            + "Set `pricing` on its ModelRoute."));
                 else
                     candidates.Add(new(target, dialect, price));
             }
@@ -115,5 +125,6 @@ internal sealed record CallPlan
             ? Covering(budgets, groups[0].LedgerModel)
             : [.. budgets.Where(b => groups.Any(g => b.CoversModel(g.LedgerModel)))];
 
-    private static CallPlan Refused(GatewayError error, RouteModel? route = null) => new() { Groups = [], Budgets = [], Error = error, Route = route };
+    private static CallPlan Refused(GatewayError error, RouteModel? route = null) =>
+        new() { Groups = [], Budgets = [], Error = error, Route = route };
 }

@@ -12,8 +12,8 @@ internal readonly record struct Charge(TokenUsage Usage, Money Cost, bool IsUnpr
     private static readonly TokenUsage s_nothing = new();
 
     /// <summary>
-    /// Pure. An attempt that brought no answer costs what its upstream reported, and nothing where it reported nothing. Without a report the
-    /// prompt of an answer is charged by its estimate and the answer by its text, at a token for three bytes.
+    /// Pure. An attempt that brought no answer costs what its upstream reported, and nothing where it reported nothing. Without a report
+    /// the prompt of an answer is charged by its estimate and the answer by its text, at a token for three bytes.
     /// </summary>
     public static Charge Of(Call call)
     {

@@ -15,12 +15,14 @@ internal static class Refusals
         ReserveRefusal.BudgetExceeded exceeded => BudgetExceeded(exceeded, now),
         ReserveRefusal.BudgetReserved reserved => new(
             ErrorKind.BudgetReserved,
-            $"The budget {reserved.Budget.Id} of {Limit(reserved.Budget)} is taken up by calls that are still running. Try again in a moment.")
+            $"The budget {reserved.Budget.Id} of {Limit(reserved.Budget)} is taken up by calls that are still running. "
+                + "Try again in a moment.")
         {
             RetryAfter = TimeSpan.FromSeconds(1),
         },
         ReserveRefusal.StoreUnavailable => new(
-            ErrorKind.BudgetStoreUnavailable, "Budgets cannot be counted at the moment, and this gateway serves no call that it cannot count.")
+            ErrorKind.BudgetStoreUnavailable,
+            "Budgets cannot be counted at the moment, and this gateway serves no call that it cannot count.")
         {
             RetryAfter = TimeSpan.FromSeconds(1),
         },
@@ -50,7 +52,8 @@ internal static class Refusals
         var budget = exceeded.Budget;
         var state = exceeded.IsSpent
             ? $"The budget {budget.Id} of {Limit(budget)} is spent: {Amount(budget, exceeded.Settled)} used."
-            : $"The budget {budget.Id} of {Limit(budget)} has {Amount(budget, budget.Limit - exceeded.Settled)} left, and this call may need "
+            : $"The budget {budget.Id} of {Limit(budget)} has {Amount(budget, budget.Limit - exceeded.Settled)} left, "
+                + "and this call may need "
                 + $"{Amount(budget, exceeded.Requested)}: lower its limit on output tokens.";
         var reset = exceeded.ResetTime is { } time ? $" It resets at {time:u}." : " It does not reset.";
         return new(ErrorKind.BudgetExceeded, state + reset)
@@ -59,7 +62,9 @@ internal static class Refusals
             Headers =
             [
                 new("x-should-retry", "false"),
-                .. exceeded.ResetTime is { } at ? [new("x-gateway-budget-reset", at.ToString("O", CultureInfo.InvariantCulture))] : Array.Empty<KeyValuePair<string, string>>(),
+                .. exceeded.ResetTime is { } at
+                    ? [new("x-gateway-budget-reset", at.ToString("O", CultureInfo.InvariantCulture))]
+                    : Array.Empty<KeyValuePair<string, string>>(),
             ],
         };
     }

@@ -10,7 +10,9 @@ using Gateway.Server.Telemetry;
 
 namespace Gateway.Server.Hosting;
 
-/// <summary>One gateway: everything it consists of, put together in one place, and its life from the start to the end of the last call.</summary>
+/// <summary>
+/// One gateway: everything it consists of, put together in one place, and its life from the start to the end of the last call.
+/// </summary>
 internal sealed partial class GatewayProcess : IAsyncDisposable
 {
     private readonly GatewayOptions _options;
@@ -85,7 +87,8 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         var data = new DataPort(flow, new(spend), health, _models, _metrics, time, loggers.CreateLogger<DataPort>());
         var tokens = new BearerTokens(new(options.AdminTokenFile, loggers.CreateLogger<FileText>()));
         var admin = new AdminPort(_receiver, _models, spend, readiness, tokens);
-        _data = new(options.DataAddress, Certificate(options.DataCertificate, time, loggers), null, inline: true, data.HandleAsync, loggers);
+        _data = new(
+            options.DataAddress, Certificate(options.DataCertificate, time, loggers), null, inline: true, data.HandleAsync, loggers);
         _admin = new(
             options.AdminAddress,
             Certificate(options.AdminCertificate, time, loggers),
@@ -99,8 +102,11 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     /// <summary>Known once it has started.</summary>
     public BoundAddresses Addresses => new(_data.Url, _admin.Url, _metricsPort.Url);
 
-    /// <summary>Opens the journal; throws <see cref="IOException"/> where the state directory is not usable or in use by another process.</summary>
-    public static async Task<GatewayProcess> CreateAsync(GatewayOptions options, TimeProvider time, Func<double> random, ILoggerFactory loggers)
+    /// <summary>
+    /// Opens the journal; throws <see cref="IOException"/> where the state directory is not usable or in use by another process.
+    /// </summary>
+    public static async Task<GatewayProcess> CreateAsync(
+        GatewayOptions options, TimeProvider time, Func<double> random, ILoggerFactory loggers)
     {
         Directory.CreateDirectory(options.StateDirectory);
         var journal = Path.Combine(options.StateDirectory, "journal");

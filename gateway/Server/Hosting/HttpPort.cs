@@ -20,12 +20,18 @@ internal sealed class HttpPort : IAsyncDisposable
     /// <param name="certificate">Null for plain HTTP.</param>
     /// <param name="maxBodyBytes">Null where the handler sees to it.</param>
     /// <param name="inline">
-    /// Requests are handled on the threads that watch the sockets, see <see cref="SocketThreads"/>: for a handler that is never long at work.
+    /// Requests are handled on the threads that watch the sockets, see <see cref="SocketThreads"/>: for a handler that is never long at
+    /// work.
     /// </param>
     /// <param name="handler">Gets every request.</param>
     /// <param name="loggers">Shared by all ports.</param>
     public HttpPort(
-        IPEndPoint address, ReloadedCertificate? certificate, long? maxBodyBytes, bool inline, RequestDelegate handler, ILoggerFactory loggers)
+        IPEndPoint address,
+        ReloadedCertificate? certificate,
+        long? maxBodyBytes,
+        bool inline,
+        RequestDelegate handler,
+        ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton(loggers);
@@ -70,7 +76,9 @@ internal sealed class HttpPort : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    /// <summary>Limits against slow, huge and malformed requests. Bodies are limited by handlers, who can answer in their dialect.</summary>
+    /// <summary>
+    /// Limits against slow, huge and malformed requests. Bodies are limited by handlers, who can answer in their dialect.
+    /// </summary>
     private static void Harden(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;

@@ -40,7 +40,9 @@ internal sealed class ReceiveBlocks : MemoryPool<byte>, IMemoryPoolFactory<byte>
 
     private sealed class Block(ReceiveBlocks pool) : IMemoryOwner<byte>
     {
-        /// <summary>Pinned for good: sockets pin what they read into, which would keep the collector from moving anything around it.</summary>
+        /// <summary>
+        /// Pinned for good: sockets pin what they read into, which would keep the collector from moving anything around it.
+        /// </summary>
         public Memory<byte> Memory { get; } = GC.AllocateUninitializedArray<byte>(BlockBytes, pinned: true);
 
         public void Dispose() => pool.Return(this);

@@ -11,6 +11,8 @@ namespace Gateway.Server.Hosting;
 /// </remarks>
 internal static class SocketThreads
 {
-    /// <summary>To be called before the first socket is made. There is no other switch: https://github.com/dotnet/runtime/pull/34945.</summary>
+    /// <summary>
+    /// To be called before the first socket is made. There is no other switch: https://github.com/dotnet/runtime/pull/34945.
+    /// </summary>
     public static void RunContinuationsInline() => Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 }

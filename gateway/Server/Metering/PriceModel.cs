@@ -35,7 +35,9 @@ internal sealed class PriceModel
     /// <summary>Whether there are rates for the tier. Without them it is priced at the standard ones, which is an estimate.</summary>
     public bool Knows(string? serviceTier) => serviceTier is null || _serviceTiers.ContainsKey(serviceTier);
 
-    /// <summary>What the usage costs, rounded once. What is not reported costs nothing; see <see cref="TokenUsage"/> on absurd counts.</summary>
+    /// <summary>
+    /// What the usage costs, rounded once. What is not reported costs nothing; see <see cref="TokenUsage"/> on absurd counts.
+    /// </summary>
     public Money Cost(TokenUsage usage)
     {
         var (rates, multiplier) = RatesFor(usage.InputTotal, usage.ServiceTier);
@@ -60,7 +62,8 @@ internal sealed class PriceModel
         var input = rates.Input;
         if (writesCache)
             input = Math.Max(input, Math.Max(rates.CacheWrite5m ?? 0, rates.CacheWrite1h ?? 0));
-        return Money.FromDecimal((TokenUsage.Count(inputTokens) * input + TokenUsage.Count(outputTokens) * rates.Output) * multiplier / TokensPerRate);
+        return Money.FromDecimal(
+            (TokenUsage.Count(inputTokens) * input + TokenUsage.Count(outputTokens) * rates.Output) * multiplier / TokensPerRate);
     }
 
     private (RatesConfig Rates, decimal Multiplier) RatesFor(long inputTokens, string? serviceTier)

@@ -40,7 +40,9 @@ internal sealed record TokenUsage
     /// <summary>As the answer reports it; null: the standard one.</summary>
     public string? ServiceTier { get; init; }
 
-    /// <summary>True where the provider reported nothing and we counted by ourselves, or reported a tier whose rates are not known.</summary>
+    /// <summary>
+    /// True where the provider reported nothing and we counted by ourselves, or reported a tier whose rates are not known.
+    /// </summary>
     public bool Estimated { get; init; }
 
     /// <summary>The provider's own usage object, as JSON text.</summary>

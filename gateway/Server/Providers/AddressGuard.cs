@@ -48,8 +48,8 @@ internal sealed class AddressGuard(bool allowLoopback)
     }
 
     /// <summary>
-    /// Services of an AWS machine (fd00:ec2::/32), among them its metadata and the credentials of EKS pods; and what carries an IPv4 address
-    /// that has to be judged as well: NAT64 (64:ff9b::/96), 6to4 (2002::/16) and IPv4-compatible addresses (::/96).
+    /// Services of an AWS machine (fd00:ec2::/32), among them its metadata and the credentials of EKS pods; and what carries an IPv4
+    /// address that has to be judged as well: NAT64 (64:ff9b::/96), 6to4 (2002::/16) and IPv4-compatible addresses (::/96).
     /// </summary>
     private static bool IsForbidden6(IPAddress address)
     {
@@ -64,7 +64,8 @@ internal sealed class AddressGuard(bool allowLoopback)
         return bytes.StartsWith((ReadOnlySpan<byte>)[0x20, 0x02]) && IsForbidden4(new(bytes[2..6]));
     }
 
-    private static bool IsForbidden4(IPAddress address) => IPAddress.IsLoopback(address) || IsReserved(address) || s_metadata.Contains(address);
+    private static bool IsForbidden4(IPAddress address) =>
+        IPAddress.IsLoopback(address) || IsReserved(address) || s_metadata.Contains(address);
 
     private static HashSet<IPAddress> OwnAddresses() =>
         [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(n => n.GetIPProperties().UnicastAddresses).Select(a => a.Address)];

@@ -41,7 +41,8 @@ internal sealed record AttemptFailure
 
     public static AttemptFailure NoConnection(TargetModel target) => new()
     {
-        Error = new(ErrorKind.UpstreamFailed, $"The upstream `{target.Name}` could not be reached or closed the connection before it answered."),
+        Error = new(
+            ErrorKind.UpstreamFailed, $"The upstream `{target.Name}` could not be reached or closed the connection before it answered."),
         Reason = RetryReason.ConnectionFailure,
         IsPassing = true,
         IsTargets = true,
@@ -59,7 +60,8 @@ internal sealed record AttemptFailure
     public static AttemptFailure Ended(EndCause cause, TargetModel target) => cause switch
     {
         EndCause.ClientClosed => new() { Error = new(ErrorKind.Internal, "The client closed the connection."), IsClientClosed = true },
-        EndCause.Drained => new() { Error = new(ErrorKind.NotReady, "The gateway is shutting down.") { RetryAfter = TimeSpan.FromSeconds(1) } },
+        EndCause.Drained =>
+            new() { Error = new(ErrorKind.NotReady, "The gateway is shutting down.") { RetryAfter = TimeSpan.FromSeconds(1) } },
         _ => new()
         {
             Error = new(ErrorKind.UpstreamTimeout, $"The upstream `{target.Name}` did not answer in time."),
@@ -80,7 +82,9 @@ internal sealed record AttemptFailure
         return new()
         {
             Error = fault is null
-                ? new(ErrorKind.UpstreamFailed, $"The upstream `{target.Name}` broke off before the answer began, or sent none that can be read.")
+                ? new(
+                    ErrorKind.UpstreamFailed,
+                    $"The upstream `{target.Name}` broke off before the answer began, or sent none that can be read.")
                 : new(KindOf(fault), Masked($"The upstream `{target.Name}` reported: {fault.Message}", target)),
             Reason = overloaded ? RetryReason.RateLimited : RetryReason.ServerError,
             IsPassing = true,

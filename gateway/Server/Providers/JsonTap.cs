@@ -11,7 +11,8 @@ namespace Gateway.Server.Providers;
 internal abstract class JsonTap : AnswerTap, IAnswerMembers
 {
     /// <summary>
-    /// An answer may nest deeper than a request: the Responses API repeats the tools of its request, schemas included, inside its last event.
+    /// An answer may nest deeper than a request: the Responses API repeats the tools of its request, schemas included, inside its last
+    /// event.
     /// </summary>
     internal static readonly JsonReaderOptions Options = new() { MaxDepth = 1024 };
 

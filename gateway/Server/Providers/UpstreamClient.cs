@@ -30,7 +30,9 @@ internal static class UpstreamClient
     private static async ValueTask<Stream> ConnectAsync(
         SocketsHttpConnectionContext context, AddressGuard guard, TimeProvider time, CancellationToken cancellationToken)
     {
-        var span = context.InitialRequestMessage.Options.TryGetValue(ConnectTimeout, out var configured) ? configured : TimeSpan.FromSeconds(5);
+        var span = context.InitialRequestMessage.Options.TryGetValue(ConnectTimeout, out var configured)
+            ? configured
+            : TimeSpan.FromSeconds(5);
         using var limit = new CancellationTokenSource(span, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

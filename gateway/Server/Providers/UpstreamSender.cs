@@ -10,7 +10,9 @@ namespace Gateway.Server.Providers;
 /// <summary>Exactly one of the two. A response is the caller's to dispose.</summary>
 internal readonly record struct SendOutcome(HttpResponseMessage? Response, AttemptFailure? Failure);
 
-/// <summary>The only one who sends. Every failure to be expected is a value that says whose fault it is and whether to try elsewhere.</summary>
+/// <summary>
+/// The only one who sends. Every failure to be expected is a value that says whose fault it is and whether to try elsewhere.
+/// </summary>
 internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvoker simulated, TimeProvider time)
 {
     /// <summary>Error bodies are passed on whole up to here.</summary>
@@ -102,7 +104,8 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
 
             return Masked(buffer.WrittenSpan, target.Credential);
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (
+            e is IOException or HttpRequestException or InvalidDataException or InvalidOperationException or OperationCanceledException)
         {
             // The status has come and says enough; its body has not.
             return [];

@@ -16,7 +16,11 @@ internal static class Planner
     /// <param name="now">To tell who is still cooling down.</param>
     /// <param name="random">From 0 up to but not including 1.</param>
     public static ImmutableArray<TargetModel> Order(
-        ImmutableArray<TargetModel> targets, Func<TargetModel, TargetFacts> facts, RoutingStrategy strategy, DateTimeOffset now, Func<double> random)
+        ImmutableArray<TargetModel> targets,
+        Func<TargetModel, TargetFacts> facts,
+        RoutingStrategy strategy,
+        DateTimeOffset now,
+        Func<double> random)
     {
         if (targets.Length == 1)
             return targets;
@@ -49,7 +53,8 @@ internal static class Planner
     /// </summary>
     private static double Shuffle(TargetModel target, Func<double> random) => -Math.Log(1 - random()) / Math.Max(1, target.Weight);
 
-    private readonly record struct Candidate(TargetModel Target, DateTimeOffset CoolingUntil, double Rank, double Shuffle) : IComparable<Candidate>
+    private readonly record struct Candidate(TargetModel Target, DateTimeOffset CoolingUntil, double Rank, double Shuffle)
+        : IComparable<Candidate>
     {
         public int CompareTo(Candidate other)
         {

@@ -36,8 +36,8 @@ internal sealed class TargetState
 
     /// <summary>
     /// A failure of the target's own. Three in a row, or one that time alone can mend (<paramref name="atOnce"/>: rate limited, refused
-    /// credentials), let it cool down: for <paramref name="retryAfter"/> when the upstream names a time, else 5 s and twice as long with each
-    /// further failure, 60 s at most.
+    /// credentials), let it cool down: for <paramref name="retryAfter"/> when the upstream names a time, else 5 s and twice as long with
+    /// each further failure, 60 s at most.
     /// </summary>
     /// <returns>True when the target begins to cool down with this.</returns>
     public bool Failed(DateTimeOffset now, bool atOnce, TimeSpan? retryAfter)

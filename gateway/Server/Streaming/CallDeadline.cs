@@ -23,7 +23,8 @@ internal sealed class CallDeadline : IDisposable
 
     /// <param name="time">The clock.</param>
     /// <param name="end">When the call as a whole must be over.</param>
-    /// <param name="client">Cancelled when the client goes away; <see cref="CancellationToken.None"/> for a call that runs on without it.</param>
+    /// <param name="client">Cancelled when the client goes away; <see cref="CancellationToken.None"/> for a call that runs on without
+    /// it.</param>
     /// <param name="cut">Cancelled when the gateway cannot wait any longer.</param>
     public CallDeadline(TimeProvider time, DateTimeOffset end, CancellationToken client, CancellationToken cut)
     {

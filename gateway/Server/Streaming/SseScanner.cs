@@ -3,8 +3,9 @@ using System.Buffers;
 namespace Gateway.Server.Streaming;
 
 /// <summary>
-/// Finds the events of a stream in a buffer that grows: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream.
-/// Lines may end with LF, CRLF or CR; comments, several data lines and a byte order mark are understood. Nothing is scanned twice.
+/// Finds the events of a stream in a buffer that grows:
+/// https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream. Lines may end with LF, CRLF or CR; comments,
+/// several data lines and a byte order mark are understood. Nothing is scanned twice.
 /// </summary>
 internal struct SseScanner
 {
@@ -12,8 +13,8 @@ internal struct SseScanner
     private int _scanned;
 
     /// <summary>
-    /// The end of the first event in the buffer, its blank line included; -1 when there is more to come. With <paramref name="isLast"/> what
-    /// stands at the end of the stream without a blank line counts as an event too.
+    /// The end of the first event in the buffer, its blank line included; -1 when there is more to come. With <paramref name="isLast"/>
+    /// what stands at the end of the stream without a blank line counts as an event too.
     /// </summary>
     public int FindEnd(ReadOnlySpan<byte> buffer, bool isLast)
     {
@@ -59,7 +60,9 @@ internal struct SseScanner
         return end;
     }
 
-    /// <summary>The name and data of one event, as <see cref="FindEnd"/> delimits it. Several data lines are joined in the scratch buffer.</summary>
+    /// <summary>
+    /// The name and data of one event, as <see cref="FindEnd"/> delimits it. Several data lines are joined in the scratch buffer.
+    /// </summary>
     public static SseEvent Parse(ReadOnlySpan<byte> bytes, ArrayBufferWriter<byte> scratch)
     {
         var name = default(ReadOnlySpan<byte>);

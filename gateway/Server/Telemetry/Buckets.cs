@@ -5,7 +5,9 @@ namespace Gateway.Server.Telemetry;
 /// <summary>Upper bounds of histograms.</summary>
 internal static class Buckets
 {
-    /// <summary>Seconds, as https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/ advises for gen_ai.client.operation.duration.</summary>
+    /// <summary>
+    /// Seconds, as https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/ advises for gen_ai.client.operation.duration.
+    /// </summary>
     public static readonly ImmutableArray<decimal> OperationSeconds =
         [0.01m, 0.02m, 0.04m, 0.08m, 0.16m, 0.32m, 0.64m, 1.28m, 2.56m, 5.12m, 10.24m, 20.48m, 40.96m, 81.92m];
 

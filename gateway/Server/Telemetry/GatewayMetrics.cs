@@ -13,9 +13,9 @@ namespace Gateway.Server.Telemetry;
 /// <remarks>
 /// <para>
 /// Names are stable. <c>gen_ai.*</c> follow the OpenTelemetry GenAI conventions 1.41
-/// (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/) and are recorded once, for the hop from the gateway to the provider.
-/// There is no convention for gateways, so the rest is <c>llm_gateway.*</c>. In Prometheus dots become underscores, with the unit and
-/// <c>_total</c> behind.
+/// (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/) and are recorded once, for the hop from the gateway to the
+/// provider. There is no convention for gateways, so the rest is <c>llm_gateway.*</c>. In Prometheus dots become underscores, with the unit
+/// and <c>_total</c> behind.
 /// </para>
 /// <para>
 /// Labels are bounded by the config: <c>model</c> is the public name of the route that was asked for (<c>unknown</c> where none was found,
@@ -52,8 +52,11 @@ internal sealed class GatewayMetrics : IDisposable
             "llm_gateway.target.cooldowns", MetricUnit.One, "How often a target began to cool down after failures.", "target");
         _disconnects = Registry.Counter(
             "llm_gateway.client_disconnects", MetricUnit.One, "Calls whose client went away before the end of the answer.").With();
-        _pushes = Registry.Counter("llm_gateway.config.pushes", MetricUnit.One, "Config snapshots received, by what became of them.", "result");
-        _revision = Registry.Gauge("llm_gateway.config.revision", MetricUnit.One, "Revision of the config that is served; 0 without one.").With();
+        _pushes = Registry.Counter(
+            "llm_gateway.config.pushes", MetricUnit.One, "Config snapshots received, by what became of them.", "result");
+        _revision = Registry
+            .Gauge("llm_gateway.config.revision", MetricUnit.One, "Revision of the config that is served; 0 without one.")
+            .With();
         _lastPush = Registry.Gauge(
             "llm_gateway.config.last_success_timestamp",
             MetricUnit.Seconds,

@@ -34,7 +34,8 @@ internal sealed class HistogramFamily : MetricFamily
 
     /// <inheritdoc cref="ScalarFamily.With"/>
     public HistogramSeries With(params ImmutableArray<string> labels) =>
-        _series.GetOrAdd(string.Join(MetricRegistry.LabelSeparator, labels), static (_, a) => new(a.Family, a.Labels), (Family: this, Labels: labels));
+        _series.GetOrAdd(
+            string.Join(MetricRegistry.LabelSeparator, labels), static (_, a) => new(a.Family, a.Labels), (Family: this, Labels: labels));
 
     /// <summary>For a listener, when there is one.</summary>
     public void Mirror(long raw, ReadOnlySpan<KeyValuePair<string, object?>> tags)

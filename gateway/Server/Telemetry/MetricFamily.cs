@@ -41,7 +41,9 @@ internal abstract class MetricFamily
     {
     }
 
-    /// <summary>By https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/ (unit and <c>_total</c> suffixes).</summary>
+    /// <summary>
+    /// By https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/ (unit and <c>_total</c> suffixes).
+    /// </summary>
     private static string ToPrometheus(MetricKind kind, string name, MetricUnit unit)
     {
         var text = Underscored(name);

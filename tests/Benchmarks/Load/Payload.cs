@@ -51,7 +51,8 @@ internal static class Payload
             + "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\".",
             "\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":500,\"completion_tokens\":180,\"total_tokens\":680}}");
         return Encoding.ASCII.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+            CultureInfo.InvariantCulture,
+            $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
     }
 
     public static byte[] StreamHeaders() =>
@@ -79,7 +80,8 @@ internal static class Payload
         + "\"model\":\"m\",\"choices\":[],\"usage\":{\"prompt_tokens\":500,\"completion_tokens\":200,\"total_tokens\":700}}\n\n";
 
     private static string Event(string delta, string finish) =>
-        "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1760000000,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":"
+        "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1760000000,\"model\":\"m\",\"choices\":["
+            + "{\"index\":0,\"delta\":"
         + delta + ",\"finish_reason\":" + finish + "}]}\n\n";
 
     private static byte[] Chunk(string text) =>

@@ -23,7 +23,9 @@ internal static class Latency
             Median.Of(rounds.Select(r => Median.Percentile(r.Direct, 50))),
             "ms",
             null,
-            string.Create(CultureInfo.InvariantCulture, $"p99 {Median.Of(rounds.Select(r => Median.Percentile(r.Direct, 99))):0.00} ms, due time to whole answer"));
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"p99 {Median.Of(rounds.Select(r => Median.Percentile(r.Direct, 99))):0.00} ms, due time to whole answer"));
     }
 
     /// <summary>Streams at 200 a second: when their first content comes.</summary>
@@ -39,7 +41,8 @@ internal static class Latency
     {
         var isStream = answer != "plain";
         var body = Payload.Chat(answer, RequestBytes, isStream);
-        double[] Run(Server server, TimeSpan time) => OpenLoop.Run(server.Port, Payload.Request(server.Path(answer), body), perSecond, time, isStream);
+        double[] Run(Server server, TimeSpan time) =>
+            OpenLoop.Run(server.Port, Payload.Request(server.Path(answer), body), perSecond, time, isStream);
 
         Run(servers.Gateway, plan.WarmUp);
         var costs = new List<double>();
@@ -64,7 +67,8 @@ internal static class Latency
         target,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Median.Of(rounds.Select(r => Median.Percentile(of(r), percent))):0.00} ms beside {Median.Of(rounds.Select(r => Median.Percentile(r.Direct, percent))):0.00} ms direct"));
+            $"{Median.Of(rounds.Select(r => Median.Percentile(of(r), percent))):0.00} ms beside "
+                + $"{Median.Of(rounds.Select(r => Median.Percentile(r.Direct, percent))):0.00} ms direct"));
 
     /// <summary>Sorted latencies in milliseconds.</summary>
     private sealed record Round(double[] Direct, double[] Nginx, double[] Gateway);

@@ -15,7 +15,9 @@ internal static class Memory
     public static Figure UnderLoad(GatewayServer gateway) =>
         new("resident memory under load", gateway.PeakResidentMiB, "MiB", 150, "peak over all of the loads above");
 
-    /// <summary>What a gateway that has served a few calls, and nothing else, gains by 1,000 streams that wait for their next chunk.</summary>
+    /// <summary>
+    /// What a gateway that has served a few calls, and nothing else, gains by 1,000 streams that wait for their next chunk.
+    /// </summary>
     public static Figure OpenStreams(int upstream)
     {
         using var gateway = GatewayServer.Start(upstream);

@@ -4,7 +4,9 @@ using Benchmarks.Servers;
 
 namespace Benchmarks.Scenarios;
 
-/// <summary>What a request costs in processor time, under 64 connections that are never idle, as a multiple of what it costs nginx.</summary>
+/// <summary>
+/// What a request costs in processor time, under 64 connections that are never idle, as a multiple of what it costs nginx.
+/// </summary>
 internal static class ProcessorTime
 {
     /// <param name="name">Of the figure.</param>
@@ -26,12 +28,16 @@ internal static class ProcessorTime
 
         Cost(servers.Nginx, plan.WarmUp);
         Cost(servers.Gateway, plan.WarmUp);
-        var rounds = Enumerable.Range(0, plan.Rounds).Select(_ => (Nginx: Cost(servers.Nginx, plan.Round), Gateway: Cost(servers.Gateway, plan.Round))).ToList();
+        var rounds = Enumerable.Range(0, plan.Rounds)
+            .Select(_ => (Nginx: Cost(servers.Nginx, plan.Round), Gateway: Cost(servers.Gateway, plan.Round)))
+            .ToList();
         return new(
             name,
             Median.Of(rounds.Select(r => r.Gateway / r.Nginx)),
             "x nginx",
             target,
-            string.Create(CultureInfo.InvariantCulture, $"{Median.Of(rounds.Select(r => r.Gateway)):0.0} us beside {Median.Of(rounds.Select(r => r.Nginx)):0.0} us"));
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Median.Of(rounds.Select(r => r.Gateway)):0.0} us beside {Median.Of(rounds.Select(r => r.Nginx)):0.0} us"));
     }
 }

@@ -56,7 +56,9 @@ internal sealed class GatewayServer : Server
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         if (isFirst)
             Push(client, bound["admin"]!.GetValue<string>(), Config(upstream));
-        Waiting.Until("the gateway is ready", () => client.GetAsync(new Uri(data, "/health/readiness")).GetAwaiter().GetResult().IsSuccessStatusCode);
+        Waiting.Until(
+            "the gateway is ready",
+            () => client.GetAsync(new Uri(data, "/health/readiness")).GetAwaiter().GetResult().IsSuccessStatusCode);
         return new(process, folder, data.Port);
     }
 

@@ -47,7 +47,9 @@ internal abstract class Server : IDisposable
     private IEnumerable<int> Tree()
     {
         var children = File.ReadAllText($"/proc/{Process.Id}/task/{Process.Id}/children");
-        return children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => int.Parse(c, CultureInfo.InvariantCulture)).Prepend(Process.Id);
+        return children.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(c => int.Parse(c, CultureInfo.InvariantCulture))
+            .Prepend(Process.Id);
     }
 
     private static long Ticks(int pid)

@@ -111,7 +111,8 @@ public sealed class JournalTests
         await using var fixture = await OpenAsync(s_budget);
         await fixture.SpendAsync(1m, s_budget);
         await fixture.SpendAsync(1m, s_budget);
-        var lines = Encoding.UTF8.GetString(await File.ReadAllBytesAsync(fixture.Segments().Single(), TestContext.Current.CancellationToken))
+        var lines = Encoding.UTF8.GetString(
+            await File.ReadAllBytesAsync(fixture.Segments().Single(), TestContext.Current.CancellationToken))
             .Split('\n');
         var row = Array.FindIndex(lines, line => line.StartsWith("{\"row\"", StringComparison.Ordinal));
         lines[row] = lines[row].Replace("1000000000", "1000000001", StringComparison.Ordinal);
@@ -250,7 +251,13 @@ public sealed class JournalTests
         row.Facts.Attribution["team"].ShouldBe("blue");
         row.StartedAt.ShouldBe(fixture.Time.Now);
         row.Charges.ShouldHaveSingleItem().ShouldBe(
-            new Charge { Budget = "ns/team", PeriodStart = new(2026, 5, 6, 0, 0, 0, TimeSpan.Zero), Amount = 500_000_000, Unit = ChargeUnit.Nanos });
+            new Charge
+            {
+                Budget = "ns/team",
+                PeriodStart = new(2026, 5, 6, 0, 0, 0, TimeSpan.Zero),
+                Amount = 500_000_000,
+                Unit = ChargeUnit.Nanos,
+            });
     }
 
     internal static IEnumerable<LedgerRow> Rows(StoreFixture fixture)

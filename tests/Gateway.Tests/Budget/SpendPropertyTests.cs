@@ -60,7 +60,8 @@ public sealed class SpendPropertyTests
         private readonly BudgetModel _perKey = NewBudget("per-key", cost: 0.0000006m, period: BudgetPeriod.Hourly, perKey: true);
         private readonly BudgetModel _total = NewBudget("total", cost: 1m, period: BudgetPeriod.Total, action: BudgetAction.Warn);
         private readonly List<Call> _calls = [];
-        private readonly StoreFixture _fixture = new() { Options = new() { SegmentBytes = 5_000, AbandonAfter = TimeSpan.FromMinutes(30) } };
+        private readonly StoreFixture _fixture =
+            new() { Options = new() { SegmentBytes = 5_000, AbandonAfter = TimeSpan.FromMinutes(30) } };
 
         private DateTimeOffset Now => _fixture.Time.Now;
 

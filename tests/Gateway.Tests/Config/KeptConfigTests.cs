@@ -37,7 +37,8 @@ public sealed class KeptConfigTests : IDisposable
         await using var gateway = await HostedGateway.StartAsync(Options());
 
         var before = await gateway.ReadinessAsync();
-        using var call = await gateway.SendAsync(HttpMethod.Post, gateway.Addresses.Data + "/v1/chat/completions", Body, GatewayUnderTest.Key);
+        using var call = await gateway.SendAsync(
+            HttpMethod.Post, gateway.Addresses.Data + "/v1/chat/completions", Body, GatewayUnderTest.Key);
         using var repeat = await gateway.PutAsync(Snapshot(5));
 
         before.Status.ShouldBe(HttpStatusCode.ServiceUnavailable);

@@ -101,7 +101,8 @@ public sealed class PushTests
     public async Task HashThatDoesNotFitTheContent_Is400()
     {
         await using var gateway = await GatewayUnderTest.StartAsync(Snapshot());
-        var json = JsonSerializer.Serialize(Snapshot() with { Revision = 2, Hash = new string('0', 64) }, ContractJson.Default.ConfigSnapshot);
+        var json = JsonSerializer.Serialize(
+            Snapshot() with { Revision = 2, Hash = new string('0', 64) }, ContractJson.Default.ConfigSnapshot);
 
         using var reply = await gateway.AdminAsync(HttpMethod.Put, "/config", json);
 
@@ -153,7 +154,8 @@ public sealed class PushTests
         TestConfig.Of(TestConfig.Route("sim", new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = "price" }));
 
     private static Task<HttpResponseMessage> PutAsync(GatewayUnderTest gateway, ConfigSnapshot config) =>
-        gateway.AdminAsync(HttpMethod.Put, "/config", JsonSerializer.Serialize(CanonicalJson.WithHash(config), ContractJson.Default.ConfigSnapshot));
+        gateway.AdminAsync(
+            HttpMethod.Put, "/config", JsonSerializer.Serialize(CanonicalJson.WithHash(config), ContractJson.Default.ConfigSnapshot));
 
     private static async Task<PushReply> ReplyOf(HttpResponseMessage reply) =>
         (await reply.Content.ReadFromJsonAsync(ContractJson.Default.PushReply, TestContext.Current.CancellationToken))!;

@@ -12,7 +12,8 @@ public sealed class JsonScannerTests
 {
     private const string Malformed = "malformed";
     private const string Rich =
-        """ { "a\"b" : [ 1, -0, 1.5e+3, 0.1E-2 , true,false,null, "x\\y\n\u00e9\/", [], {}, [[{"k":{}}]] ] , "é" : "" , "\u0061":"\ud83d\ude00" } """;
+        """ { "a\"b" : [ 1, -0, 1.5e+3, 0.1E-2 , true,false,null, "x\\y\n\u00e9\/", [], {}, """
+            + """[[{"k":{}}]] ] , "é" : "" , "\u0061":"\ud83d\ude00" } """;
 
     [Fact]
     public void AnyText_IsReadAsThePlatformReadsIt() =>
@@ -99,7 +100,9 @@ public sealed class JsonScannerTests
         var json = new JsonScanner(text);
         while (json.Read())
         {
-            var value = json.TokenType is JsonTokenType.String or JsonTokenType.PropertyName or JsonTokenType.Number ? Encoding.UTF8.GetString(json.Value) : "";
+            var value = json.TokenType is JsonTokenType.String or JsonTokenType.PropertyName or JsonTokenType.Number
+                ? Encoding.UTF8.GetString(json.Value)
+                : "";
             tokens.Add($"{json.TokenType} {json.Depth} {json.TokenStart} {value}");
         }
 
@@ -138,7 +141,9 @@ public sealed class JsonScannerTests
             from at in Gen.Choose(0, rich.Length - 1)
             from length in Gen.Frequency((3, Gen.Constant(0)), (1, Gen.Choose(0, 4)))
             from put in Gen.OneOf(
-                Gen.Elements(" ", "\n", "1", "0", ",", ":", "\"", "{", "}", "[", "]", "\\", "\\n", "\\u00", "e", "-", ".", "true", "null,", "{\"a\":1},"),
+                Gen.Elements(
+                    " ", "\n", "1", "0", ",", ":", "\"", "{", "}", "[", "]", "\\", "\\n", "\\u00", "e", "-", ".",
+                    "true", "null,", "{\"a\":1},"),
                 Gen.Choose(0, 255).Select(b => ((char)b).ToString()))
             select (At: at, Length: length, Put: Encoding.UTF8.GetBytes(put));
         return Gen.ListOf(change).Select(changes => changes.Take(3).Aggregate(rich, Apply)).ToArbitrary();

@@ -38,7 +38,8 @@ public sealed class AdmissionTests
     {
         await using var gateway = await StartAsync();
 
-        using var response = await gateway.SendAsync(HttpMethod.Post, "/v1/chat/completions", Body, null, (header, prefix + GatewayUnderTest.Key));
+        using var response = await gateway.SendAsync(
+            HttpMethod.Post, "/v1/chat/completions", Body, null, (header, prefix + GatewayUnderTest.Key));
 
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
@@ -63,7 +64,8 @@ public sealed class AdmissionTests
 
         using var good = await gateway.SendAsync(
             HttpMethod.Post, "/v1/chat/completions", Body, "sk-unknown", ("x-api-key", GatewayUnderTest.Key), ("api-key", "sk-blocked"));
-        using var bad = await gateway.SendAsync(HttpMethod.Post, "/v1/chat/completions", Body, "sk-blocked", ("x-api-key", GatewayUnderTest.Key));
+        using var bad = await gateway.SendAsync(
+            HttpMethod.Post, "/v1/chat/completions", Body, "sk-blocked", ("x-api-key", GatewayUnderTest.Key));
 
         good.StatusCode.ShouldBe(HttpStatusCode.OK);
         bad.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
@@ -73,7 +75,8 @@ public sealed class AdmissionTests
     [Fact]
     public async Task ExpiredKey_Is401()
     {
-        await using var gateway = await StartAsync(c => c with { Keys = [c.Keys[0] with { ExpirationTime = DateTimeOffset.UtcNow.AddSeconds(-1) }] });
+        await using var gateway = await StartAsync(
+            c => c with { Keys = [c.Keys[0] with { ExpirationTime = DateTimeOffset.UtcNow.AddSeconds(-1) }] });
 
         using var response = await gateway.PostAsync("/v1/chat/completions", Body);
 
@@ -245,7 +248,15 @@ public sealed class AdmissionTests
         await using var gateway = await StartAsync(c => c with
         {
             Budgets = [c.Budgets[0] with { Cost = 1 }],
-            Routes = [TestConfig.Route("sim", new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = "price", Simulated = new() { PromptTokens = 1, CompletionTokens = 5_000 } })],
+            Routes = [TestConfig.Route(
+                "sim",
+                new TargetConfig
+                {
+                    Name = "sim",
+                    Provider = Provider.Simulated,
+                    Price = "price",
+                    Simulated = new() { PromptTokens = 1, CompletionTokens = 5_000 },
+                })],
         });
         var body = Body.Replace("16", "5000", StringComparison.Ordinal);
 
@@ -267,7 +278,8 @@ public sealed class AdmissionTests
 
     private static Task<GatewayUnderTest> StartAsync(Func<ConfigSnapshot, ConfigSnapshot>? change = null)
     {
-        var config = TestConfig.Of(TestConfig.Route("sim", new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = "price" }));
+        var config = TestConfig.Of(
+            TestConfig.Route("sim", new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = "price" }));
         return GatewayUnderTest.StartAsync(change is null ? config : change(config));
     }
 }

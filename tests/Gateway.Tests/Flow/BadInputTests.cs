@@ -12,7 +12,9 @@ namespace Gateway.Tests.Flow;
 /// <summary>What strangers send: the right status and a clear message, no crash, no leak, nothing charged.</summary>
 public sealed class BadInputTests
 {
-    private const string Good = """{"model":"sim","stream":false,"stream_options":{"include_usage":true},"max_tokens":16,"n":1,"user":"u","messages":[{"role":"user","content":"hi \u00e4"}]}""";
+    private const string Good =
+        """{"model":"sim","stream":false,"stream_options":{"include_usage":true},"max_tokens":16,"n":1,"user":"u","messages":["""
+            + """{"role":"user","content":"hi \u00e4"}]}""";
 
     [Theory]
     [InlineData("")]
@@ -97,7 +99,10 @@ public sealed class BadInputTests
     public async Task EncodingOrType_IsTakenOrRefusedAs415(string? encoding, string type, HttpStatusCode expected)
     {
         await using var gateway = await StartAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, gateway.Url + "/v1/chat/completions") { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(Good)) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, gateway.Url + "/v1/chat/completions")
+        {
+            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(Good)),
+        };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
         if (encoding is not null)
             request.Content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
@@ -129,7 +134,9 @@ public sealed class BadInputTests
     }
 
     [Theory]
-    [InlineData("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n")]
+    [InlineData(
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            + "GET / HTTP/1.1\r\n\r\n")]
     [InlineData("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n12345")]
     [InlineData("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n")]
     [InlineData("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n")]
@@ -167,7 +174,8 @@ public sealed class BadInputTests
 
         await RawAsync(
             gateway,
-            $"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {GatewayUnderTest.Key}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{\"model\"");
+            $"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {GatewayUnderTest.Key}\r\n"
+                + $"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{\"model\"");
 
         using var response = await gateway.PostAsync("/v1/chat/completions", Good);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -185,7 +193,8 @@ public sealed class BadInputTests
 
         var answer = await RawAsync(
             gateway,
-            $"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {GatewayUnderTest.Key}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}",
+            $"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {GatewayUnderTest.Key}\r\n"
+                + $"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}",
             hangsUp: false);
 
         answer.ShouldStartWith("HTTP/1.1 400");
@@ -198,7 +207,8 @@ public sealed class BadInputTests
     {
         await using var gateway = await StartAsync();
 
-        var answer = await RawAsync(gateway, $"GET / HTTP/1.1\r\nHost: a\r\n{string.Concat(Enumerable.Range(0, 200).Select(i => $"x-{i}: a\r\n"))}\r\n");
+        var answer = await RawAsync(
+            gateway, $"GET / HTTP/1.1\r\nHost: a\r\n{string.Concat(Enumerable.Range(0, 200).Select(i => $"x-{i}: a\r\n"))}\r\n");
 
         if (answer.Length > 0)
             answer.ShouldStartWith("HTTP/1.1 431");
@@ -216,7 +226,9 @@ public sealed class BadInputTests
         await using var provider = await FakeProvider.StartAsync();
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("sim", TestConfig.OpenAI(provider.BaseUrl)));
         const string body = "{\"model\":\"sim\",\"messages\":[]}";
-        var request = $"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {GatewayUnderTest.Key}\r\n{header}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}";
+        var request =
+            $"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {GatewayUnderTest.Key}\r\n{header}\r\n"
+                + $"Content-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}";
 
         var answer = await RawAsync(gateway, request, hangsUp: false);
 
@@ -243,7 +255,8 @@ public sealed class BadInputTests
 
         await Parallel.ForEachAsync(bodies, TestContext.Current.CancellationToken, async (body, token) =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, gateway.Url + "/v1/chat/completions") { Content = new ByteArrayContent(body) };
+            using var request =
+                new HttpRequestMessage(HttpMethod.Post, gateway.Url + "/v1/chat/completions") { Content = new ByteArrayContent(body) };
             request.Content.Headers.ContentType = new("application/json");
             request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + GatewayUnderTest.Key);
             using var response = await gateway.Client.SendAsync(request, token);
@@ -295,7 +308,8 @@ public sealed class BadInputTests
 
     private static Task<GatewayUnderTest> StartAsync(Func<ConfigSnapshot, ConfigSnapshot>? change = null)
     {
-        var config = TestConfig.Of(TestConfig.Route("sim", new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = "price" }));
+        var config = TestConfig.Of(
+            TestConfig.Route("sim", new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = "price" }));
         return GatewayUnderTest.StartAsync(change is null ? config : change(config));
     }
 }

@@ -80,7 +80,8 @@ public sealed class ChatCompletionsTests
     [Fact]
     public async Task Stream_CostsWhatTheSameAnswerCostsUnstreamed()
     {
-        await using var provider = await FakeProvider.StartAsync(Answers.OpenAi(new() { PromptTokens = 1000, CachedTokens = 400, CompletionTokens = 500 }));
+        await using var provider = await FakeProvider.StartAsync(
+            Answers.OpenAi(new() { PromptTokens = 1000, CachedTokens = 400, CompletionTokens = 500 }));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
         using var response = await gateway.PostAsync("/v1/chat/completions", StreamBody);
@@ -118,7 +119,8 @@ public sealed class ChatCompletionsTests
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
         using var response = await gateway.PostAsync(
-            "/v1/chat/completions", $$"""{"model":"m","stream":true,"stream_options":{{options}},"messages":[{"role":"user","content":"hi"}]}""");
+            "/v1/chat/completions",
+            $$"""{"model":"m","stream":true,"stream_options":{{options}},"messages":[{"role":"user","content":"hi"}]}""");
         var text = await response.TextAsync();
 
         var sent = provider.Calls.Single().Json["stream_options"]!.AsObject();
@@ -135,7 +137,8 @@ public sealed class ChatCompletionsTests
     public async Task Stream_CutAtAnyByteOnTheWire_ArrivesWhole(int pieceBytes)
     {
         var answer = new OpenAiAnswer { Text = "Grüße, 世界 🌍 and all the rest of it" };
-        await using var provider = await FakeProvider.StartAsync(Answers.EventsInPieces(answer.ToChatEvents(includeUsage: true), pieceBytes));
+        await using var provider = await FakeProvider.StartAsync(
+            Answers.EventsInPieces(answer.ToChatEvents(includeUsage: true), pieceBytes));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
         using var response = await gateway.PostAsync(
@@ -180,7 +183,8 @@ public sealed class ChatCompletionsTests
         response.Header("x-litellm-model-id").ShouldBe("default/route-m/main");
         response.Header("x-litellm-attempted-retries").ShouldBe("0");
         response.Header("x-request-id").ShouldBe(response.Header("x-litellm-call-id"));
-        decimal.Parse(response.Header("x-gateway-overhead-ms")!, System.Globalization.CultureInfo.InvariantCulture).ShouldBeGreaterThanOrEqualTo(0);
+        decimal.Parse(response.Header("x-gateway-overhead-ms")!, System.Globalization.CultureInfo.InvariantCulture)
+            .ShouldBeGreaterThanOrEqualTo(0);
     }
 
     [Fact]

@@ -9,12 +9,15 @@ public sealed class ClaudeCodeTests
     /// <summary>Odd spacing, escapes, number forms and doubled foreign names: whatever is not ours keeps every byte.</summary>
     private const string Body = """
         { "max_tokens" : 50,
-          "system":[{"type":"text","text":"x-anthropic-billing-header: cc_version=2.1;"},{"type":"text","text":"You are \u0043laude.","cache_control":{"ttl":"1h","type":"ephemeral"}}],
-          "tools":[{"name":"b","input_schema":{"type":"object","properties":{"é":{"minimum":1.0e0,"default":-0.0}}}},{"name":"a","input_schema":{}}],
+          "system":[{"type":"text","text":"x-anthropic-billing-header: cc_version=2.1;"},
+            {"type":"text","text":"You are \u0043laude.","cache_control":{"ttl":"1h","type":"ephemeral"}}],
+          "tools":[{"name":"b","input_schema":{"type":"object","properties":{"é":{"minimum":1.0e0,"default":-0.0}}}},
+            {"name":"a","input_schema":{}}],
           "unknown":1, "unknown":2, "context_management":{"edits":[]},
           "model":"claude",
           "messages":[{"role":"user","content":"hi \ud83d\udc4b"},
-            {"role":"assistant","content":[{"type":"thinking","thinking":"a\/b  c","signature":"EqQB+\/=="},{"type":"redacted_thinking","data":"Emw="},{"type":"tool_use","id":"t","name":"a","input":{ }}]},
+            {"role":"assistant","content":[{"type":"thinking","thinking":"a\/b  c","signature":"EqQB+\/=="},
+              {"type":"redacted_thinking","data":"Emw="},{"type":"tool_use","id":"t","name":"a","input":{ }}]},
             {"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[],"cache_control":{"type":"ephemeral"}}]}]
         }
         """;
@@ -55,14 +58,18 @@ public sealed class ClaudeCodeTests
     [InlineData(false)]
     public async Task Answer_KeepsThinkingAndRedactedThinkingByteForByte(bool stream)
     {
-        const string json = """{"id":"msg_1","type":"message","content":[{"type":"thinking","thinking":"a\/b \u00e9","signature":"EqQB+\/=="},{"type":"redacted_thinking","data":"Emw="}],"usage":{"input_tokens":1,"output_tokens":1}}""";
+        const string json =
+            """{"id":"msg_1","type":"message","content":["""
+                + """{"type":"thinking","thinking":"a\/b \u00e9","signature":"EqQB+\/=="},{"type":"redacted_thinking","data":"Emw="}"""
+                + """],"usage":{"input_tokens":1,"output_tokens":1}}""";
         var events = string.Concat(new AnthropicAnswer { Thinking = "x" }.ToEvents())
             .Replace("\"text_delta\"", "\"citations_delta\"", StringComparison.Ordinal)
             .Replace("c2lnbmF0dXJl", "EqQB+\\/==", StringComparison.Ordinal);
         await using var provider = await FakeProvider.StartAsync(call => stream ? call.EventsAsync([events]) : call.JsonAsync(json));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("claude", TestConfig.Anthropic(provider.BaseUrl)));
 
-        using var response = await gateway.PostAsync("/v1/messages", stream ? Body.Replace("{ \"max", "{\"stream\":true, \"max", StringComparison.Ordinal) : Body);
+        using var response = await gateway.PostAsync(
+            "/v1/messages", stream ? Body.Replace("{ \"max", "{\"stream\":true, \"max", StringComparison.Ordinal) : Body);
 
         (await response.TextAsync()).ShouldBe(stream ? events : json);
     }
@@ -85,7 +92,8 @@ public sealed class ClaudeCodeTests
 
         var headers = provider.Calls.Single().Headers;
         headers["anthropic-version"].ShouldBe("2099-01-01");
-        headers["anthropic-beta"].Replace(" ", "", StringComparison.Ordinal).ShouldBe("claude-code-20250219,never-heard-of,context-management-2025-06-27");
+        headers["anthropic-beta"].Replace(" ", "", StringComparison.Ordinal)
+            .ShouldBe("claude-code-20250219,never-heard-of,context-management-2025-06-27");
         headers["anthropic-dangerous-direct-browser-access"].ShouldBe("true");
         headers.ContainsKey("anthropic-workspace-id").ShouldBeFalse();
     }
@@ -93,7 +101,9 @@ public sealed class ClaudeCodeTests
     [Fact]
     public async Task Error_IsUnmodifiedToTheLastByte()
     {
-        const string error = """{"type":"error", "error":{"type":"invalid_request_error","message":"prompt is too long: 215000 tokens > 200000 maximum"},"request_id":"req_011"}""";
+        const string error =
+            """{"type":"error", "error":{"type":"invalid_request_error","message":"prompt is too long: 215000 tokens > 200000 maximum"}"""
+                + ""","request_id":"req_011"}""";
         await using var provider = await FakeProvider.StartAsync(Answers.Json(error, 400, ("request-id", "req_011")));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("claude", TestConfig.Anthropic(provider.BaseUrl)));
 
@@ -120,7 +130,8 @@ public sealed class ClaudeCodeTests
     [InlineData("x-api-key", "")]
     public async Task Models_AreListedForEitherKeyHeader(string header, string prefix)
     {
-        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("claude-x", TestConfig.Anthropic("http://127.0.0.1:1")));
+        await using var gateway = await GatewayUnderTest.StartAsync(
+            TestConfig.Route("claude-x", TestConfig.Anthropic("http://127.0.0.1:1")));
 
         using var response = await gateway.GetAsync(
             "/v1/models?limit=1000", null, ("anthropic-version", "2023-06-01"), (header, prefix + GatewayUnderTest.Key));
@@ -135,7 +146,8 @@ public sealed class ClaudeCodeTests
         await using var provider = await FakeProvider.StartAsync(Answers.Json(new AnthropicAnswer().ToJson()));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("claude", TestConfig.Anthropic(provider.BaseUrl)));
 
-        using var response = await gateway.PostAsync("/v1/messages", Body, GatewayUnderTest.Key, ("x-claude-code-session-id", "session-4711"));
+        using var response = await gateway.PostAsync(
+            "/v1/messages", Body, GatewayUnderTest.Key, ("x-claude-code-session-id", "session-4711"));
 
         (await gateway.LedgerRowAsync())["facts"]!["session"]!.GetValue<string>().ShouldBe("session-4711");
         provider.Calls.Single().Headers.ContainsKey("x-claude-code-session-id").ShouldBeFalse();

@@ -18,7 +18,11 @@ public sealed class FailureTests
     [InlineData(422)]
     public async Task ClientErrorOfTheUpstream_IsPassedOnUnmodifiedAndNotRetried(int status)
     {
-        const string error = """{"error":{"message":"context_length_exceeded, says the provider","type":"invalid_request_error","param":"messages","code":"context_length_exceeded","extra":1}}""";
+        const string error =
+            """
+            {"error":{"message":"context_length_exceeded, says the provider","type":"invalid_request_error","param":"messages",
+            "code":"context_length_exceeded","extra":1}}
+            """;
         await using var provider = await FakeProvider.StartAsync(Answers.Json(error, status));
         await using var other = await FakeProvider.StartAsync();
         await using var gateway = await GatewayUnderTest.StartAsync(
@@ -60,7 +64,8 @@ public sealed class FailureTests
     [InlineData(403)]
     public async Task RefusedCredentials_Are502WithoutTheProvidersWords(int status)
     {
-        await using var provider = await FakeProvider.StartAsync(Answers.OpenAiError(status, "Incorrect API key provided: upstream-secret"));
+        await using var provider = await FakeProvider.StartAsync(
+            Answers.OpenAiError(status, "Incorrect API key provided: upstream-secret"));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
         using var response = await gateway.PostAsync("/v1/chat/completions", Body);
@@ -183,7 +188,8 @@ public sealed class FailureTests
         await using var bad = await FakeProvider.StartAsync(Answers.OpenAiError(500));
         await using var other = await FakeProvider.StartAsync();
         var route = TestConfig.Route("m", TestConfig.OpenAI(bad.BaseUrl), TestConfig.OpenAI(other.BaseUrl, "other") with { Priority = 1 });
-        await using var gateway = await GatewayUnderTest.StartAsync(route with { Retry = new() { Attempts = 3, On = [RetryReason.RateLimited] } });
+        await using var gateway = await GatewayUnderTest.StartAsync(
+            route with { Retry = new() { Attempts = 3, On = [RetryReason.RateLimited] } });
 
         using var response = await gateway.PostAsync("/v1/chat/completions", Body);
 
@@ -251,7 +257,8 @@ public sealed class FailureTests
     [Fact]
     public async Task StreamFallsSilentAfterContent_EndsWithATimeoutError()
     {
-        await using var provider = await FakeProvider.StartAsync(Answers.EventsThen(new OpenAiAnswer().ToChatEvents().Take(3), StreamEnd.Stall));
+        await using var provider = await FakeProvider.StartAsync(
+            Answers.EventsThen(new OpenAiAnswer().ToChatEvents().Take(3), StreamEnd.Stall));
         await using var gateway = await GatewayUnderTest.StartAsync(
             TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl) with { Timeouts = new() { IdleMilliseconds = 50 } }));
 
@@ -264,7 +271,11 @@ public sealed class FailureTests
     [Fact]
     public async Task ErrorEventInsideTheStream_IsPassedOnAsOneErrorWithoutDone()
     {
-        string[] events = [.. new OpenAiAnswer().ToChatEvents().Take(3), "data: {\"error\":{\"message\":\"overloaded upstream-secret\",\"type\":\"server_error\"}}\n\n", "data: [DONE]\n\n"];
+        string[] events = [
+            .. new OpenAiAnswer().ToChatEvents().Take(3),
+            "data: {\"error\":{\"message\":\"overloaded upstream-secret\",\"type\":\"server_error\"}}\n\n",
+            "data: [DONE]\n\n",
+        ];
         await using var provider = await FakeProvider.StartAsync(call => call.EventsAsync(events));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
@@ -293,7 +304,8 @@ public sealed class FailureTests
     [Fact]
     public async Task ClientLeavesAStream_UpstreamIsCancelledAndItIsCharged()
     {
-        await using var provider = await FakeProvider.StartAsync(Answers.EventsThen(new OpenAiAnswer().ToChatEvents().Take(3), StreamEnd.Stall));
+        await using var provider = await FakeProvider.StartAsync(
+            Answers.EventsThen(new OpenAiAnswer().ToChatEvents().Take(3), StreamEnd.Stall));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
         using (var response = await gateway.PostAsync("/v1/chat/completions", StreamBody))
@@ -379,7 +391,10 @@ public sealed class FailureTests
         await using var provider = await FakeProvider.StartAsync();
         await using var other = await FakeProvider.StartAsync();
         var route = TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl));
-        var two = TestConfig.Route("two", TestConfig.OpenAI(provider.BaseUrl), TestConfig.OpenAI(other.BaseUrl.Replace("127.0.0.1", "localhost", StringComparison.Ordinal), "other") with { Priority = 1 });
+        var two = TestConfig.Route(
+            "two",
+            TestConfig.OpenAI(provider.BaseUrl),
+            TestConfig.OpenAI(other.BaseUrl.Replace("127.0.0.1", "localhost", StringComparison.Ordinal), "other") with { Priority = 1 });
         await using var gateway = await GatewayUnderTest.StartAsync(
             TestConfig.Of(route, two) with { Settings = new() { AllowedUpstreamHosts = ["localhost", "*.example.com"] } });
 

@@ -8,7 +8,8 @@ public sealed class LargeAnswerTests
 {
     private const string Body = """{"model":"m","messages":[{"role":"user","content":"hi"}]}""";
     private static readonly string s_text = new('x', 300_000);
-    private static readonly string s_whole = $$$"""{"choices":[{"message":{"content":"{{{s_text}}}"}}],"usage":{"prompt_tokens":1000,"completion_tokens":100000}}""";
+    private static readonly string s_whole =
+        $$$"""{"choices":[{"message":{"content":"{{{s_text}}}"}}],"usage":{"prompt_tokens":1000,"completion_tokens":100000}}""";
 
     [Fact]
     public async Task WholeAnswer_ArrivesByteForByteAndIsMetered()

@@ -5,8 +5,12 @@ namespace Gateway.Tests.Flow;
 
 public sealed class MessagesTests
 {
-    private const string Body = """{"model":"claude","max_tokens":50,"system":[{"type":"text","text":"attribution","cache_control":{"type":"ephemeral","ttl":"1h"}}],"messages":[{"role":"user","content":"hi"}],"thinking":{"type":"enabled","budget_tokens":1024}}""";
-    private static readonly string s_streamBody = Body.Replace("\"max_tokens\"", "\"stream\":true,\"max_tokens\"", StringComparison.Ordinal);
+    private const string Body =
+        """{"model":"claude","max_tokens":50,"system":["""
+            + """{"type":"text","text":"attribution","cache_control":{"type":"ephemeral","ttl":"1h"}}],"messages":["""
+            + """{"role":"user","content":"hi"}],"thinking":{"type":"enabled","budget_tokens":1024}}""";
+    private static readonly string s_streamBody = Body.Replace(
+        "\"max_tokens\"", "\"stream\":true,\"max_tokens\"", StringComparison.Ordinal);
 
     [Fact]
     public async Task Request_GoesThroughWithVersionBetaAndQuery()
@@ -70,7 +74,10 @@ public sealed class MessagesTests
     [Fact]
     public async Task Stream_ErrorBeforeContent_AnotherTargetAnswersAndNothingIsDoubled()
     {
-        string[] start = [new AnthropicAnswer().ToEvents()[0], "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n"];
+        string[] start = [
+            new AnthropicAnswer().ToEvents()[0],
+            "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n",
+        ];
         await using var bad = await FakeProvider.StartAsync(call => call.EventsAsync(start));
         await using var good = await FakeProvider.StartAsync(Answers.Anthropic());
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route(
@@ -84,7 +91,10 @@ public sealed class MessagesTests
     [Fact]
     public async Task Stream_ErrorBeforeContentOnTheOnlyTarget_IsAStatus()
     {
-        string[] start = [new AnthropicAnswer().ToEvents()[0], "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n"];
+        string[] start = [
+            new AnthropicAnswer().ToEvents()[0],
+            "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n",
+        ];
         await using var provider = await FakeProvider.StartAsync(call => call.EventsAsync(start));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("claude", TestConfig.Anthropic(provider.BaseUrl)));
 
@@ -135,7 +145,8 @@ public sealed class MessagesTests
         await using var provider = await FakeProvider.StartAsync(Answers.Anthropic(new() { InputTokens = 42 }));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("claude", TestConfig.Anthropic(provider.BaseUrl)));
 
-        using var response = await gateway.PostAsync("/v1/messages/count_tokens?beta=true", """{"model":"claude","messages":[{"role":"user","content":"hi"}]}""");
+        using var response = await gateway.PostAsync(
+            "/v1/messages/count_tokens?beta=true", """{"model":"claude","messages":[{"role":"user","content":"hi"}]}""");
 
         (await response.JsonAsync())["input_tokens"]!.GetValue<int>().ShouldBe(42);
         (await gateway.SettledAsync()).Settled.ShouldBe(0);
@@ -162,7 +173,8 @@ public sealed class MessagesTests
     [Fact]
     public async Task ErrorOfTheUpstream_IsPassedOnInItsOwnWords()
     {
-        await using var provider = await FakeProvider.StartAsync(Answers.AnthropicError(400, "messages: text content blocks must be non-empty", "invalid_request_error"));
+        await using var provider = await FakeProvider.StartAsync(
+            Answers.AnthropicError(400, "messages: text content blocks must be non-empty", "invalid_request_error"));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("claude", TestConfig.Anthropic(provider.BaseUrl)));
 
         using var response = await gateway.PostAsync("/v1/messages", Body);
@@ -185,7 +197,8 @@ public sealed class MessagesTests
     [Fact]
     public async Task Models_WithAnthropicVersion_AreInAnthropicsShape()
     {
-        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("claude-x", TestConfig.Anthropic("http://127.0.0.1:1")));
+        await using var gateway = await GatewayUnderTest.StartAsync(
+            TestConfig.Route("claude-x", TestConfig.Anthropic("http://127.0.0.1:1")));
 
         using var response = await gateway.GetAsync("/v1/models?limit=1000", GatewayUnderTest.Key, ("anthropic-version", "2023-06-01"));
 

@@ -16,7 +16,8 @@ public sealed class MeteringTests
     {
         const string odd = "data: {\"choices\":[],\"service_tier\":\"\\ud800\"}\n\n";
         var answer = new OpenAiAnswer { PromptTokens = 1_000_000, CompletionTokens = 0 };
-        await using var provider = await FakeProvider.StartAsync(call => call.EventsAsync([odd, .. answer.ToChatEvents(includeUsage: true)]));
+        await using var provider = await FakeProvider.StartAsync(
+            call => call.EventsAsync([odd, .. answer.ToChatEvents(includeUsage: true)]));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
         using var response = await gateway.PostAsync("/v1/chat/completions", StreamBody);
@@ -77,7 +78,8 @@ public sealed class MeteringTests
     [InlineData(false)]
     public async Task Fast_answer_of_the_messages_api_costs_its_own_rates(bool stream)
     {
-        await using var provider = await FakeProvider.StartAsync(Answers.Anthropic(new() { InputTokens = 1_000_000, OutputTokens = 0, Speed = "fast" }));
+        await using var provider = await FakeProvider.StartAsync(
+            Answers.Anthropic(new() { InputTokens = 1_000_000, OutputTokens = 0, Speed = "fast" }));
         await using var gateway = await GatewayUnderTest.StartAsync(Tiered(TestConfig.Route("m", TestConfig.Anthropic(provider.BaseUrl))));
 
         using var response = await gateway.PostAsync("/v1/messages", stream ? StreamBody : BodyFor("m"));
@@ -90,11 +92,14 @@ public sealed class MeteringTests
     public async Task Call_that_asks_for_fast_answers_reserves_at_their_rates()
     {
         await using var provider = await FakeProvider.StartAsync(Answers.Anthropic());
-        await using var gateway = await GatewayUnderTest.StartAsync(Tiered(TestConfig.Route("m", TestConfig.Anthropic(provider.BaseUrl)), budget: 0.01m));
+        await using var gateway = await GatewayUnderTest.StartAsync(
+            Tiered(TestConfig.Route("m", TestConfig.Anthropic(provider.BaseUrl)), budget: 0.01m));
 
         // 4,096 answer tokens at 2 USD are within the budget, at 12 USD they are not.
-        using var standard = await gateway.PostAsync("/v1/messages", """{"model":"m","max_tokens":4096,"speed":"standard","messages":[]}""");
-        using var fast = await gateway.PostAsync("/v1/messages", """{"model":"m","max_tokens":4096,"speed":"fast","service_tier":"auto","messages":[]}""");
+        using var standard = await gateway.PostAsync(
+            "/v1/messages", """{"model":"m","max_tokens":4096,"speed":"standard","messages":[]}""");
+        using var fast = await gateway.PostAsync(
+            "/v1/messages", """{"model":"m","max_tokens":4096,"speed":"fast","service_tier":"auto","messages":[]}""");
 
         standard.StatusCode.ShouldBe(HttpStatusCode.OK);
         fast.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
@@ -106,7 +111,8 @@ public sealed class MeteringTests
         await using var bad = await FakeProvider.StartAsync(Answers.EventsThen(Begun(), StreamEnd.Reset));
         await using var good = await FakeProvider.StartAsync(Answers.Anthropic(new() { InputTokens = 2_000_000, OutputTokens = 0 }));
         await using var gateway = await GatewayUnderTest.StartAsync(
-            TestConfig.Route("m", TestConfig.Anthropic(bad.BaseUrl, "bad"), TestConfig.Anthropic(good.BaseUrl, "good") with { Priority = 1 }));
+            TestConfig.Route(
+                "m", TestConfig.Anthropic(bad.BaseUrl, "bad"), TestConfig.Anthropic(good.BaseUrl, "good") with { Priority = 1 }));
 
         using var response = await gateway.PostAsync("/v1/messages", StreamBody);
         await response.TextAsync();
@@ -195,7 +201,8 @@ public sealed class MeteringTests
     private static ConfigSnapshot Tiered(RouteConfig route, decimal budget = 100)
     {
         var config = TestConfig.Of(route);
-        var tiers = new Dictionary<string, ServiceTierConfig> { ["flex"] = new() { Multiplier = 0.5m }, ["fast"] = new() { Multiplier = 6 } };
+        var tiers =
+            new Dictionary<string, ServiceTierConfig> { ["flex"] = new() { Multiplier = 0.5m }, ["fast"] = new() { Multiplier = 6 } };
         return config with
         {
             Budgets = [config.Budgets[0] with { Cost = budget }],
@@ -214,6 +221,9 @@ public sealed class MeteringTests
             Price = null,
             Prices = new Dictionary<string, string> { ["cheap"] = "price", ["dear"] = "dear" }.ToImmutableSortedDictionary(),
         }));
-        return config with { Prices = config.Prices.Add(new() { Name = "dear", Version = "v1", Rates = new() { Input = 10, Output = 20 } }) };
+        return config with
+        {
+            Prices = config.Prices.Add(new() { Name = "dear", Version = "v1", Rates = new() { Input = 10, Output = 20 } }),
+        };
     }
 }

@@ -104,7 +104,9 @@ public sealed class OfficialSdkTests
     [Fact]
     public async Task OpenAI_ResponsesStreamIsCut_TellsTheError()
     {
-        const string delta = "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"item_id\":\"i\",\"output_index\":0,\"content_index\":0,\"delta\":\"x\",\"sequence_number\":1}\n\n";
+        const string delta =
+            "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"item_id\":\"i\",\"output_index\":0,"
+                + "\"content_index\":0,\"delta\":\"x\",\"sequence_number\":1}\n\n";
         await using var provider = await FakeProvider.StartAsync(Answers.EventsThen([delta], StreamEnd.Reset));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("sim", TestConfig.OpenAI(provider.BaseUrl)));
         StreamingResponseUpdate? last = null;
@@ -181,7 +183,13 @@ public sealed class OfficialSdkTests
         var tool = new Tool
         {
             Name = "get_weather",
-            InputSchema = new() { Properties = new Dictionary<string, System.Text.Json.JsonElement> { ["city"] = System.Text.Json.JsonDocument.Parse("""{"type":"string"}""").RootElement } },
+            InputSchema = new()
+            {
+                Properties = new Dictionary<string, System.Text.Json.JsonElement>
+                {
+                    ["city"] = System.Text.Json.JsonDocument.Parse("""{"type":"string"}""").RootElement,
+                },
+            },
         };
 
         var answer = await Anthropic(gateway).Messages.Create(Message() with { Tools = [tool] }, TestContext.Current.CancellationToken);
@@ -214,8 +222,10 @@ public sealed class OfficialSdkTests
 
     private static async Task<GatewayUnderTest> StartAsync(SimulatedConfig simulated, decimal limit = 100)
     {
-        var config = TestConfig.Of(TestConfig.Route("sim", new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = "price", Simulated = simulated }));
-        return await GatewayUnderTest.StartAsync(config with { Budgets = [config.Budgets[0] with { Cost = limit, Period = BudgetPeriod.Monthly }] });
+        var config = TestConfig.Of(TestConfig.Route(
+            "sim", new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = "price", Simulated = simulated }));
+        return await GatewayUnderTest.StartAsync(
+            config with { Budgets = [config.Budgets[0] with { Cost = limit, Period = BudgetPeriod.Monthly }] });
     }
 
     private static OpenAIClient OpenAI(GatewayUnderTest gateway) =>

@@ -8,9 +8,13 @@ public sealed class ResponsesTests
 {
     private const string Body = """{"model":"m","input":"hi","include":["reasoning.encrypted_content"],"previous_response_id":"resp_0"}""";
     private const string StreamBody = """{"model":"m","stream":true,"input":"hi"}""";
-    private const string Usage = """{"input_tokens":1000,"input_tokens_details":{"cached_tokens":400},"output_tokens":500,"output_tokens_details":{"reasoning_tokens":300}}""";
-    private static readonly string s_created = Event("response.created", """{"response":{"id":"resp_1","status":"in_progress","usage":null},"sequence_number":0}""");
-    private static readonly string s_delta = Event("response.output_text.delta", """{"item_id":"msg_1","output_index":0,"content_index":0,"delta":"Hello","sequence_number":1}""");
+    private const string Usage =
+        """{"input_tokens":1000,"input_tokens_details":{"cached_tokens":400}"""
+            + ""","output_tokens":500,"output_tokens_details":{"reasoning_tokens":300}}""";
+    private static readonly string s_created = Event(
+        "response.created", """{"response":{"id":"resp_1","status":"in_progress","usage":null},"sequence_number":0}""");
+    private static readonly string s_delta = Event(
+        "response.output_text.delta", """{"item_id":"msg_1","output_index":0,"content_index":0,"delta":"Hello","sequence_number":1}""");
 
     [Theory]
     [InlineData(true)]
@@ -51,7 +55,10 @@ public sealed class ResponsesTests
             s_created,
             Event("keepalive", """{"sequence_number":1}"""),
             Event("response.in_progress", """{"response":{"id":"resp_1"},"sequence_number":2}"""),
-            Event("response.output_item.added", """{"output_index":0,"item":{"id":"rs_1","type":"reasoning","encrypted_content":"gAAAA+/=","summary":[]},"sequence_number":3}"""),
+            Event(
+                "response.output_item.added",
+                """{"output_index":0,"item":{"id":"rs_1","type":"reasoning","encrypted_content":"gAAAA+/=","summary":[]}"""
+                    + ""","sequence_number":3}"""),
             s_delta,
             Event("response.something_new", """{"response":"not an object","delta":{"a":1},"sequence_number":5}"""),
             Event("keepalive", """{"sequence_number":6}"""),
@@ -72,7 +79,8 @@ public sealed class ResponsesTests
     public async Task LastEventRepeatsADeepSchema_IsStillTheEnd()
     {
         var deep = string.Concat(Enumerable.Repeat("{\"items\":", 110)) + "{}" + new string('}', 110);
-        string[] events = [s_created, s_delta, Event("response.completed", $$$"""{"response":{"tools":[{{{deep}}}],"usage":{{{Usage}}}}}""")];
+        string[] events =
+            [s_created, s_delta, Event("response.completed", $$$"""{"response":{"tools":[{{{deep}}}],"usage":{{{Usage}}}}}""")];
         await using var provider = await FakeProvider.StartAsync(call => call.EventsAsync(events));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
@@ -102,8 +110,12 @@ public sealed class ResponsesTests
     }
 
     [Theory]
-    [InlineData("""{"type":"response.failed","response":{"status":"failed","error":{"code":"server_error","message":"it broke: upstream-secret"},"usage":{"input_tokens":1000,"output_tokens":500}}}""")]
-    [InlineData("""{"response":{"status":"failed","error":{"code":"server_error","message":"it broke: upstream-secret"},"usage":{"input_tokens":1000,"output_tokens":500}},"type":"response.failed"}""")]
+    [InlineData(
+        """{"type":"response.failed","response":{"status":"failed","error":{"code":"server_error","message":"it broke: upstream-secret"}"""
+            + ""","usage":{"input_tokens":1000,"output_tokens":500}}}""")]
+    [InlineData(
+        """{"response":{"status":"failed","error":{"code":"server_error","message":"it broke: upstream-secret"}"""
+            + ""","usage":{"input_tokens":1000,"output_tokens":500}},"type":"response.failed"}""")]
     public async Task StreamFailsAfterContent_TellsTheProvidersWordsAndChargesWhatItReported(string failed)
     {
         var gate = new TaskCompletionSource();
@@ -122,7 +134,8 @@ public sealed class ResponsesTests
 
     [Theory]
     [InlineData("""{"type":"error","code":"rate_limit_exceeded","message":"slow down","param":null,"sequence_number":1}""")]
-    [InlineData("""{"type":"error","error":{"type":"rate_limit_error","code":"rate_limit_exceeded","message":"slow down"},"sequence_number":1}""")]
+    [InlineData(
+        """{"type":"error","error":{"type":"rate_limit_error","code":"rate_limit_exceeded","message":"slow down"},"sequence_number":1}""")]
     [InlineData("""{"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded","message":"slow down"}}}""")]
     public async Task StreamFailsBeforeContent_IsAStatus(string data)
     {
@@ -139,7 +152,9 @@ public sealed class ResponsesTests
     [Fact]
     public async Task ResponseThatFailedUnstreamed_IsPassedOnByteForByte()
     {
-        const string answer = """{"id":"resp_1","object":"response","status":"failed","error":{"code":"server_error","message":"it broke"},"output":[],"usage":null}""";
+        const string answer =
+            """{"id":"resp_1","object":"response","status":"failed","error":{"code":"server_error","message":"it broke"}"""
+                + ""","output":[],"usage":null}""";
         await using var provider = await FakeProvider.StartAsync(Answers.Json(answer));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 

@@ -49,7 +49,8 @@ public sealed class RetryTests
     [MemberData(nameof(Waits))]
     public async Task UpstreamSaysWhenToComeAgain_TheClientIsToldInSeconds(string name, string value, int seconds)
     {
-        await using var provider = await FakeProvider.StartAsync(Answers.OpenAiError(429, "slow down", "rate_limit_exceeded", (name, value)));
+        await using var provider = await FakeProvider.StartAsync(
+            Answers.OpenAiError(429, "slow down", "rate_limit_exceeded", (name, value)));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
         using var response = await gateway.PostAsync("/v1/chat/completions", Body);
@@ -122,7 +123,10 @@ public sealed class RetryTests
 
     [Theory]
     [InlineData("/v1/chat/completions", StreamBody, """data: {"error":{"message":"prompt too long","type":"invalid_request_error"}}""")]
-    [InlineData("/v1/messages", MessagesStream, """data: {"type":"error","error":{"type":"invalid_request_error","message":"prompt too long"}}""")]
+    [InlineData(
+        "/v1/messages",
+        MessagesStream,
+        """data: {"type":"error","error":{"type":"invalid_request_error","message":"prompt too long"}}""")]
     public async Task StreamThatSaysTheRequestIsInvalid_Is400AndGoesNowhereElse(string path, string body, string data)
     {
         await using var bad = await FakeProvider.StartAsync(call => call.EventsAsync([data + "\n\n"]));
@@ -217,13 +221,18 @@ public sealed class RetryTests
         await using var gateway = await GatewayUnderTest.StartAsync(
             config with { Keys = [config.Keys[0] with { Limits = new() { RequestsPerMinute = 60, TokensPerMinute = 100_000 } }] });
 
-        using var response = await gateway.PostAsync("/v1/messages", """{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}""");
+        using var response = await gateway.PostAsync(
+            "/v1/messages", """{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}""");
 
         response.Header("anthropic-ratelimit-requests-limit").ShouldBe("60");
         response.Header("x-ratelimit-limit-tokens").ShouldBe("100000");
         int.Parse(response.Header("anthropic-ratelimit-requests-remaining")!, CultureInfo.InvariantCulture).ShouldBeLessThan(60);
         DateTimeOffset.TryParseExact(
-            response.Header("anthropic-ratelimit-tokens-reset"), "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.None, out _).ShouldBeTrue();
+            response.Header("anthropic-ratelimit-tokens-reset"),
+            "yyyy-MM-dd'T'HH:mm:ss'Z'",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.None,
+            out _).ShouldBeTrue();
         response.Headers.Select(h => h.Value.First()).ShouldNotContain("4000");
         response.Header("anthropic-ratelimit-input-tokens-remaining").ShouldBeNull();
     }

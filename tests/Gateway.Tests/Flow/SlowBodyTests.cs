@@ -17,7 +17,9 @@ public sealed class SlowBodyTests
         await client.ConnectAsync(uri.Host, uri.Port, TestContext.Current.CancellationToken);
         await using var stream = client.GetStream();
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"POST /v1/messages HTTP/1.1\r\nHost: a\r\nx-api-key: {GatewayUnderTest.Key}\r\nContent-Type: application/json\r\nContent-Length: 30000000\r\n\r\n{{\"model\""),
+            Encoding.ASCII.GetBytes(
+                $"POST /v1/messages HTTP/1.1\r\nHost: a\r\nx-api-key: {GatewayUnderTest.Key}\r\nContent-Type: application/json\r\n"
+                    + $"Content-Length: 30000000\r\n\r\n{{\"model\""),
             TestContext.Current.CancellationToken);
 
         using var reader = new StreamReader(stream, Encoding.Latin1);

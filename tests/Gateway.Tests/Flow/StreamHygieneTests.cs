@@ -6,9 +6,11 @@ namespace Gateway.Tests.Flow;
 /// <summary>Event streams as servers really write them: what arrives is what was sent, and the tap has understood it.</summary>
 public sealed class StreamHygieneTests
 {
-    private const string ChatStream = """{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]}""";
+    private const string ChatStream =
+        """{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]}""";
     private const string MessagesStream = """{"model":"m","stream":true,"max_tokens":50,"messages":[{"role":"user","content":"hi"}]}""";
-    private const string Role = """data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}""" + "\n\n";
+    private const string Role = """data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"""
+        + "\n\n";
     private const string Content = """data: {"choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":null}]}""" + "\n\n";
     private const string Usage = """data: {"choices":[],"usage":{"prompt_tokens":1000,"completion_tokens":500}}""" + "\n\n";
     private const string Done = "data: [DONE]\n\n";
@@ -19,18 +21,35 @@ public sealed class StreamHygieneTests
         { "comment inside an event", Role + ": note\n" + Content + ": note\n" + Usage + Done },
         { "CRLF", (Role + Content + Usage + Done).Replace("\n", "\r\n", StringComparison.Ordinal) },
         { "CR", (Role + Content + Usage + Done).Replace("\n", "\r", StringComparison.Ordinal) },
-        { "mixed line ends", Role.Replace("\n", "\r\n", StringComparison.Ordinal) + Content + Usage.Replace("\n", "\r", StringComparison.Ordinal) + Done },
+        {
+            "mixed line ends",
+            Role.Replace("\n", "\r\n", StringComparison.Ordinal) + Content + Usage.Replace("\n", "\r", StringComparison.Ordinal) + Done
+        },
         { "byte order mark", "\uFEFF" + Role + Content + Usage + Done },
-        { "data in several lines", Role + Content + "data: {\"choices\":[],\ndata: \"usage\":{\"prompt_tokens\":1000,\ndata: \"completion_tokens\":500}}\n\n" + Done },
+        {
+            "data in several lines",
+            Role + Content + "data: {\"choices\":[],\ndata: \"usage\":{\"prompt_tokens\":1000,\ndata: \"completion_tokens\":500}}\n\n"
+                + Done
+        },
         { "data without a space", (Role + Content + Usage + Done).Replace("data: ", "data:", StringComparison.Ordinal) },
         { "other fields", "retry: 500\n\n" + Role + "id: 7\nevent: message\n" + Content + "unknown\n" + Usage + Done },
         { "last event without a blank line", Role + Content + Usage + "data: [DONE]" },
         { "last event with one line feed", Role + Content + Usage + "data: [DONE]\n" },
         { "blank lines in a row", "\n\n\n" + Role + "\n\n" + Content + "\n" + Usage + Done },
         { "data that is no JSON", Role + Content + "data: hello\n\ndata: {\"choices\":[{\"delta\":\n\n" + Usage + Done },
-        { "text that is half a surrogate pair", Role + Content + """data: {"choices":[{"index":0,"delta":{"content":"\ud83d"}}],"service_tier":"\ud83d"}""" + "\n\n" + Usage + Done },
-        { "names that are half a surrogate pair", Role + Content + """data: {"\ud83d":1,"choices":[{"\ud83d":"\udc4b"}]}""" + "\n\n" + Usage + Done },
-        { "no end mark, but a reason", Role + Content + """data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}""" + "\n\n" + Usage },
+        {
+            "text that is half a surrogate pair",
+            Role + Content + """data: {"choices":[{"index":0,"delta":{"content":"\ud83d"}}],"service_tier":"\ud83d"}""" + "\n\n"
+                + Usage + Done
+        },
+        {
+            "names that are half a surrogate pair",
+            Role + Content + """data: {"\ud83d":1,"choices":[{"\ud83d":"\udc4b"}]}""" + "\n\n" + Usage + Done
+        },
+        {
+            "no end mark, but a reason",
+            Role + Content + """data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}""" + "\n\n" + Usage
+        },
     };
 
     [Theory]
@@ -118,7 +137,8 @@ public sealed class StreamHygieneTests
         string[] events =
         [
             """data: {"choices":[{"index":0,"delta":{"content":"a"}},{"index":1,"delta":{"content":"b"}}]}""" + "\n\n",
-            .. Enumerable.Range(0, finished).Select(i => $$"""data: {"choices":[{"index":{{i}},"delta":{},"finish_reason":"stop"}]}""" + "\n\n"),
+            .. Enumerable.Range(0, finished).Select(
+                i => $$"""data: {"choices":[{"index":{{i}},"delta":{},"finish_reason":"stop"}]}""" + "\n\n"),
         ];
         await using var provider = await FakeProvider.StartAsync(call => call.EventsAsync(events));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
@@ -137,7 +157,8 @@ public sealed class StreamHygieneTests
         const string ping = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
         var events = new AnthropicAnswer().ToEvents();
         var gate = new TaskCompletionSource();
-        await using var provider = await FakeProvider.StartAsync(Answers.EventsThen(events.Take(4).Append(ping), gate.Task, events.Skip(4)));
+        await using var provider = await FakeProvider.StartAsync(
+            Answers.EventsThen(events.Take(4).Append(ping), gate.Task, events.Skip(4)));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.Anthropic(provider.BaseUrl)));
 
         using var response = await gateway.PostAsync("/v1/messages", MessagesStream);
@@ -154,7 +175,8 @@ public sealed class StreamHygieneTests
     [InlineData(200_000)]
     public async Task EventOfAnyUsualSize_ArrivesByteForByte(int bytes)
     {
-        var content = $$$"""data: {"choices":[{"index":0,"delta":{"content":"{{{new string('x', bytes)}}}"},"finish_reason":null}]}""" + "\n\n";
+        var content = $$$"""data: {"choices":[{"index":0,"delta":{"content":"{{{new string('x', bytes)}}}"},"finish_reason":null}]}"""
+            + "\n\n";
         var stream = Role + content + Usage + Done;
         await using var provider = await FakeProvider.StartAsync(call => call.EventsAsync([stream]));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
@@ -208,7 +230,8 @@ public sealed class StreamHygieneTests
         await using var provider = await FakeProvider.StartAsync();
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
-        using var response = await gateway.PostAsync("/v1/chat/completions", ChatStream, GatewayUnderTest.Key, ("accept-encoding", "gzip, br"));
+        using var response = await gateway.PostAsync(
+            "/v1/chat/completions", ChatStream, GatewayUnderTest.Key, ("accept-encoding", "gzip, br"));
 
         response.Content.Headers.ContentEncoding.ShouldBeEmpty();
         provider.Calls.Single().Headers["accept-encoding"].ShouldBe("identity");

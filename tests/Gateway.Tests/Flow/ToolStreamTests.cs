@@ -5,7 +5,8 @@ namespace Gateway.Tests.Flow;
 /// <summary>Tool calls reach the client byte for byte, however their arguments look.</summary>
 public sealed class ToolStreamTests
 {
-    private const string ChatStream = """{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]}""";
+    private const string ChatStream =
+        """{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]}""";
     private const string MessagesStream = """{"model":"m","stream":true,"max_tokens":50,"messages":[{"role":"user","content":"hi"}]}""";
     private const string Usage = """{"choices":[],"usage":{"prompt_tokens":1000,"completion_tokens":500}}""";
 
@@ -29,7 +30,8 @@ public sealed class ToolStreamTests
     [InlineData("\\u0000\\u001f")]
     public async Task Chat_MalformedArguments_ArriveByteForByte(string arguments)
     {
-        await ShouldArriveAsync(Tool($$$"""{"index":0,"id":"call_a","type":"function","function":{"name":"f","arguments":"{{{arguments}}}"}}"""));
+        await ShouldArriveAsync(
+            Tool($$$"""{"index":0,"id":"call_a","type":"function","function":{"name":"f","arguments":"{{{arguments}}}"}}"""));
     }
 
     [Theory]
@@ -69,7 +71,8 @@ public sealed class ToolStreamTests
     [InlineData("7")]
     public async Task Messages_OddToolInput_ArrivesByteForByte(string delta)
     {
-        var events = new AnthropicAnswer { ToolCalls = [new("f"), new("g", "{}", "call_2")], InputTokens = 1000, OutputTokens = 500 }.ToEvents();
+        var events =
+            new AnthropicAnswer { ToolCalls = [new("f"), new("g", "{}", "call_2")], InputTokens = 1000, OutputTokens = 500 }.ToEvents();
         var odd = $$"""
             event: content_block_delta
             data: {"type":"content_block_delta","index":1,"delta":{{delta}}}
@@ -95,7 +98,8 @@ public sealed class ToolStreamTests
         await using var provider = await FakeProvider.StartAsync(Answers.Json(answer));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.Anthropic(provider.BaseUrl)));
 
-        using var response = await gateway.PostAsync("/v1/messages", """{"model":"m","max_tokens":50,"messages":[{"role":"user","content":"hi"}]}""");
+        using var response = await gateway.PostAsync(
+            "/v1/messages", """{"model":"m","max_tokens":50,"messages":[{"role":"user","content":"hi"}]}""");
 
         (await response.TextAsync()).ShouldBe(answer);
         (await gateway.SettledAsync()).Settled.ShouldBe(0.002m);
@@ -103,7 +107,10 @@ public sealed class ToolStreamTests
 
     private static async Task ShouldArriveAsync(params string[] chunks)
     {
-        string[] stream = [.. chunks.Append("""{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}""").Append(Usage).Select(Frame), "data: [DONE]\n\n"];
+        string[] stream = [
+            .. chunks.Append("""{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}""").Append(Usage).Select(Frame),
+            "data: [DONE]\n\n",
+        ];
         await using var provider = await FakeProvider.StartAsync(call => call.EventsAsync(stream));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
@@ -113,7 +120,8 @@ public sealed class ToolStreamTests
         (await gateway.SettledAsync()).Settled.ShouldBe(0.002m);
     }
 
-    private static string Tool(string toolCalls) => $$"""{"choices":[{"index":0,"delta":{"tool_calls":[{{toolCalls}}]},"finish_reason":null}]}""";
+    private static string Tool(string toolCalls) =>
+        $$"""{"choices":[{"index":0,"delta":{"tool_calls":[{{toolCalls}}]},"finish_reason":null}]}""";
 
     private static string Frame(string json) => $"data: {json}\n\n";
 }

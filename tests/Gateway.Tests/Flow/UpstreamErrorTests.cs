@@ -46,7 +46,8 @@ public sealed class UpstreamErrorTests
         await using var provider = await FakeProvider.StartAsync(Answers.Html(200));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
-        using var response = await gateway.PostAsync("/v1/chat/completions", stream ? Body.Replace("{\"model\"", "{\"stream\":true,\"model\"", StringComparison.Ordinal) : Body);
+        using var response = await gateway.PostAsync(
+            "/v1/chat/completions", stream ? Body.Replace("{\"model\"", "{\"stream\":true,\"model\"", StringComparison.Ordinal) : Body);
 
         response.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
         (await response.TextAsync()).ShouldNotContain("<html>");
@@ -94,7 +95,10 @@ public sealed class UpstreamErrorTests
     public async Task ErrorOfTheUpstream_CarriesItsRequestId(int status)
     {
         await using var provider = await FakeProvider.StartAsync(
-            Answers.Json(Error, status, ("request-id", "req_up"), ("x-request-id", "up-2"), ("set-cookie", "a=b"), ("x-ratelimit-limit-requests", "7")));
+            Answers.Json(
+                Error,
+                status,
+                ("request-id", "req_up"), ("x-request-id", "up-2"), ("set-cookie", "a=b"), ("x-ratelimit-limit-requests", "7")));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.Anthropic(provider.BaseUrl)));
 
         using var response = await gateway.PostAsync("/v1/messages", MessagesBody);
@@ -133,7 +137,8 @@ public sealed class UpstreamErrorTests
     [InlineData("br", 400, 400)]
     public async Task BodyThatIsNotWhatItsEncodingSays_IsAnErrorOfOurs(string encoding, int status, int expected)
     {
-        await using var provider = await FakeProvider.StartAsync(Answers.Json(new OpenAiAnswer().ToChatJson(), status, ("content-encoding", encoding)));
+        await using var provider = await FakeProvider.StartAsync(
+            Answers.Json(new OpenAiAnswer().ToChatJson(), status, ("content-encoding", encoding)));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
         using var response = await gateway.PostAsync("/v1/chat/completions", Body);
@@ -166,15 +171,19 @@ public sealed class UpstreamErrorTests
     {
         var events = new AnthropicAnswer().ToEvents();
         var gate = new TaskCompletionSource();
-        var error = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"" + type + "\",\"message\":\"it broke: upstream-secret\"}}\n\n";
+        var error = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"" + type
+            + "\",\"message\":\"it broke: upstream-secret\"}}\n\n";
         await using var provider = await FakeProvider.StartAsync(Answers.EventsThen(events.Take(5), gate.Task, error));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.Anthropic(provider.BaseUrl)));
 
-        using var response = await gateway.PostAsync("/v1/messages", MessagesBody.Replace("{\"model\"", "{\"stream\":true,\"model\"", StringComparison.Ordinal));
+        using var response = await gateway.PostAsync(
+            "/v1/messages", MessagesBody.Replace("{\"model\"", "{\"stream\":true,\"model\"", StringComparison.Ordinal));
         gate.SetResult();
         var text = await response.TextAsync();
 
-        text.ShouldStartWith(string.Concat(events.Take(5)) + "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"" + type + "\",\"message\":\"it broke: ***\"}");
+        text.ShouldStartWith(
+            string.Concat(events.Take(5)) + "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"" + type
+                + "\",\"message\":\"it broke: ***\"}");
         text.Split("event: error").Length.ShouldBe(2);
         text.ShouldNotContain("message_stop");
     }
@@ -188,7 +197,8 @@ public sealed class UpstreamErrorTests
             Answers.EventsThen(events, gate.Task, "event: error\ndata: {\"error\":{\"message\":\"it broke\"}}\n\n"));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.Anthropic(provider.BaseUrl)));
 
-        using var response = await gateway.PostAsync("/v1/messages", MessagesBody.Replace("{\"model\"", "{\"stream\":true,\"model\"", StringComparison.Ordinal));
+        using var response = await gateway.PostAsync(
+            "/v1/messages", MessagesBody.Replace("{\"model\"", "{\"stream\":true,\"model\"", StringComparison.Ordinal));
 
         gate.SetResult();
 
@@ -201,7 +211,9 @@ public sealed class UpstreamErrorTests
         var answer = new OpenAiAnswer().ToChatJson();
         await using var provider = await FakeProvider.StartAsync(async call =>
         {
-            await call.RawAsync(Encoding.UTF8.GetBytes($"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {answer.Length}\r\nx-note: Grüße\r\nx-bell: a\u0007b\r\nx-plain: yes\r\n\r\n{answer}"));
+            await call.RawAsync(Encoding.UTF8.GetBytes(
+                $"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {answer.Length}\r\nx-note: Grüße\r\n"
+                    + $"x-bell: a\u0007b\r\nx-plain: yes\r\n\r\n{answer}"));
             call.HangUp();
         });
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));

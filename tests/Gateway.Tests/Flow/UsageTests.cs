@@ -7,12 +7,9 @@ public sealed class UsageTests
 {
     private const string ChatStream = """{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}""";
     private const string MessagesStream = """{"model":"m","stream":true,"max_tokens":50,"messages":[{"role":"user","content":"hi"}]}""";
-    private const string Start = """
-        event: message_start
-        data: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","content":[],"usage":{"input_tokens":1000,"output_tokens":1}}}
-
-
-        """;
+    private const string Start = "event: message_start\n"
+        + """data: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","content":[]"""
+        + ""","usage":{"input_tokens":1000,"output_tokens":1}}}""" + "\n\n";
 
     private const string Text = """
         event: content_block_delta
@@ -31,7 +28,8 @@ public sealed class UsageTests
     [Fact]
     public async Task Messages_DeltasAreCumulative_TheLastCountsAndNoneIsSummed()
     {
-        var spent = await SpentOnMessagesAsync(Start, Text, Delta("""{"output_tokens":100}"""), Delta("""{"output_tokens":300}"""), Delta("""{"output_tokens":500}"""), Stop);
+        var spent = await SpentOnMessagesAsync(
+            Start, Text, Delta("""{"output_tokens":100}"""), Delta("""{"output_tokens":300}"""), Delta("""{"output_tokens":500}"""), Stop);
 
         spent.ShouldBe(0.002m);
     }
@@ -77,7 +75,10 @@ public sealed class UsageTests
     public async Task Chat_ReportedUsage_IsChargedOnce(string usage, decimal expected)
     {
         var spent = await SpentOnChatAsync(
-            Chunk("""{"content":"Hello"}"""), Chunk("{}", "\"stop\""), $$"""data: {"choices":[],"usage":{{usage}}}""" + "\n\n", "data: [DONE]\n\n");
+            Chunk("""{"content":"Hello"}"""),
+            Chunk("{}", "\"stop\""),
+            $$"""data: {"choices":[],"usage":{{usage}}}""" + "\n\n",
+            "data: [DONE]\n\n");
 
         spent.ShouldBe(expected);
     }
@@ -88,7 +89,9 @@ public sealed class UsageTests
         string[] events =
         [
             """data: {"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":1000,"completion_tokens":1}}""" + "\n\n",
-            """data: {"choices":[{"index":0,"delta":{"content":"b"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1000,"completion_tokens":500}}""" + "\n\n",
+            """data: {"choices":[{"index":0,"delta":{"content":"b"},"finish_reason":"stop"}]"""
+                + ""","usage":{"prompt_tokens":1000,"completion_tokens":500}}"""
+                + "\n\n",
             "data: [DONE]\n\n",
         ];
         await using var provider = await FakeProvider.StartAsync(call => call.EventsAsync(events));
@@ -119,7 +122,9 @@ public sealed class UsageTests
     {
         string[] events =
         [
-            """data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{}}],"usage":null}""" + "\n\n",
+            """data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":["""
+                + """{"prompt_index":0,"content_filter_results":{}}],"usage":null}"""
+                + "\n\n",
             Chunk("""{"role":"assistant","content":""}"""),
             Chunk("""{"content":"Hello"}"""),
             Chunk("{}", "\"stop\""),
@@ -136,7 +141,11 @@ public sealed class UsageTests
     [Fact]
     public async Task Chat_FinishReasonComesTwiceAndIsNullBefore_TheStreamGoesOnToItsEnd()
     {
-        string[] events = [Chunk("""{"content":"a"}"""), Chunk("{}", "\"stop\""), Chunk("{}", "\"stop\""), Chunk("""{"content":"b"}"""), "data: [DONE]\n\n"];
+        string[] events =
+        [
+            Chunk("""{"content":"a"}"""), Chunk("{}", "\"stop\""), Chunk("{}", "\"stop\""), Chunk("""{"content":"b"}"""),
+            "data: [DONE]\n\n",
+        ];
         await using var provider = await FakeProvider.StartAsync(call => call.EventsAsync(events));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
@@ -174,17 +183,22 @@ public sealed class UsageTests
     {
         string[] events =
         [
-            """data: {"id":"cmpl-1","object":"text_completion","choices":[{"index":0,"text":"Hello","finish_reason":null}],"usage":null}""" + "\n\n",
-            """data: {"id":"cmpl-1","object":"text_completion","choices":[{"index":0,"text":"","finish_reason":"stop"}],"usage":null}""" + "\n\n",
+            """data: {"id":"cmpl-1","object":"text_completion","choices":[{"index":0,"text":"Hello","finish_reason":null}],"usage":null}"""
+                + "\n\n",
+            """data: {"id":"cmpl-1","object":"text_completion","choices":[{"index":0,"text":"","finish_reason":"stop"}],"usage":null}"""
+                + "\n\n",
         ];
-        const string usage = """data: {"id":"cmpl-1","object":"text_completion","choices":[],"usage":{"prompt_tokens":1000,"completion_tokens":500}}""" + "\n\n";
+        const string usage =
+            """data: {"id":"cmpl-1","object":"text_completion","choices":[],"usage":{"prompt_tokens":1000,"completion_tokens":500}}"""
+                + "\n\n";
         await using var provider = await FakeProvider.StartAsync(call => call.EventsAsync([.. events, usage, "data: [DONE]\n\n"]));
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
 
         using var response = await gateway.PostAsync("/v1/completions", """{"model":"m","stream":true,"prompt":"hi"}""");
 
         (await response.TextAsync()).ShouldBe(string.Concat(events) + "data: [DONE]\n\n");
-        provider.Calls.Single().BodyText.ShouldBe("""{"stream_options":{"include_usage":true},"model":"upstream-model","stream":true,"prompt":"hi"}""");
+        provider.Calls.Single().BodyText.ShouldBe(
+            """{"stream_options":{"include_usage":true},"model":"upstream-model","stream":true,"prompt":"hi"}""");
         (await gateway.SettledAsync()).Settled.ShouldBe(0.002m);
     }
 
@@ -207,7 +221,8 @@ public sealed class UsageTests
     public async Task ClientLeavesAStreamBeforeAnyContent_ItsPromptIsCharged(string path, string body)
     {
         var isAnthropic = path == "/v1/messages";
-        await using var provider = await FakeProvider.StartAsync(isAnthropic ? Answers.EventsThen([Start], StreamEnd.Stall) : Answers.HeadersThenNothing());
+        await using var provider = await FakeProvider.StartAsync(
+            isAnthropic ? Answers.EventsThen([Start], StreamEnd.Stall) : Answers.HeadersThenNothing());
         var target = isAnthropic ? TestConfig.Anthropic(provider.BaseUrl) : TestConfig.OpenAI(provider.BaseUrl);
         await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", target));
 

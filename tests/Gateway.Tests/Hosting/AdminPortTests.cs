@@ -62,7 +62,9 @@ public sealed class AdminPortTests : IDisposable
             File.Delete(Path.Combine(_folder.FullName, file));
         else
             await File.WriteAllTextAsync(
-                Path.Combine(_folder.FullName, file), content == "another's key" ? new TestCertificate().KeyPem : content, TestContext.Current.CancellationToken);
+                Path.Combine(_folder.FullName, file),
+                content == "another's key" ? new TestCertificate().KeyPem : content,
+                TestContext.Current.CancellationToken);
         _time.Advance(TimeSpan.FromSeconds(1));
         (await StatusOfAsync(gateway)).ShouldBe(HttpStatusCode.OK);
 
@@ -188,7 +190,8 @@ public sealed class AdminPortTests : IDisposable
     {
         await using var gateway = await StartAsync();
 
-        using var reply = await gateway.SendAsync(new(method), gateway.Addresses.Data + path, method == "PUT" ? HostedGateway.Json(Snapshot()) : null);
+        using var reply = await gateway.SendAsync(
+            new(method), gateway.Addresses.Data + path, method == "PUT" ? HostedGateway.Json(Snapshot()) : null);
 
         reply.StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await gateway.StatusAsync()).Revision.ShouldBe(0);
@@ -243,7 +246,9 @@ public sealed class AdminPortTests : IDisposable
     private Task<HostedGateway> StartAsync() => HostedGateway.StartAsync(HostedGateway.Options(_folder));
 
     private Task<HostedGateway> StartAsync(TestCertificate certificate, params string[] pins) => HostedGateway.StartAsync(
-        HostedGateway.Options(_folder) with { AdminCertificate = certificate.WriteTo(_folder) }, TestCertificate.Pinning(pins), time: _time);
+        HostedGateway.Options(_folder) with { AdminCertificate = certificate.WriteTo(_folder) },
+        TestCertificate.Pinning(pins),
+        time: _time);
 
     private static Task<HttpStatusCode> StatusOfAsync(HostedGateway gateway) => StatusOfAsync(gateway, "Bearer " + HostedGateway.Token);
 

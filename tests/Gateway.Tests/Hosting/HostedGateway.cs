@@ -85,7 +85,8 @@ internal sealed class HostedGateway : IAsyncDisposable
         return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
     }
 
-    public static string Json(ConfigSnapshot config) => JsonSerializer.Serialize(CanonicalJson.WithHash(config), ContractJson.Default.ConfigSnapshot);
+    public static string Json(ConfigSnapshot config) =>
+        JsonSerializer.Serialize(CanonicalJson.WithHash(config), ContractJson.Default.ConfigSnapshot);
 
     public Task StopAsync() => StopAsync(_plan);
 

@@ -8,7 +8,8 @@ public sealed class OptionsReaderTests
 {
     private const long MemoryLimit = 1024;
 
-    private static readonly (string, string)[] s_least = [("GATEWAY_ADMIN_TOKEN_FILE", "/token"), ("GATEWAY_ADMIN_CERTIFICATE_FILE", "/tls.pem")];
+    private static readonly (string, string)[] s_least =
+        [("GATEWAY_ADMIN_TOKEN_FILE", "/token"), ("GATEWAY_ADMIN_CERTIFICATE_FILE", "/tls.pem")];
 
     [Fact]
     public void OnlyWhatIsRequired_GivesTheDefaults() => Options().ShouldBe(new()
@@ -100,7 +101,8 @@ public sealed class OptionsReaderTests
 
     [Fact]
     public void KeyFileWithoutACertificate_IsAMistake() =>
-        Read([.. s_least, ("GATEWAY_TLS_KEY_FILE", "/d.key")]).Errors.ShouldBe(["GATEWAY_TLS_KEY_FILE is of no use without GATEWAY_TLS_CERTIFICATE_FILE"]);
+        Read([.. s_least, ("GATEWAY_TLS_KEY_FILE", "/d.key")]).Errors.ShouldBe(
+            ["GATEWAY_TLS_KEY_FILE is of no use without GATEWAY_TLS_CERTIFICATE_FILE"]);
 
     [Fact]
     public void SeveralMistakes_AreAllReported() =>

@@ -33,7 +33,8 @@ public sealed class StoreHealthTests : IDisposable
         FillTheDisk();
         await using var gateway = await StartAsync();
 
-        using var call = await gateway.SendAsync(HttpMethod.Post, gateway.Addresses.Data + "/v1/chat/completions", Body, GatewayUnderTest.Key);
+        using var call = await gateway.SendAsync(
+            HttpMethod.Post, gateway.Addresses.Data + "/v1/chat/completions", Body, GatewayUnderTest.Key);
         var (status, body) = await gateway.ReadinessAsync();
         using var metrics = await gateway.SendAsync(HttpMethod.Get, gateway.Addresses.Metrics + "/metrics", token: null);
 
@@ -51,7 +52,10 @@ public sealed class StoreHealthTests : IDisposable
         // More failures than any target is forgiven.
         for (var i = 0; i < 20; i++)
             (await gateway.SendAsync(
-                HttpMethod.Post, gateway.Addresses.Data + "/v1/chat/completions", Body.Replace("sim", "bad", StringComparison.Ordinal), GatewayUnderTest.Key)).Dispose();
+                HttpMethod.Post,
+                gateway.Addresses.Data + "/v1/chat/completions",
+                Body.Replace("sim", "bad", StringComparison.Ordinal),
+                GatewayUnderTest.Key)).Dispose();
 
         var (status, body) = await gateway.ReadinessAsync();
         status.ShouldBe(HttpStatusCode.OK);
@@ -63,7 +67,15 @@ public sealed class StoreHealthTests : IDisposable
         var gateway = await HostedGateway.StartAsync(HostedGateway.Options(_folder));
         using var push = await gateway.PutAsync(TestConfig.Of(
             TestConfig.Route("sim", new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = "price" }),
-            TestConfig.Route("bad", new TargetConfig { Name = "bad", Provider = Provider.Simulated, Price = "price", Simulated = new() { FaultStatus = 500 } })) with
+            TestConfig.Route(
+                "bad",
+                new TargetConfig
+                {
+                    Name = "bad",
+                    Provider = Provider.Simulated,
+                    Price = "price",
+                    Simulated = new() { FaultStatus = 500 },
+                })) with
         {
             Revision = 1,
         });

@@ -36,7 +36,8 @@ public sealed class PriceModelTests
             Name = "p",
             Version = "v",
             Rates = new() { Input = 3, Output = 15, CacheRead = 0.3m, CacheWrite5m = 3.75m, CacheWrite1h = 6 },
-            ServiceTiers = new Dictionary<string, ServiceTierConfig> { ["priority"] = new() { Multiplier = 2 } }.ToImmutableSortedDictionary(),
+            ServiceTiers =
+                new Dictionary<string, ServiceTierConfig> { ["priority"] = new() { Multiplier = 2 } }.ToImmutableSortedDictionary(),
         });
         var ceiling = price.Ceiling(900, 100, tier, writesCache);
         for (long cached = 0; cached <= 900; cached += 100)

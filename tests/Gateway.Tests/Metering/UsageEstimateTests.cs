@@ -64,7 +64,8 @@ public sealed class UsageEstimateTests
             new() { PromptTokens = long.MaxValue / 4, OutputLimit = long.MaxValue, Choices = int.MaxValue, AssumedOutputTokens = 1 },
             [s_dearInput]).Cost.ShouldBe(Money.Max);
 
-    private static CallShape Call(int choices) => new() { PromptTokens = 1000, OutputLimit = 2000, Choices = choices, AssumedOutputTokens = 4096 };
+    private static CallShape Call(int choices) =>
+        new() { PromptTokens = 1000, OutputLimit = 2000, Choices = choices, AssumedOutputTokens = 4096 };
 
     private static PriceModel Price(decimal input, decimal output, int? maxOutputTokens) => new(new()
     {

@@ -25,7 +25,8 @@ public sealed partial class ExpositionTests : IDisposable
         var text = await RunAsync(gateway);
 
         GoldenFile.Difference(
-            Path.Combine(GoldenFile.RepositoryRoot, "tests", "Gateway.Tests", "Telemetry", "cases", "scripted-run.prom"), text).ShouldBeNull();
+            Path.Combine(GoldenFile.RepositoryRoot, "tests", "Gateway.Tests", "Telemetry", "cases", "scripted-run.prom"),
+            text).ShouldBeNull();
     }
 
     /// <summary>https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format.</summary>
@@ -117,7 +118,9 @@ public sealed partial class ExpositionTests : IDisposable
         var status = (await gateway.StatusAsync()).Budgets.Single();
         status.Overshoot.ShouldBeGreaterThan(0);
         (await ScrapeAsync(gateway, calls: 1)).ShouldContain(
-            string.Create(CultureInfo.InvariantCulture, $"llm_gateway_budget_overshoot{{budget=\"default/all\",key=\"\"}} {status.Overshoot:0.#########}\n"));
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"llm_gateway_budget_overshoot{{budget=\"default/all\",key=\"\"}} {status.Overshoot:0.#########}\n"));
     }
 
     private async Task<HostedGateway> StartAsync()
@@ -195,6 +198,7 @@ public sealed partial class ExpositionTests : IDisposable
     [GeneratedRegex("""^# TYPE (?<name>[a-z_]+) (?<type>counter|gauge|histogram)$""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Type();
 
-    [GeneratedRegex("""^(?<name>[a-z_]+)(?<labels>(\{([a-z_]+="([^"\\]|\\\\|\\n|\\")*",?)+\})?) -?\d+(\.\d+)?$""", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        """^(?<name>[a-z_]+)(?<labels>(\{([a-z_]+="([^"\\]|\\\\|\\n|\\")*",?)+\})?) -?\d+(\.\d+)?$""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Sample();
 }

@@ -10,7 +10,9 @@ using Support;
 
 namespace Integration.Tests.ApiServer;
 
-/// <summary>What a real API server makes of our definitions. That it takes them at all says that their rules are within its budget.</summary>
+/// <summary>
+/// What a real API server makes of our definitions. That it takes them at all says that their rules are within its budget.
+/// </summary>
 public sealed class CrdTests(CrdServer crds) : IClassFixture<CrdServer>
 {
     public static TheoryData<string> RuleCases => [.. RuleCase.Names()];
@@ -18,7 +20,8 @@ public sealed class CrdTests(CrdServer crds) : IClassFixture<CrdServer>
     /// <summary>Documents of our kinds, good and bad.</summary>
     public static TheoryData<string> ManifestFiles() =>
     [
-        .. Directory.GetFiles(Path.Combine(GoldenFile.RepositoryRoot, "tests/Operator.Tests/Api/Schema/cases"), "*.yaml", SearchOption.AllDirectories)
+        .. Directory.GetFiles(
+            Path.Combine(GoldenFile.RepositoryRoot, "tests/Operator.Tests/Api/Schema/cases"), "*.yaml", SearchOption.AllDirectories)
             .Concat(Directory.GetFiles(Path.Combine(GoldenFile.RepositoryRoot, "config/samples"), "*-*.yaml"))
             .Select(f => Path.GetRelativePath(GoldenFile.RepositoryRoot, f))
             .Order(StringComparer.Ordinal),
@@ -47,7 +50,8 @@ public sealed class CrdTests(CrdServer crds) : IClassFixture<CrdServer>
     public async Task The_server_takes_what_our_reader_takes_and_adds_the_same_defaults(string file)
     {
         var space = await crds.NamespaceAsync();
-        var parsed = YamlManifests.Parse(await File.ReadAllTextAsync(Path.Combine(GoldenFile.RepositoryRoot, file), TestContext.Current.CancellationToken));
+        var parsed = YamlManifests.Parse(
+            await File.ReadAllTextAsync(Path.Combine(GoldenFile.RepositoryRoot, file), TestContext.Current.CancellationToken));
 
         foreach (var document in parsed.Documents.Where(d => IsOurs(d.Json)))
         {

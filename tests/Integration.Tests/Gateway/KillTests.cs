@@ -46,7 +46,10 @@ public sealed class KillTests
         perHeld.ShouldBeLessThan(0.0001m);
         counter.Reserved.ShouldBe(0);
 
-        var ledger = string.Concat(Directory.GetFiles(Path.Combine(folder.FullName, "state", "journal"), "*.jsonl").Order(StringComparer.Ordinal).Select(File.ReadAllText));
+        var ledger = string.Concat(
+            Directory.GetFiles(Path.Combine(folder.FullName, "state", "journal"), "*.jsonl")
+                .Order(StringComparer.Ordinal)
+                .Select(File.ReadAllText));
         (ledger.Split("\"Abandoned\"").Length - 1).ShouldBe(InFlight);
         (ledger.Split("\"Completed\"").Length - 1).ShouldBe(Answered);
         folder.Delete(recursive: true);

@@ -7,7 +7,9 @@ using Support.FakeProviders;
 
 namespace Integration.Tests.Gateway;
 
-/// <summary>The log at its most talkative: every text that a caller, a provider or a Secret brings holds the word that is looked for.</summary>
+/// <summary>
+/// The log at its most talkative: every text that a caller, a provider or a Secret brings holds the word that is looked for.
+/// </summary>
 public sealed class LogTests : IDisposable
 {
     private const string Marker = "marker";
@@ -41,7 +43,10 @@ public sealed class LogTests : IDisposable
             await TryAsync(gateway, "/v1/marker?x=marker", Body(), Key);
             await TryAsync(gateway, "/v1/chat/completions", Body().Replace("\"m\"", "\"marker-model\"", StringComparison.Ordinal), Key);
             await SendRawAsync(gateway, "GET /marker?marker=1 HTTP/9.9\r\nmarker\r\n\r\n");
-            await SendRawAsync(gateway, "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + Key + "\r\nContent-Length: 999\r\n\r\n{\"marker");
+            await SendRawAsync(
+                gateway,
+                "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + Key
+                    + "\r\nContent-Length: 999\r\n\r\n{\"marker");
             var refused = Config(provider.BaseUrl) with { Revision = 2, Budgets = [] };
             await Should.ThrowAsync<HttpRequestException>(
                 () => gateway.PushAsync(refused with { Credentials = [refused.Credentials[0], refused.Credentials[0]] }));
@@ -68,7 +73,8 @@ public sealed class LogTests : IDisposable
     }
 
     private static string Body(bool stream = false) =>
-        $$"""{"model":"m","stream":{{(stream ? "true" : "false")}},"user":"marker","messages":[{"role":"user","content":"marker prompt"}]}""";
+        $$"""{"model":"m","stream":{{(stream ? "true" : "false")}},"user":"marker","messages":["""
+            + $$"""{"role":"user","content":"marker prompt"}]}""";
 
     /// <summary>However it ends.</summary>
     private static async Task TryAsync(GatewayChild gateway, string path, string body, string? key)

@@ -105,7 +105,8 @@ public sealed class StopTests : IDisposable
         };
         request.Headers.Authorization = new("Bearer", GatewayConfigs.Key);
         request.Content.Headers.ContentType = new("application/json");
-        var response = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        var response = await gateway.Client.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         return response;
     }
@@ -115,10 +116,13 @@ public sealed class StopTests : IDisposable
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         client.DefaultRequestHeaders.Authorization = new("Bearer", GatewayConfigs.Key);
-        using var content = new StringContent("""{"model":"now","messages":[{"role":"user","content":"hi"}]}""", new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
+        using var content = new StringContent(
+            """{"model":"now","messages":[{"role":"user","content":"hi"}]}""",
+            new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
         try
         {
-            using var response = await client.PostAsync(gateway.Data + "/v1/chat/completions", content, TestContext.Current.CancellationToken);
+            using var response = await client.PostAsync(
+                gateway.Data + "/v1/chat/completions", content, TestContext.Current.CancellationToken);
             return response.StatusCode;
         }
         catch (HttpRequestException)

@@ -68,7 +68,8 @@ public sealed class EditingTests : IDisposable
 
         _folder.Edit("route-edited.yaml", "provider: Simulated", "provider: Simulated\n      weight: -1\n      upstreamModle: x");
         _folder.Edit("route-edited.yaml", "text: good", "text: broken");
-        await child.UntilSaidAsync("route-edited.yaml:12: ModelRoute default/edited: spec.targets[0].weight: Invalid value: -1: must be at least 0");
+        await child.UntilSaidAsync(
+            "route-edited.yaml:12: ModelRoute default/edited: spec.targets[0].weight: Invalid value: -1: must be at least 0");
         await child.UntilSaidAsync("route-edited.yaml:13: ModelRoute default/edited: spec.targets[0].upstreamModle: unknown field");
         await child.UntilChatAsync("edited", HttpStatusCode.OK, "good");
         await child.UntilChatAsync("chat", HttpStatusCode.OK);

@@ -17,7 +17,8 @@ public sealed class EndingTests : IDisposable
         _folder.Edit("route-chat.yaml", "chunkMilliseconds: 20", "chunkMilliseconds: 5000");
         await using var child = await OperatorChild.ServeAsync(_folder);
         var gateway = child.GatewayId();
-        var stream = child.CallAsync("/v1/chat/completions", """{"model":"chat","stream":true,"messages":[{"role":"user","content":"hi"}]}""");
+        var stream = child.CallAsync(
+            "/v1/chat/completions", """{"model":"chat","stream":true,"messages":[{"role":"user","content":"hi"}]}""");
 
         await child.SignalAsync(signal);
 

@@ -95,7 +95,8 @@ internal sealed class OperatorChild : IAsyncDisposable
     /// <summary>One call; a gateway that does not listen answers 503.</summary>
     public async Task<(HttpStatusCode Status, string Body)> CallAsync(string path, string body, string? key = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Url + path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request =
+            new HttpRequestMessage(HttpMethod.Post, Url + path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Authorization = new("Bearer", key ?? Key);
         if (path == "/v1/messages")
             request.Headers.Add("anthropic-version", "2023-06-01");
@@ -187,7 +188,8 @@ internal sealed class OperatorChild : IAsyncDisposable
             lines.Enqueue(line);
     }
 
-    private string? Export(string name) => _output.LastOrDefault(l => l.StartsWith($"export {name}=", StringComparison.Ordinal))?.Split('=', 2)[1];
+    private string? Export(string name) =>
+        _output.LastOrDefault(l => l.StartsWith($"export {name}=", StringComparison.Ordinal))?.Split('=', 2)[1];
 
     /// <summary>
     /// https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; the name of the program, in brackets, may hold anything.

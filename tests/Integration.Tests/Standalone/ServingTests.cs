@@ -37,7 +37,9 @@ public sealed class ServingTests : IDisposable
             _folder, new() { ["OPENAI_API_KEY"] = "sk-openai", ["ANTHROPIC_API_KEY"] = "sk-anthropic" });
 
         await child.UntilAsync(() => child.Output.Contains("ENFORCED", StringComparison.Ordinal));
-        foreach (var row in (string[])[@"main +True +1 +1 +1/1 +5 +2 ", @"gpt +gpt-5.4-mini +1 +main +True +True ", @"claude +claude +1 +main +True +True "])
+        string[] rows =
+            [@"main +True +1 +1 +1/1 +5 +2 ", @"gpt +gpt-5.4-mini +1 +main +True +True ", @"claude +claude +1 +main +True +True "];
+        foreach (var row in rows)
             child.Output.ShouldMatch(row);
         child.Output.ShouldMatch(@"monthly +25.00 USD +Monthly +0.00 +0 +False +True ");
         child.Errors.ShouldNotContain("error");
@@ -109,7 +111,8 @@ public sealed class ServingTests : IDisposable
     {
         await using var child = await OperatorChild.ServeAsync(_folder);
 
-        child.Errors.ShouldMatch(@"route-gpt\.yaml:\d+: ModelRoute default/gpt: spec\.targets\[0\]\.credentials\.secretRef\.name: .*OPENAI_API_KEY");
+        child.Errors.ShouldMatch(
+            @"route-gpt\.yaml:\d+: ModelRoute default/gpt: spec\.targets\[0\]\.credentials\.secretRef\.name: .*OPENAI_API_KEY");
         (await child.ChatAsync("gpt-5.4-mini")).Status.ShouldBe(HttpStatusCode.NotFound);
     }
 

@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Support.ControlPlane;
 
-/// <summary>What a control plane proves itself with, and an administrator to it: made anew for each, written as PEM into its folder.</summary>
+/// <summary>
+/// What a control plane proves itself with, and an administrator to it: made anew for each, written as PEM into its folder.
+/// </summary>
 internal sealed class ControlPlaneCertificates : IDisposable
 {
     private readonly string _folder;

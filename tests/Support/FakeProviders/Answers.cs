@@ -24,7 +24,9 @@ public static class Answers
         };
     }
 
-    /// <summary>The right answer of Anthropic's <c>/messages</c> and <c>/messages/count_tokens</c>, streamed if the call asks for it.</summary>
+    /// <summary>
+    /// The right answer of Anthropic's <c>/messages</c> and <c>/messages/count_tokens</c>, streamed if the call asks for it.
+    /// </summary>
     public static Func<FakeCall, Task> Anthropic(AnthropicAnswer? answer = null)
     {
         var a = answer ?? new();
@@ -122,7 +124,9 @@ public static class Answers
             await call.SendAsync(e);
     };
 
-    /// <summary>The first <paramref name="bytes"/> bytes of the JSON under a content-length that promises all of it, then the end.</summary>
+    /// <summary>
+    /// The first <paramref name="bytes"/> bytes of the JSON under a content-length that promises all of it, then the end.
+    /// </summary>
     public static Func<FakeCall, Task> CutJson(string json, int bytes, StreamEnd end = StreamEnd.Reset) => async call =>
     {
         var all = Encoding.UTF8.GetBytes(json);

@@ -47,7 +47,10 @@ public sealed record AnthropicAnswer
         if (Text is not null)
             content.Add(new JsonObject { ["type"] = "text", ["text"] = Text });
         foreach (var tool in ToolCalls)
-            content.Add(new JsonObject { ["type"] = "tool_use", ["id"] = tool.Id, ["name"] = tool.Name, ["input"] = JsonNode.Parse(tool.Arguments) });
+        {
+            var input = JsonNode.Parse(tool.Arguments);
+            content.Add(new JsonObject { ["type"] = "tool_use", ["id"] = tool.Id, ["name"] = tool.Name, ["input"] = input });
+        }
         return Message(content, Reason, OutputTokens).ToJsonString();
     }
 

@@ -107,7 +107,9 @@ public sealed class FakeCall
             await SendAsync(e);
     }
 
-    /// <summary>Bytes straight onto the socket, past all HTTP: broken status lines, lying headers, bad chunks. Then reset or hang up.</summary>
+    /// <summary>
+    /// Bytes straight onto the socket, past all HTTP: broken status lines, lying headers, bad chunks. Then reset or hang up.
+    /// </summary>
     public Task RawAsync(string latin1) => RawAsync(Encoding.Latin1.GetBytes(latin1));
 
     /// <inheritdoc cref="RawAsync(string)"/>

@@ -71,7 +71,8 @@ public sealed record OpenAiAnswer
 
     /// <summary>The unstreamed answer of <c>/completions</c>.</summary>
     public string ToCompletionJson() =>
-        WithUsage(Envelope("text_completion", new JsonObject { ["index"] = 0, ["text"] = Text, ["logprobs"] = null, ["finish_reason"] = Reason }))
+        WithUsage(
+            Envelope("text_completion", new JsonObject { ["index"] = 0, ["text"] = Text, ["logprobs"] = null, ["finish_reason"] = Reason }))
             .ToJsonString();
 
     /// <summary>The answer of <c>/embeddings</c>: one vector of three numbers.</summary>
@@ -128,7 +129,8 @@ public sealed record OpenAiAnswer
 
     private static IEnumerable<string> Halves(string text) => [text[..(text.Length / 2)], text[(text.Length / 2)..]];
 
-    private IEnumerable<string> Words() => (Text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select((w, i) => i == 0 ? w : " " + w);
+    private IEnumerable<string> Words() =>
+        (Text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select((w, i) => i == 0 ? w : " " + w);
 
     private string Chunk(JsonObject delta, string? finishReason, bool includeUsage)
     {

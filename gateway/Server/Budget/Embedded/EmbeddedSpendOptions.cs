@@ -18,11 +18,14 @@ internal sealed record EmbeddedSpendOptions
     public TimeSpan AccrueInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// A call that shows no sign of life for so long is abandoned; default 2 h, above any total time-out in use. A later settle corrects it.
+    /// A call that shows no sign of life for so long is abandoned; default 2 h, above any total time-out in use. A later settle corrects
+    /// it.
     /// </summary>
     public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromHours(2);
 
-    /// <summary>Records kept in memory while the disk takes none; default 64 MiB. Beyond it ledger rows are lost, counters are not.</summary>
+    /// <summary>
+    /// Records kept in memory while the disk takes none; default 64 MiB. Beyond it ledger rows are lost, counters are not.
+    /// </summary>
     public int MaxPendingBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>How bytes reach a segment.</summary>

@@ -9,7 +9,8 @@ internal sealed partial class EmbeddedSpendStore
     [LoggerMessage(201, LogLevel.Error, "Spend journal {Path} line {LineNumber} cannot be read and was skipped")]
     private partial void LogBadLine(string path, int lineNumber);
 
-    [LoggerMessage(202, LogLevel.Warning, "Spend journal {Path} ends in {TornBytes} bytes that were never written in full; they were cut off")]
+    [LoggerMessage(
+        202, LogLevel.Warning, "Spend journal {Path} ends in {TornBytes} bytes that were never written in full; they were cut off")]
     private partial void LogTornTail(string path, long tornBytes);
 
     [LoggerMessage(203, LogLevel.Warning, "Call {CallId} of key {Key} was lost sight of; what it had accrued is charged")]

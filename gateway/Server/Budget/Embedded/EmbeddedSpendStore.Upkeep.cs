@@ -116,7 +116,9 @@ internal sealed partial class EmbeddedSpendStore
         }
     }
 
-    /// <summary>Renews the leases of calls that stir, records what long ones have accrued, and abandons those that were lost sight of.</summary>
+    /// <summary>
+    /// Renews the leases of calls that stir, records what long ones have accrued, and abandons those that were lost sight of.
+    /// </summary>
     private void WatchLiveCalls()
     {
         lock (_gate)

@@ -37,7 +37,9 @@ internal static class LedgerEntry
         return row;
     }
 
-    /// <summary>Budgets that cover the call charge it, with what it cost in their unit; where nobody knows what served it, all do.</summary>
+    /// <summary>
+    /// Budgets that cover the call charge it, with what it cost in their unit; where nobody knows what served it, all do.
+    /// </summary>
     private static ImmutableArray<Charge> Charges(EmbeddedReservation call, long cost, long tokens, string? servedModel)
     {
         if (call.Holds.Length == 0)

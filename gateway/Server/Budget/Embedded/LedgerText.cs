@@ -12,7 +12,8 @@ internal static class LedgerText
 
     public static CallFacts Bound(CallFacts facts)
     {
-        if (!IsLong(facts.EndUser) && !IsLong(facts.Session) && !IsLong(facts.Model) && facts.Tags.Length <= MaxTags && !facts.Tags.Any(IsLong))
+        if (!IsLong(facts.EndUser) && !IsLong(facts.Session) && !IsLong(facts.Model) && facts.Tags.Length <= MaxTags
+            && !facts.Tags.Any(IsLong))
             return facts;
         return facts with
         {

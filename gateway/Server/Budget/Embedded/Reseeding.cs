@@ -5,7 +5,9 @@ using Gateway.Server.Config;
 
 namespace Gateway.Server.Budget.Embedded;
 
-/// <summary>Adds up from the ledger what was spent under budgets whose counters are defined anew, since the start of their period.</summary>
+/// <summary>
+/// Adds up from the ledger what was spent under budgets whose counters are defined anew, since the start of their period.
+/// </summary>
 internal sealed class Reseeding
 {
     private readonly ImmutableArray<Seed> _seeds;
@@ -36,7 +38,9 @@ internal sealed class Reseeding
     private static DateTimeOffset Began(string path)
     {
         using var reader = new SegmentReader(path);
-        return reader.TryRead(out var line) && JournalLine.ReadTotals(line)?.Checkpoint is { } checkpoint ? checkpoint.Time : DateTimeOffset.MaxValue;
+        return reader.TryRead(out var line) && JournalLine.ReadTotals(line)?.Checkpoint is { } checkpoint
+            ? checkpoint.Time
+            : DateTimeOffset.MaxValue;
     }
 
     private void Read(string path, long end)

@@ -47,7 +47,8 @@ internal static class OpenAIUsage
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 var isInputDetails = reader.ValueTextEquals("prompt_tokens_details"u8) || reader.ValueTextEquals("input_tokens_details"u8);
-                var isOutputDetails = reader.ValueTextEquals("completion_tokens_details"u8) || reader.ValueTextEquals("output_tokens_details"u8);
+                var isOutputDetails = reader.ValueTextEquals("completion_tokens_details"u8)
+                    || reader.ValueTextEquals("output_tokens_details"u8);
                 ref var count = ref Slot(ref reader, isAnswer, ref this, out var known);
                 reader.Read();
                 if (reader.TokenType == JsonTokenType.StartObject && (isInputDetails || isOutputDetails))

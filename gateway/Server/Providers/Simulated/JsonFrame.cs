@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Gateway.Server.Providers.Simulated;
 
-/// <summary>One buffer in which events are written one after the other. What <see cref="End"/> returns is good until the next begin.</summary>
+/// <summary>
+/// One buffer in which events are written one after the other. What <see cref="End"/> returns is good until the next begin.
+/// </summary>
 internal sealed class JsonFrame : IDisposable
 {
     private readonly ArrayBufferWriter<byte> _buffer = new(512);

@@ -7,7 +7,10 @@ namespace Gateway.Server.Providers.Simulated;
 internal sealed record SimulatedAnswer
 {
     private static readonly ImmutableArray<string> s_words =
-        ["The", " quick", " answer", " to", " a", " simulated", " question", " is", " made", " of", " plain", " words,", " one", " token", " each,", " and"];
+    [
+        "The", " quick", " answer", " to", " a", " simulated", " question", " is",
+        " made", " of", " plain", " words,", " one", " token", " each,", " and",
+    ];
 
     /// <summary>Goes into the dialect's ids.</summary>
     public required string Id { get; init; }
@@ -37,7 +40,8 @@ internal sealed record SimulatedAnswer
     public static SimulatedAnswer Compose(SimulatedRequest request, SimulatedConfig config, string id, long createdSeconds)
     {
         var wanted = config.Text is null ? MadeUp(Math.Max(config.CompletionTokens, 0)) : Split(config.Text);
-        var tokens = Math.Min(request.Tool is null ? wanted.Length : Math.Max(config.CompletionTokens, 1), request.MaxTokens ?? int.MaxValue);
+        var tokens = Math.Min(
+            request.Tool is null ? wanted.Length : Math.Max(config.CompletionTokens, 1), request.MaxTokens ?? int.MaxValue);
         var prompt = config.PromptTokens ?? request.PromptTokens;
         return new()
         {

@@ -26,5 +26,6 @@ internal static class SimulatedEndpoints
         _ => SimulatedEndpoint.Unknown,
     };
 
-    public static bool IsAnthropic(this SimulatedEndpoint endpoint) => endpoint is SimulatedEndpoint.Messages or SimulatedEndpoint.CountTokens;
+    public static bool IsAnthropic(this SimulatedEndpoint endpoint) =>
+        endpoint is SimulatedEndpoint.Messages or SimulatedEndpoint.CountTokens;
 }

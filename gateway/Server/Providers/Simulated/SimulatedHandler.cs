@@ -131,7 +131,8 @@ internal sealed class SimulatedHandler(TimeProvider clock, Func<double> random) 
         return response;
     }
 
-    private static HttpResponseMessage Response(SimulatedEndpoint endpoint, int status, HttpContent content, MediaTypeHeaderValue type, string id)
+    private static HttpResponseMessage Response(
+        SimulatedEndpoint endpoint, int status, HttpContent content, MediaTypeHeaderValue type, string id)
     {
         content.Headers.ContentType = type;
         var response = new HttpResponseMessage((HttpStatusCode)status) { Content = content };

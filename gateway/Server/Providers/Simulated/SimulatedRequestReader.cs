@@ -49,7 +49,9 @@ internal static class SimulatedRequestReader
                 return fields.Model is null ? new($"`{name}` must be a string.", name) : null;
             case "stream":
                 fields.Stream = reader.TokenType == JsonTokenType.True;
-                return isNull || reader.TokenType is JsonTokenType.True or JsonTokenType.False ? null : new($"`{name}` must be a boolean.", name);
+                return isNull || reader.TokenType is JsonTokenType.True or JsonTokenType.False
+                    ? null
+                    : new($"`{name}` must be a boolean.", name);
             case "n" or "max_tokens" or "max_completion_tokens" or "max_output_tokens" or "dimensions" when !isNull:
                 return ReadNumber(ref reader, name, ref fields);
             case "service_tier" when reader.TokenType == JsonTokenType.String:
@@ -125,7 +127,8 @@ internal static class SimulatedRequestReader
                     break;
                 case JsonTokenType.String when kind == MemberKind.Tag:
                     fields.EndsWithToolResult |=
-                        reader.ValueTextEquals("tool"u8) || reader.ValueTextEquals("tool_result"u8) || reader.ValueTextEquals("function_call_output"u8);
+                        reader.ValueTextEquals("tool"u8) || reader.ValueTextEquals("tool_result"u8)
+                            || reader.ValueTextEquals("function_call_output"u8);
                     break;
                 case JsonTokenType.Number when kind == MemberKind.Text:
                     fields.TextBytes += BytesPerToken; // a prompt may be given as tokens

@@ -40,7 +40,9 @@ internal static class SimulatedTool
             return arguments;
         var properties = Member(s, "properties", JsonValueKind.Object);
         foreach (var name in required.EnumerateArray().Where(n => n.ValueKind == JsonValueKind.String).Select(n => n.GetString()!))
-            arguments[name] = properties is { } p && Member(p, name, JsonValueKind.Object) is { } property ? Example(property) : "simulated";
+            arguments[name] = properties is { } p && Member(p, name, JsonValueKind.Object) is { } property
+                ? Example(property)
+                : "simulated";
         return arguments;
     }
 
@@ -60,5 +62,7 @@ internal static class SimulatedTool
     }
 
     private static JsonElement? Member(JsonElement element, string name, JsonValueKind kind) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var member) && member.ValueKind == kind ? member : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var member) && member.ValueKind == kind
+            ? member
+            : null;
 }

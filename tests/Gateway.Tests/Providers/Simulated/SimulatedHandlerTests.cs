@@ -8,14 +8,16 @@ using Support;
 namespace Gateway.Tests.Providers.Simulated;
 
 /// <summary>
-/// The bytes of the simulated provider's answers. A case is a folder of one <c>request.http</c> (path, then simulation as JSON, an empty line,
-/// the body) and the <c>answer.http</c> that it gets.
+/// The bytes of the simulated provider's answers. A case is a folder of one <c>request.http</c> (path, then simulation as JSON, an empty
+/// line, the body) and the <c>answer.http</c> that it gets.
 /// </summary>
 public sealed class SimulatedHandlerTests
 {
-    private static readonly string s_cases = Path.Combine(GoldenFile.RepositoryRoot, "tests", "Gateway.Tests", "Providers", "Simulated", "cases");
+    private static readonly string s_cases = Path.Combine(
+        GoldenFile.RepositoryRoot, "tests", "Gateway.Tests", "Providers", "Simulated", "cases");
 
-    public static TheoryData<string> Cases => new(Directory.GetDirectories(s_cases).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal));
+    public static TheoryData<string> Cases =>
+        new(Directory.GetDirectories(s_cases).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -48,7 +50,8 @@ public sealed class SimulatedHandlerTests
     public async Task FaultPercent_IsTheShareOfCallsThatMeetTheFault(double dice, int expected)
     {
         using var invoker = new HttpMessageInvoker(new SimulatedHandler(Clock(), () => dice));
-        using var request = Request("/v1/chat/completions", """{"model":"m","messages":[]}""", new() { FaultStatus = 500, FaultPercent = 50 });
+        using var request = Request(
+            "/v1/chat/completions", """{"model":"m","messages":[]}""", new() { FaultStatus = 500, FaultPercent = 50 });
 
         using var answer = await invoker.SendAsync(request, TestContext.Current.CancellationToken);
 
@@ -57,7 +60,9 @@ public sealed class SimulatedHandlerTests
 
     private static async Task<string> AnswerAsync(string text)
     {
-        var (head, body) = text.Split("\n\n", 2) is [var first, var rest] ? (first.Split('\n', 2), rest) : throw new InvalidDataException(text);
+        var (head, body) = text.Split("\n\n", 2) is [var first, var rest]
+            ? (first.Split('\n', 2), rest)
+            : throw new InvalidDataException(text);
         var config = head.Length > 1 ? JsonSerializer.Deserialize<SimulatedConfig>(head[1], s_json)! : new();
         using var invoker = new HttpMessageInvoker(new SimulatedHandler(Clock(), () => 0));
         using var request = Request(head[0], body, config);

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Gateway.Server.Budget.Embedded.Journal;
 
 /// <summary>
-/// A new file survives a power failure only when its entry in the directory is on the disk too: https://man7.org/linux/man-pages/man2/fsync.2.html.
-/// .NET opens no directories, so the one call that does is made here.
+/// A new file survives a power failure only when its entry in the directory is on the disk too:
+/// https://man7.org/linux/man-pages/man2/fsync.2.html. .NET opens no directories, so the one call that does is made here.
 /// </summary>
 internal static class DirectoryEntries
 {

@@ -21,7 +21,9 @@ internal static class JournalBook
         Counter = account.Definition,
         PerKey = account.PerKey,
         Unit = account.Unit,
-        Counters = [.. account.Counters.Select(c => new CounterTotals(c.Key, c.Counter.PeriodStart, c.Counter.Settled, c.Counter.Overshoot))],
+        Counters = [
+            .. account.Counters.Select(c => new CounterTotals(c.Key, c.Counter.PeriodStart, c.Counter.Settled, c.Counter.Overshoot)),
+        ],
     };
 
     public static OpenCall Open(EmbeddedReservation call)
@@ -82,7 +84,8 @@ internal static class JournalBook
     public static void Restore(SpendBook book, Checkpoint checkpoint)
     {
         if (checkpoint.Version > Journal.Checkpoint.CurrentVersion)
-            throw new InvalidDataException($"The journal has version {checkpoint.Version}: a newer gateway wrote it. Run that one, or a newer one.");
+            throw new InvalidDataException(
+                $"The journal has version {checkpoint.Version}: a newer gateway wrote it. Run that one, or a newer one.");
         book.Clear(checkpoint.LastNumber);
         foreach (var definition in checkpoint.Budgets)
         {

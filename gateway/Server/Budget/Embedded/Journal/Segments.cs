@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Gateway.Server.Budget.Embedded.Journal;
 
-/// <summary>The files of a journal: <c>ledger-0000000001.jsonl</c> and on. The highest number is written to, the others are only kept.</summary>
+/// <summary>
+/// The files of a journal: <c>ledger-0000000001.jsonl</c> and on. The highest number is written to, the others are only kept.
+/// </summary>
 internal sealed class Segments(string directory)
 {
     private const string Prefix = "ledger-";
