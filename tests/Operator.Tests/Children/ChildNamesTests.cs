@@ -35,8 +35,6 @@ public sealed class ChildNamesTests
         ChildNames.Admin(gateway),
         ChildNames.State(gateway),
         ChildNames.ConfigIndex(gateway),
-        .. from set in Enumerable.Range(0, ChildNames.ConfigSets)
-           from slot in Enumerable.Range(0, ChildNames.ConfigSlots)
-           select ChildNames.ConfigSlot(gateway, set, slot),
+        .. ChildNames.ConfigSlots().Select(at => ChildNames.ConfigSlot(gateway, at.Set, at.Slot)),
     ];
 }
