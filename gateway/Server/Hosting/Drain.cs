@@ -46,6 +46,9 @@ internal sealed class Drain : IDisposable
 
         stopListening();
         _isClosed = true;
+
+        // Else the count could be read before the line above is seen, and neither side would notice that the last call has left.
+        Interlocked.MemoryBarrier();
         if (InFlight == 0)
             return 0;
 

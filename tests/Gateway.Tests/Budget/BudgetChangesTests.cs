@@ -140,6 +140,30 @@ public sealed class BudgetChangesTests
     }
 
     [Fact]
+    public async Task Apply_LedgerThatCannotBeReadNow_IsSeededOnceItCan()
+    {
+        var (day, month) = (NewBudget(), NewBudget(period: BudgetPeriod.Monthly));
+        await using var fixture = await OpenAsync(day);
+        fixture.Options = fixture.Options with { SegmentBytes = 1 };
+        await fixture.RestartAsync(day);
+        await fixture.SpendAsync(0.1m, day);
+        fixture.Store.Tick();
+        fixture.Time.Advance(TimeSpan.FromDays(1));
+        await fixture.SpendAsync(0.2m, day);
+
+        // A name that leads nowhere: listed, but not to be opened.
+        var segment = fixture.Segments()[0];
+        File.Move(segment, segment + ".away");
+        File.CreateSymbolicLink(segment, segment + ".missing");
+        fixture.Store.Apply([month]);
+        await fixture.SpendAsync(0.3m, month);
+        File.Delete(segment);
+        File.Move(segment + ".away", segment);
+        fixture.Store.Tick();
+        fixture.Read(month).Settled.ShouldBe(0.6m);
+    }
+
+    [Fact]
     public async Task Reserve_ConfigOfBeforeTheChange_IsCountedByTheNewDefinition()
     {
         var (day, week) = (NewBudget(cost: 1m), NewBudget(cost: 1m, period: BudgetPeriod.Weekly));

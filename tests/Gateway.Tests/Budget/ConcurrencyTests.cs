@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Config;
 using Gateway.Server.Metering;
@@ -36,6 +37,28 @@ public sealed class ConcurrencyTests
         counter.Overshoot.ShouldBe(new Money(above.Sum()).ToDecimal());
         counter.Settled.ShouldBeLessThanOrEqualTo(1m + counter.Overshoot);
         counter.Reserved.ShouldBe(0m);
+    }
+
+    [Fact]
+    public async Task CallsThatEndWhileABudgetIsCountedAnew_AreAllCountedOnce()
+    {
+        BudgetModel[] definitions = [NewBudget(cost: 1_000m), NewBudget(cost: 1_000m, period: BudgetPeriod.Weekly)];
+        await using var fixture = await OpenAsync(definitions[0]);
+        await SpendAsync(3_000);
+        for (var round = 1; round <= 20; round++)
+        {
+            var now = definitions[round % 2];
+            var spending = Task.Run(() => SpendAsync(200), TestContext.Current.CancellationToken);
+            fixture.Store.Apply([now]);
+            await spending;
+            fixture.Read(now).Settled.ShouldBe((3_000 + (round * 200)) * 0.01m);
+        }
+
+        async Task SpendAsync(int calls)
+        {
+            for (var i = 0; i < calls; i++)
+                await fixture.SpendAsync(0.01m, definitions[0]);
+        }
     }
 
     /// <summary>Every client calls until it is told that the budget has no room for it.</summary>

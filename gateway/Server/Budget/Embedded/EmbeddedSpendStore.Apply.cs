@@ -13,18 +13,19 @@ internal sealed partial class EmbeddedSpendStore
 
     /// <remarks>
     /// A changed definition is counted from the ledger, outside of the lock; calls go on and count as before until that is done. While the
-    /// journal cannot be written the ledger is not complete: the change then waits for it.
+    /// journal cannot be written, the ledger is not complete, and while it cannot be read, nothing is known of it: the change then waits.
     /// </remarks>
     public void Apply(ImmutableArray<BudgetModel> budgets)
     {
         lock (_applying)
         {
+            List<BudgetModel> changed;
             Reseeding reseeding;
             long segment;
             long length;
             lock (_gate)
             {
-                var changed = Adopt(budgets);
+                changed = Adopt(budgets);
                 _deferred = [];
                 if (changed.Count == 0)
                     return;
@@ -44,6 +45,12 @@ internal sealed partial class EmbeddedSpendStore
                 reseeding.Read(_segments, segment, length);
                 lock (_gate)
                     Adopt(reseeding);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                LogNotRedefined(e.Message);
+                lock (_gate)
+                    Defer(changed);
             }
             finally
             {

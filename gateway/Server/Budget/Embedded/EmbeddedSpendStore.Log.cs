@@ -33,4 +33,7 @@ internal sealed partial class EmbeddedSpendStore
 
     [LoggerMessage(209, LogLevel.Error, "Upkeep of the spend journal failed; it is tried again")]
     private partial void LogUpkeepFailed(Exception exception);
+
+    [LoggerMessage(210, LogLevel.Error, "Spend journal cannot be read, so changed budgets are counted as before for now: {Reason}")]
+    private partial void LogNotRedefined(string reason);
 }

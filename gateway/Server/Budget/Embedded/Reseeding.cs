@@ -10,6 +10,7 @@ namespace Gateway.Server.Budget.Embedded;
 /// </summary>
 internal sealed class Reseeding
 {
+    private readonly Lock _adding = new();
     private readonly ImmutableArray<Seed> _seeds;
 
     public Reseeding(IEnumerable<BudgetModel> budgets, DateTimeOffset now) =>
@@ -17,10 +18,14 @@ internal sealed class Reseeding
 
     public IEnumerable<Seed> Seeds => _seeds;
 
+    /// <summary>Rows come from the files and from calls that end meanwhile, on different threads.</summary>
     public void Add(RowTotals row)
     {
-        foreach (var seed in _seeds)
-            seed.Add(row);
+        lock (_adding)
+        {
+            foreach (var seed in _seeds)
+                seed.Add(row);
+        }
     }
 
     /// <summary>Adds all rows up to the given end of the given segment.</summary>
