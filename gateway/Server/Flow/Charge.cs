@@ -35,15 +35,20 @@ internal readonly record struct Charge(TokenUsage Usage, Money Cost, bool IsUnpr
     };
 
     /// <summary>
-    /// A cut stream of the Messages API has reported its prompt and only the first of its answer: what more text came is more output.
+    /// A half that was not reported is not zero: it counts by its estimate. And a cut stream of the Messages API has reported its prompt and
+    /// only the first of its answer: what more text came is more output.
     /// </summary>
     private static TokenUsage Complete(TokenUsage? reported, Call call, AnswerTap tap)
     {
+        var estimate = Estimate(call, tap);
         if (reported is null)
-            return Estimate(call, tap);
-        var output = UsageEstimate.PromptTokens(tap.TextBytes, images: 0);
-        if (tap.IsComplete || reported.OutputTotal >= output)
-            return reported;
-        return reported with { Output = output, Estimated = true };
+            return estimate;
+        var usage = reported;
+        if (usage is { InputUncached: null, InputTotal: 0 })
+            usage = usage with { InputUncached = estimate.InputUncached, Estimated = true };
+        var isWhole = tap.IsComplete && usage is not { Output: null, OutputTotal: 0 };
+        if (isWhole || usage.OutputTotal >= estimate.Output)
+            return usage;
+        return usage with { Output = estimate.Output, Estimated = true };
     }
 }

@@ -32,7 +32,8 @@ internal readonly record struct Money(long Nanos) : IComparable<Money>
     /// <summary>As in <c>12.5</c>, without trailing zeros.</summary>
     public override string ToString() => ToDecimal().ToString("0.#########", CultureInfo.InvariantCulture);
 
-    public static Money operator +(Money a, Money b) => new(checked(a.Nanos + b.Nanos));
+    /// <summary>Stays at the end of the range: a provider that reports absurd usage a thousand times must not make calls fail.</summary>
+    public static Money operator +(Money a, Money b) => new(long.CreateSaturating((Int128)a.Nanos + b.Nanos));
 
     public static Money operator -(Money a, Money b) => new(checked(a.Nanos - b.Nanos));
 

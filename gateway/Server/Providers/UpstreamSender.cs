@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using Gateway.Server.Config;
 using Gateway.Server.Providers.Simulated;
@@ -30,6 +31,7 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
         try
         {
             var response = await (target.Simulated is null ? network : simulated).SendAsync(message, deadline.Token);
+            Conceal(response.Headers, target.Credential);
             return response.IsSuccessStatusCode
                 ? new(response, null)
                 : new(null, await RefusalAsync(response, target, deadline));
@@ -118,6 +120,21 @@ internal sealed class UpstreamSender(HttpMessageInvoker network, HttpMessageInvo
         if (string.IsNullOrEmpty(credential) || body.IndexOf(Encoding.UTF8.GetBytes(credential)) < 0)
             return body.ToArray();
         return Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body).Replace(credential, "***", StringComparison.Ordinal));
+    }
+
+    /// <summary>Some echo what they were sent in a header.</summary>
+    private static void Conceal(HttpResponseHeaders headers, string? credential)
+    {
+        if (string.IsNullOrEmpty(credential))
+            return;
+        List<string>? quoting = null;
+        foreach (var (name, values) in headers.NonValidated)
+        {
+            if (values.ToString().Contains(credential, StringComparison.Ordinal))
+                (quoting ??= []).Add(name);
+        }
+
+        quoting?.ForEach(name => headers.Remove(name));
     }
 
     private static bool IsJson(HttpResponseMessage response) =>

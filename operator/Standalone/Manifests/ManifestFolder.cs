@@ -29,12 +29,13 @@ internal sealed class ManifestFolder(string path)
         var name = Path.Combine(path, file.Name);
         try
         {
-            if (file.Length > MaxFileBytes)
+            var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+            if (target.Length > MaxFileBytes)
                 return new(name, null, $"is larger than {MaxFileBytes / 1024 / 1024} MiB");
-            var text = File.ReadAllText(file.FullName);
 
-            // An editor that writes in place empties the file first. To delete objects, delete the file.
-            return text.Length > 0 ? new(name, text) : new(name, null, "is empty");
+            // An editor that writes in place empties the file first. To delete objects, delete the file. A pipe and a device say that they
+            // are empty too: to open them would wait forever, or never come to an end.
+            return target.Length > 0 ? new(name, File.ReadAllText(target.FullName)) : new(name, null, "is empty");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -111,6 +111,22 @@ public sealed class UpstreamErrorTests
     }
 
     [Theory]
+    [InlineData(200)]
+    [InlineData(400)]
+    public async Task Header_that_quotes_the_credential_stays_here(int status)
+    {
+        await using var provider = await FakeProvider.StartAsync(
+            Answers.Json(status == 200 ? new OpenAiAnswer().ToChatJson() : Error, status, ("x-echo", "Bearer upstream-secret"), ("x-other", "seen")));
+        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Body);
+
+        ((int)response.StatusCode).ShouldBe(status);
+        response.Header("llm_provider-x-other").ShouldBe("seen");
+        response.ToString().ShouldNotContain("upstream-secret");
+    }
+
+    [Theory]
     [InlineData("gzip")]
     [InlineData("br")]
     [InlineData("deflate")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Support.FakeProviders;
 
 namespace Gateway.Tests.Flow;
@@ -161,6 +162,29 @@ public sealed class UsageTests
 
         // The prompt is estimated at two tokens and 3,000 bytes are a thousand;
         spent.ShouldBe(0.002002m);
+    }
+
+    [Theory]
+    [InlineData("""{"prompt_tokens":1000}""", "0.003")]
+    [InlineData("""{"prompt_tokens":1000,"completion_tokens":1e308}""", "0.003")]
+    [InlineData("""{"prompt_tokens":-5,"completion_tokens":500}""", "0.001002")]
+    [InlineData("""{"prompt_tokens":0,"completion_tokens":0}""", "0")]
+    public async Task A_half_of_the_usage_that_is_not_reported_is_charged_by_its_estimate(string reported, string cost)
+    {
+        string[] events =
+        [
+            Chunk($$"""{"content":"{{new string('x', 3000)}}"}"""),
+            Chunk("{}", "\"stop\""),
+            $$"""data: {"choices":[],"usage":{{reported}}}""" + "\n\n",
+            "data: [DONE]\n\n",
+        ];
+        await using var provider = await FakeProvider.StartAsync(call => call.EventsAsync(events));
+        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", ChatStream);
+        await response.TextAsync();
+
+        (await gateway.SettledAsync()).Settled.ShouldBe(decimal.Parse(cost, CultureInfo.InvariantCulture));
     }
 
     [Fact]
