@@ -19,17 +19,17 @@ internal static class ProcessorTime
     public static Figure Measure(string name, string answer, int bodyBytes, int parts, double target, Proxies servers, BenchPlan plan)
     {
         var body = Payload.Chat(answer, bodyBytes, stream: answer != "plain");
-        double Cost(Server server, TimeSpan time)
+        double Microseconds(Server server, TimeSpan time)
         {
             var before = server.ProcessorTime;
             var answers = ClosedLoop.Run(server.Port, Payload.Request(server.Path(answer), body), time);
             return (server.ProcessorTime - before).TotalMicroseconds / answers / parts;
         }
 
-        Cost(servers.Nginx, plan.WarmUp);
-        Cost(servers.Gateway, plan.WarmUp);
+        Microseconds(servers.Nginx, plan.WarmUp);
+        Microseconds(servers.Gateway, plan.WarmUp);
         var rounds = Enumerable.Range(0, plan.Rounds)
-            .Select(_ => (Nginx: Cost(servers.Nginx, plan.Round), Gateway: Cost(servers.Gateway, plan.Round)))
+            .Select(_ => (Nginx: Microseconds(servers.Nginx, plan.Round), Gateway: Microseconds(servers.Gateway, plan.Round)))
             .ToList();
         return new(
             name,
