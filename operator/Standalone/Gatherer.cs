@@ -85,11 +85,11 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
     /// <summary>Keys that users made.</summary>
     private static Dictionary<string, string> Brought(IEnumerable<VirtualKey> virtualKeys, ImmutableArray<Secret> secrets)
     {
+        var lookup = new SecretLookup(secrets);
         var brought = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var key in virtualKeys)
         {
-            if (key.Spec.ValueFrom is { SecretRef: var at }
-                && secrets.FirstOrDefault(s => s.Id() == $"{key.Metadata.Namespace}/{at.Name}")?.Read(at.Key) is { Length: > 0 } given)
+            if (key.Spec.ValueFrom is { SecretRef: var at } && lookup.Find(key.Metadata.Namespace, at).Value is { } given)
                 brought[key.Id()] = given;
         }
 

@@ -46,7 +46,7 @@ public sealed class ServingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_of_the_users_own_survives_the_shell_and_works()
+    public async Task A_key_of_the_users_own_survives_the_shell_and_works_without_the_line_end_behind_it()
     {
         const string Key = "it's $HOME \"& more\"";
         _folder.Write("own.yaml", $$"""
@@ -55,7 +55,7 @@ public sealed class ServingTests : IDisposable
             metadata:
               name: own
             stringData:
-              key: {{System.Text.Json.JsonSerializer.Serialize(Key)}}
+              key: {{System.Text.Json.JsonSerializer.Serialize(Key + "\n")}}
             ---
             apiVersion: llmgateway.dev/v1alpha1
             kind: VirtualKey
