@@ -20,7 +20,7 @@ internal sealed record KeyPlan
     public KeyProblem? Problem { get; init; }
 
     /// <summary>What to tell once <see cref="Write"/> is done; null: nothing.</summary>
-    public KeyNews? News { get; init; }
+    public ObjectNews? News { get; init; }
 
     /// <summary>When time alone asks for the next look; null: never.</summary>
     public DateTimeOffset? NextTime { get; init; }
@@ -36,26 +36,4 @@ internal abstract record KeyWrite
 
     /// <summary>A merge patch of what is ours in a Secret, for the version that it was made for.</summary>
     public sealed record Patch(JsonObject Body) : KeyWrite;
-}
-
-/// <summary>What an event tells of a key.</summary>
-/// <param name="Reason">See <see cref="KeyEvents"/>.</param>
-/// <param name="IsWarning">Whether callers lose what they had.</param>
-/// <param name="Note">Names the public part of keys, and no more.</param>
-internal sealed record KeyNews(string Reason, bool IsWarning, string Note);
-
-/// <summary>Reasons of events on VirtualKeys. A reason never changes its meaning.</summary>
-internal static class KeyEvents
-{
-    /// <summary>The first key was made.</summary>
-    public const string KeyCreated = "KeyCreated";
-
-    /// <summary>Warning: the key was deleted from outside. There is a new one; the old one is refused.</summary>
-    public const string KeyRegenerated = "KeyRegenerated";
-
-    /// <summary>A next key was made; both are taken.</summary>
-    public const string KeyRotating = "KeyRotating";
-
-    /// <summary>The next key is the key; the one before is taken until the end of the overlap.</summary>
-    public const string KeyRotated = "KeyRotated";
 }

@@ -146,24 +146,24 @@ internal static class KeyPlanning
     private static string? FormerName(Secret secret, string wanted) =>
         StoredKey.NameIn(secret) is { } name && name != wanted && secret.Read(wanted) is null && secret.Read(name) is not null ? name : null;
 
-    private static KeyNews NewsOfMade(VirtualKey of, StoredKey made, SecretKeyReference at)
+    private static ObjectNews NewsOfMade(VirtualKey of, StoredKey made, SecretKeyReference at)
     {
         var isAgain = of.Status is { KeyId: not null, SecretRef: { } was } && was.Name == at.Name;
         return isAgain
-            ? new(KeyEvents.KeyRegenerated, true, $"the key was deleted from the Secret `{at.Name}`; `{made.Current.Prefix}…` takes its place")
-            : new(KeyEvents.KeyCreated, false, $"the key `{made.Current.Prefix}…` is in the Secret `{at.Name}` under `{at.Key}`");
+            ? new(EventReasons.KeyRegenerated, true, $"the key was deleted from the Secret `{at.Name}`; `{made.Current.Prefix}…` takes its place")
+            : new(EventReasons.KeyCreated, false, $"the key `{made.Current.Prefix}…` is in the Secret `{at.Name}` under `{at.Key}`");
     }
 
-    private static KeyNews? NewsOfRotation(StoredKey before, StoredKey after)
+    private static ObjectNews? NewsOfRotation(StoredKey before, StoredKey after)
     {
         if (after.Current != before.Current)
         {
             var end = after.Previous is { ExpirationTime: { } time } ? $"taken until {time:u}" : "refused";
-            return new(KeyEvents.KeyRotated, false, $"`{after.Current.Prefix}…` is the key; `{before.Current.Prefix}…` is {end}");
+            return new(EventReasons.KeyRotated, false, $"`{after.Current.Prefix}…` is the key; `{before.Current.Prefix}…` is {end}");
         }
 
         return after.Next is { } next && next != before.Next
-            ? new(KeyEvents.KeyRotating, false, $"`{next.Prefix}…` takes the place of `{before.Current.Prefix}…` once the gateway takes it")
+            ? new(EventReasons.KeyRotating, false, $"`{next.Prefix}…` takes the place of `{before.Current.Prefix}…` once the gateway takes it")
             : null;
     }
 

@@ -31,7 +31,7 @@ public sealed class KeyPlanningTests
         (owner.Kind, owner.Uid, owner.Controller).ShouldBe((VirtualKey.KindName, "uid-1", true));
         plan.Before.ShouldBeNull();
         plan.After!.KeyId.ShouldBe(s_made.Id);
-        plan.News!.Reason.ShouldBe(KeyEvents.KeyCreated);
+        plan.News!.Reason.ShouldBe(EventReasons.KeyCreated);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class KeyPlanningTests
         var plan = Plan(null);
 
         plan.Write.ShouldBeOfType<KeyWrite.Create>();
-        (plan.News!.Reason, plan.News.IsWarning).ShouldBe((KeyEvents.KeyRegenerated, true));
+        (plan.News!.Reason, plan.News.IsWarning).ShouldBe((EventReasons.KeyRegenerated, true));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class KeyPlanningTests
     {
         _key = _key with { Status = new() { KeyId = "0123456789ab", SecretRef = new() { Name = "brought", Key = "api-key" } } };
 
-        Plan(null).News!.Reason.ShouldBe(KeyEvents.KeyCreated);
+        Plan(null).News!.Reason.ShouldBe(EventReasons.KeyCreated);
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class KeyPlanningTests
 
         Body(plan).ShouldNotContain("users");
         Body(plan).ShouldContain("api-key");
-        plan.News!.Reason.ShouldBe(KeyEvents.KeyRegenerated);
+        plan.News!.Reason.ShouldBe(EventReasons.KeyRegenerated);
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class KeySecretsTests : IAsyncDisposable
         var made = await AdvanceAsync();
         var again = await AdvanceAsync();
 
-        made.Event!.Reason.ShouldBe(KeyEvents.KeyCreated);
+        made.Event!.Reason.ShouldBe(EventReasons.KeyCreated);
         HashOf(made).ShouldBe(GeneratedKey.Sha256((await ReadAsync()).Read("api-key")!));
         (HashOf(again), again.Event).ShouldBe((HashOf(made), null));
     }
@@ -72,7 +72,7 @@ public sealed class KeySecretsTests : IAsyncDisposable
 
         var second = await AdvanceAsync();
 
-        second.Event!.Reason.ShouldBe(KeyEvents.KeyRegenerated);
+        second.Event!.Reason.ShouldBe(EventReasons.KeyRegenerated);
         HashOf(second).ShouldNotBe(HashOf(first));
     }
 
@@ -182,7 +182,7 @@ public sealed class KeySecretsTests : IAsyncDisposable
 
         (waiting.Material, waiting.Problem!.Reason).ShouldBe((null, ConditionReasons.SecretConflict));
         waiting.NextTime.ShouldNotBeNull();
-        second.Event!.Reason.ShouldBe(KeyEvents.KeyCreated);
+        second.Event!.Reason.ShouldBe(EventReasons.KeyCreated);
         HashOf(second).ShouldNotBe(HashOf(first));
     }
 

@@ -21,6 +21,9 @@ internal sealed class ApiProblem(int code, string reason, string message) : Exce
     public static ApiProblem Conflict(ApiKind kind, string name, string why) =>
         new(409, "Conflict", $"Operation cannot be fulfilled on {Full(kind)} \"{name}\": {why}") { About = (kind, name) };
 
+    public static ApiProblem Immutable(ApiKind kind, string name, string field) =>
+        new(422, "Invalid", $"{Full(kind)} \"{name}\" is invalid: {field}: field is immutable") { About = (kind, name) };
+
     public static ApiProblem Gone() => new(410, "Expired", "The resourceVersion for the provided watch or list is too old.");
 
     public static ApiProblem Bad(string message) => new(400, "BadRequest", message);

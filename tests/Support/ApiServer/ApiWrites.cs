@@ -105,6 +105,7 @@ internal sealed class ApiWrites(ApiStore store)
     private static JsonObject? Update(ApiKind kind, ApiPath path, JsonObject live, JsonObject wanted, string manager)
     {
         CheckVersion(kind, path.Name, live, wanted);
+        CheckUid(kind, path, live, wanted);
         var after = (JsonObject)live.DeepClone();
         if (path.Subresource == "status")
         {
@@ -209,6 +210,14 @@ internal sealed class ApiWrites(ApiStore store)
     {
         if ((string?)wanted["metadata"]?["resourceVersion"] is { } version && version != (string?)live["metadata"]!["resourceVersion"])
             throw ApiProblem.Conflict(kind, name, "the object has been modified; please apply your changes to the latest version");
+    }
+
+    /// <summary>Writes to the status of a custom resource pass over all metadata but the resourceVersion.</summary>
+    private static void CheckUid(ApiKind kind, ApiPath path, JsonObject live, JsonObject wanted)
+    {
+        var isPassedOver = kind.IsCustom && path.Subresource == "status";
+        if (!isPassedOver && (string?)wanted["metadata"]?["uid"] is { } uid && uid != (string?)live["metadata"]!["uid"])
+            throw ApiProblem.Immutable(kind, path.Name, "metadata.uid");
     }
 
     private JsonObject Change(ApiKind kind, string ns, string name, bool dryRun, Func<JsonObject?, JsonObject?> change)

@@ -3,8 +3,9 @@ using System.Text.Json.Nodes;
 namespace Support.ApiServer;
 
 /// <summary>JSON merge patch: https://www.rfc-editor.org/rfc/rfc7396</summary>
-internal static class MergePatch
+public static class MergePatch
 {
+    /// <summary>Changes the target.</summary>
     public static void Apply(JsonObject target, JsonObject patch)
     {
         foreach (var (name, value) in patch)
