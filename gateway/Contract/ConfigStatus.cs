@@ -25,6 +25,12 @@ public sealed record ConfigStatus
 
     /// <summary>The counters of every budget in the config.</summary>
     public ImmutableArray<BudgetCounter> Budgets { get; init; } = [];
+
+    /// <summary>Equality by content, lists included.</summary>
+    public bool SaysTheSameAs(ConfigStatus other) =>
+        Lean() == other.Lean() && SchemaVersions.SequenceEqual(other.SchemaVersions) && Budgets.SequenceEqual(other.Budgets);
+
+    private ConfigStatus Lean() => this with { SchemaVersions = [], Budgets = [] };
 }
 
 /// <summary>Where a budget stands. Amounts are in the budget's currency, or tokens.</summary>

@@ -27,6 +27,9 @@ internal static class ConditionTypes
     /// <summary>ModelRoute: every target has a price, so that money budgets can charge it.</summary>
     public const string Priced = "Priced";
 
+    /// <summary>LlmGateway: the objects that it is made of are in the cluster as they should be.</summary>
+    public const string Deployed = "Deployed";
+
     /// <summary>LlmGateway: at least one pod is ready.</summary>
     public const string Available = "Available";
 
@@ -122,6 +125,12 @@ internal static class ConditionReasons
     /// </summary>
     public const string SecretNotWritten = "SecretNotWritten";
 
+    /// <summary>
+    /// The API server does not give or take a Secret (its rights, or a fault of its own): ResolvedRefs=False, or True as a warning where the
+    /// value that was read last still stands. Tried again by itself.
+    /// </summary>
+    public const string SecretUnreadable = "SecretUnreadable";
+
     /// <summary>ResolvedRefs=True as a warning: a fallback names a model that no route of the gateway serves.</summary>
     public const string FallbackNotFound = "FallbackNotFound";
 
@@ -155,6 +164,15 @@ internal static class ConditionReasons
 
     /// <summary>Programmed=Unknown: no pod can be reached; the config is written durably.</summary>
     public const string NoPods = "NoPods";
+
+    /// <summary>Deployed=True.</summary>
+    public const string Deployed = "Deployed";
+
+    /// <summary>
+    /// Deployed=False: an object of somebody else stands in the way, the cluster does not know the kind, or the API server does not take it
+    /// (a quota, a policy, rights).
+    /// </summary>
+    public const string Incomplete = "Incomplete";
 
     /// <summary>Durable=True.</summary>
     public const string Durable = "Durable";

@@ -39,6 +39,20 @@ internal abstract record KubernetesObject
         Generation = Metadata.Generation,
     };
 
+    /// <summary>
+    /// Whether all that users write is as in another version of the object: whatever is asked of it is the same, only its status, or who
+    /// manages which field, may differ.
+    /// </summary>
+    public bool AsksTheSameAs(KubernetesObject other) =>
+        ReferenceEquals(this, other)
+        || (Metadata.Uid == other.Metadata.Uid
+            && Metadata.Name == other.Metadata.Name
+            && Metadata.Namespace == other.Metadata.Namespace
+            && Metadata.Generation == other.Metadata.Generation
+            && Metadata.DeletionTimestamp == other.Metadata.DeletionTimestamp
+            && Metadata.Labels.SequenceEqual(other.Metadata.Labels)
+            && Metadata.Annotations.SequenceEqual(other.Metadata.Annotations));
+
     /// <summary>Whether <see cref="ResourceGroup.PausedAnnotation"/> is set.</summary>
     public bool IsPaused() =>
         Metadata.Annotations.TryGetValue(ResourceGroup.PausedAnnotation, out var value) && value == "true";

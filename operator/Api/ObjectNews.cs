@@ -36,6 +36,9 @@ internal static class EventReasons
     /// <summary>Budget: a new period has begun after one whose limit was reached.</summary>
     public const string BudgetReset = "BudgetReset";
 
+    /// <summary>LlmGateway: keys that were deleted or blocked are refused by every pod that serves.</summary>
+    public const string KeysRevoked = "KeysRevoked";
+
     /// <summary>LlmGateway: every ready pod serves the config of this generation.</summary>
     public const string Programmed = "Programmed";
 }

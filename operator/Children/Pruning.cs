@@ -40,6 +40,7 @@ internal static class Pruning
         ? child.Metadata.Labels.GetValueOrDefault(ChildLabels.ManagedBy) == ResourceGroup.Name
         : IsControlled(gateway, child.Metadata);
 
-    private static bool IsControlled(LlmGateway gateway, ObjectMeta metadata) =>
+    /// <summary>Whether the object was made for this gateway, and not for a former one of its name.</summary>
+    public static bool IsControlled(LlmGateway gateway, ObjectMeta metadata) =>
         metadata.OwnerReferences.Any(o => o.Controller == true && o.Uid == gateway.Metadata.Uid);
 }

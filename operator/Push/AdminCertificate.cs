@@ -11,6 +11,8 @@ internal sealed record AdminCertificate
     /// <summary>Longer than any gateway lives without a rotation.</summary>
     private const int ValidDays = 3650;
 
+    private static readonly TimeSpan s_slack = TimeSpan.FromDays(1);
+
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
     /// <summary>The certificate and its key (ECDSA P-256, PKCS #8) in one PEM text. Secret.</summary>
@@ -32,9 +34,12 @@ internal sealed record AdminCertificate
             new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerAuthentication)], critical: false));
-        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(ValidDays));
+        using var certificate = request.CreateSelfSigned(now - s_slack, now.AddDays(ValidDays));
         return Of(certificate, certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n");
     }
+
+    /// <summary>When <see cref="Issue"/> made it.</summary>
+    public static DateTimeOffset IssuedTime(X509Certificate2 certificate) => new DateTimeOffset(certificate.NotBefore) + s_slack;
 
     /// <summary>One that was issued before. Throws <see cref="CryptographicException"/> where the text is none.</summary>
     public static AdminCertificate Parse(string pem)

@@ -19,20 +19,27 @@ internal sealed class ConfigPublisher(
     /// <summary>What is known of each pod, in the order in which they were given.</summary>
     public ImmutableArray<PodState> Pods => [.. Links().Select(l => l.State)];
 
+    /// <summary>The highest revision that a pod holds against one that it was offered; 0: none does.</summary>
+    public long HighestForeign => Pods.Max(p => (p.Outcome as PushOutcome.Older)?.Revision) ?? 0;
+
     public async ValueTask DisposeAsync()
     {
         foreach (var link in Links())
             await link.DisposeAsync();
     }
 
-    /// <summary>The pods that there are now. One with a new address is a new pod; a new pod gets the published config at once.</summary>
+    /// <summary>
+    /// The pods that there are now. One with a new name or address is a new pod; a new pod gets the published config at once.
+    /// </summary>
     public async Task SetPodsAsync(ImmutableArray<PodEndpoint> pods)
     {
         ImmutableArray<PodLink> gone;
         lock (_lock)
         {
-            var old = _links.ToDictionary(l => l.State.Pod.Address);
-            _links = [.. pods.Select(p => old.Remove(p.Address, out var link) ? link : Link(p))];
+            if (pods.SequenceEqual(_links.Select(l => l.State.Pod)))
+                return;
+            var old = _links.ToDictionary(l => (l.State.Pod.Name, l.State.Pod.Address));
+            _links = [.. pods.Select(p => old.Remove((p.Name, p.Address), out var link) ? link.Moved(p) : Link(p))];
             gone = [.. old.Values];
         }
 
@@ -47,7 +54,7 @@ internal sealed class ConfigPublisher(
     /// </summary>
     public async Task<PushOutcome?> OfferAsync(StampedConfig config, CancellationToken cancellation)
     {
-        foreach (var link in Links().OrderByDescending(l => l.State.Pod.IsReady).ThenByDescending(l => l.State.IsReachable))
+        foreach (var link in Links().OrderByDescending(l => l.State.Pod.IsReady ?? true).ThenByDescending(l => l.State.IsReachable))
         {
             try
             {

@@ -34,7 +34,7 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
                 return new DurableWrite.Failed(read.Failure);
             var copy = OfThisGateway(read.Value);
             if (copy?.Revision == config.Revision && copy.Hash == config.Hash)
-                return new DurableWrite.Written();
+                return new DurableWrite.Written(config.Revision);
             if (copy?.Revision >= config.Revision)
                 return new DurableWrite.Superseded(copy.Revision);
 
@@ -49,7 +49,7 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
 
             // 3. The index.
             if (await index.WriteAsync(read.Value, content.IndexOf(config.Snapshot, set), cancellation) is not { } failure)
-                return new DurableWrite.Written();
+                return new DurableWrite.Written(config.Revision);
             if (!ConfigIndex.IsRace(failure) || attempt == ConfigIndex.MaxAttempts)
                 return new DurableWrite.Failed(failure);
         }
@@ -102,7 +102,7 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
 internal abstract record DurableWrite
 {
     /// <summary>It is this config, now or already.</summary>
-    public sealed record Written : DurableWrite;
+    public sealed record Written(long Revision) : DurableWrite;
 
     /// <summary>It is a newer one, or another of the same revision: somebody else leads.</summary>
     public sealed record Superseded(long Revision) : DurableWrite;

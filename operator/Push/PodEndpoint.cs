@@ -9,6 +9,8 @@ internal sealed record PodEndpoint
     /// <summary>Root of its admin port, as <c>https://10.0.0.7:4001</c>.</summary>
     public required Uri Address { get; init; }
 
-    /// <summary>Ready pods are asked first, because their word weighs most.</summary>
-    public bool IsReady { get; init; } = true;
+    /// <summary>
+    /// Whether its probes say that it serves; null where nobody probes it and its own word counts. Ready pods are asked first.
+    /// </summary>
+    public bool? IsReady { get; init; }
 }

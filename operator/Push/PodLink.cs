@@ -46,6 +46,14 @@ internal sealed partial class PodLink : IAsyncDisposable
         }
     }
 
+    /// <summary>The same pod, of which more is known.</summary>
+    public PodLink Moved(PodEndpoint pod)
+    {
+        lock (_lock)
+            _state = _state with { Pod = pod };
+        return this;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -158,7 +166,13 @@ internal sealed partial class PodLink : IAsyncDisposable
     private void Change(Func<PodState, PodState> change)
     {
         lock (_lock)
-            _state = change(_state);
+        {
+            var before = _state;
+            _state = change(before);
+            if (_state.SaysTheSameAs(before))
+                return;
+        }
+
         _changed();
     }
 

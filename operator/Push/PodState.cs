@@ -26,6 +26,11 @@ internal sealed record PodState
     /// <summary>Whether it answers.</summary>
     public bool IsReachable { get; init; }
 
+    /// <summary>False where somebody who has seen the other has something new to look at.</summary>
+    public bool SaysTheSameAs(PodState other) =>
+        this with { Status = null } == other with { Status = null }
+        && (Status is null ? other.Status is null : other.Status is not null && Status.SaysTheSameAs(other.Status));
+
     /// <summary>Whether it serves exactly this config.</summary>
     public bool Serves(StampedConfig config) => AcknowledgedRevision == config.Revision;
 }

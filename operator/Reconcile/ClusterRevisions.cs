@@ -7,7 +7,9 @@ namespace Operator.Reconcile;
 /// The count of revisions in the index Secret of a gateway, so that whoever leads next goes on from there. An index that was lost or restored
 /// to an older state goes on above what pods show.
 /// </summary>
-internal sealed class ClusterRevisions(ConfigIndex index) : IRevisions
+/// <param name="index">Where it is counted.</param>
+/// <param name="isLeader">Asked before each write: who has lost the lease counts no more.</param>
+internal sealed class ClusterRevisions(ConfigIndex index, Func<bool> isLeader) : IRevisions
 {
     /// <inheritdoc/>
     public async Task<long> ReserveAsync(string hash, long above, CancellationToken cancellation)
@@ -20,6 +22,8 @@ internal sealed class ClusterRevisions(ConfigIndex index) : IRevisions
             var last = read.Value.Last();
             if (last.Hash == hash && last.Revision > above)
                 return last.Revision;
+            if (!isLeader())
+                throw new IOException("no revision could be reserved: another leads");
             var next = new Reservation { Revision = Math.Max(last.Revision, above) + 1, Hash = hash };
             if (await index.WriteAsync(read.Value, next, cancellation) is not { } failure)
                 return next.Revision;

@@ -19,25 +19,30 @@ namespace Operator.Reconcile;
 /// <item>Refused with named objects: their last valid versions stand in, once more from step 1, at most three rounds.</item>
 /// <item>Publish to all pods, unless it was refused. Without an answer too: pods take it when they come.</item>
 /// </list>
-/// Remembers, per gateway, what was in force last and what was refused; one instance is used by one caller at a time.
+/// Inputs that say the same as those that a pod has acknowledged need none of it. Remembers, per gateway, what was in force last and what
+/// was refused; one instance is used by one caller at a time.
 /// </remarks>
 internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher publisher, LastValidVersions lastValid)
 {
     private const int MaxRounds = 3;
 
     private ImmutableArray<RefusedVersion> _refused = [];
+    private ReconcileOutcome? _last;
+    private long _above;
 
     /// <summary>The version of each object that was in force last. Survives in the durable copy, or in the state folder.</summary>
     public LastValidVersions LastValid { get; private set; } = lastValid;
 
     public async Task<ReconcileOutcome> ReconcileAsync(TranslateInputs gathered, CancellationToken cancellation)
     {
-        var above = 0L;
+        if (_last is { } last && IsInForce(last, gathered))
+            return last with { Inputs = Complete(gathered) };
+        var above = Math.Max(_above, publisher.HighestForeign);
         _refused = StillThere(gathered);
         for (var round = 1; ; round++)
         {
             // 1. Translate.
-            var inputs = gathered with { LastValid = LastValid, Refused = _refused };
+            var inputs = Complete(gathered);
             var translation = Translator.Translate(inputs);
             if (translation.Config is not { } config)
                 return new() { Inputs = inputs, Translation = translation };
@@ -68,9 +73,26 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
             // 6. Publish to all.
             if (answer is null or PushOutcome.Acknowledged)
                 publisher.Publish(stamped);
+            _last = outcome;
             return outcome;
         }
     }
+
+    /// <summary>The next config gets a revision above this one, because somebody else has used it.</summary>
+    public void GoAbove(long revision)
+    {
+        _above = Math.Max(_above, revision);
+        _last = null;
+    }
+
+    private TranslateInputs Complete(TranslateInputs gathered) => gathered with { LastValid = LastValid, Refused = _refused };
+
+    /// <summary>A pod has it, time has changed nothing, and no pod has seen a higher revision.</summary>
+    private bool IsInForce(ReconcileOutcome last, TranslateInputs gathered) =>
+        last is { Answer: PushOutcome.Acknowledged, Config: { } config }
+        && !(last.Translation.NextChange <= gathered.Now)
+        && publisher.HighestForeign < config.Revision
+        && gathered.SaysTheSameAs(last.Inputs);
 
     /// <summary>False where the refusal names no object that is not known to be refused: another round would change nothing.</summary>
     private bool Remember(PushOutcome.Rejected rejected, ConfigSnapshot config)

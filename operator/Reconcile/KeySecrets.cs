@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Operator.Api;
 using Operator.Keys;
@@ -35,23 +36,27 @@ internal sealed class KeySecrets(KubernetesClient client, TimeProvider time)
                 return new() { Failure = read.Failure };
 
             var plan = KeyPlanning.Of(of, read.Value, time.GetUtcNow(), isAcknowledged, Create);
-            if (await WriteAsync(at, plan.Write, cancellation) is not { } failure)
-                return Done(of, plan);
-            if (!IsOvertaken(failure) || attempt == MaxAttempts)
-                return Failed(plan, failure);
+            if (plan.Write is not { } write)
+                return Done(of, plan, read.Value);
+            var written = await WriteAsync(at, write, cancellation);
+            if (written.IsSuccess)
+                return Done(of, plan, written.Value);
+            if (!IsOvertaken(written.Failure) || attempt == MaxAttempts)
+                return Failed(plan, written.Failure, read.Value);
         }
     }
 
-    private async Task<ApiFailure?> WriteAsync(ObjectKey at, KeyWrite? write, CancellationToken cancellation) => write switch
+    private Task<ApiOutcome<Secret>> WriteAsync(ObjectKey at, KeyWrite write, CancellationToken cancellation) => write switch
     {
-        KeyWrite.Create create => (await client.CreateAsync(ResourceTypes.Secrets, create.Secret, cancellation)).Failure,
-        KeyWrite.Patch patch => (await client.PatchAsync(
-            ResourceTypes.Secrets, at, patch.Body, new() { FieldManager = FieldManager }, cancellation)).Failure,
-        _ => null,
+        KeyWrite.Create create => client.CreateAsync(ResourceTypes.Secrets, create.Secret, cancellation),
+        KeyWrite.Patch patch => client.PatchAsync(
+            ResourceTypes.Secrets, at, patch.Body, new() { FieldManager = FieldManager }, cancellation),
+        _ => throw new UnreachableException($"no such write: {write}"),
     };
 
-    private static KeyOutcome Done(VirtualKey of, KeyPlan plan) => new()
+    private static KeyOutcome Done(VirtualKey of, KeyPlan plan, Secret? secret) => new()
     {
+        SecretVersion = secret?.Metadata.ResourceVersion,
         Material = plan.After,
         Problem = plan.Problem,
         NextTime = plan.NextTime,
@@ -68,12 +73,13 @@ internal sealed class KeySecrets(KubernetesClient client, TimeProvider time)
     };
 
     /// <summary>What stood before the write still stands, or the write was done after all and takes it as well.</summary>
-    private KeyOutcome Failed(KeyPlan plan, ApiFailure failure)
+    private KeyOutcome Failed(KeyPlan plan, ApiFailure failure, Secret? secret)
     {
         if (failure.Reason is not (ApiFailureReason.Forbidden or ApiFailureReason.Invalid or ApiFailureReason.BadRequest))
             return new() { Material = plan.Before, Failure = failure };
         return new()
         {
+            SecretVersion = secret?.Metadata.ResourceVersion,
             Material = plan.Before,
             Problem = new(
                 ConditionReasons.SecretNotWritten, "spec.secret.name", $"the API server refuses to write the Secret: {failure.Message}"),
@@ -97,6 +103,9 @@ internal sealed record KeyOutcome
     /// revokes no key.
     /// </summary>
     public KeyMaterial? Material { get; init; }
+
+    /// <summary>The version of the Secret that this was said of; null: there is none, or it could not be read.</summary>
+    public string? SecretVersion { get; init; }
 
     /// <summary>What somebody must mend; null: nothing.</summary>
     public KeyProblem? Problem { get; init; }

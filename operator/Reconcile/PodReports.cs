@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Gateway.Contract;
 using Operator.Push;
 using Operator.Status;
 
@@ -12,13 +14,26 @@ internal static class PodReports
         return new()
         {
             Name = pod.Pod.Name,
-            IsReady = pod.IsReachable && (pod.Status?.Ready ?? false),
+            IsReady = pod.Pod.IsReady ?? (pod.IsReachable && (pod.Status?.Ready ?? false)),
             Revision = pod.AcknowledgedRevision,
             AcknowledgedTime = pod.AcknowledgedTime,
             HasRefused = !serves && pod.Outcome is PushOutcome.Rejected,
             Problem = serves ? "" : Problem(pod.Outcome),
         };
     }
+
+    /// <summary>The counters of all pods together.</summary>
+    public static ImmutableArray<BudgetCounter> Counters(ImmutableArray<PodState> pods) =>
+    [
+        .. pods.SelectMany(p => p.Status?.Budgets ?? [])
+            .GroupBy(c => (c.Budget, c.Key, c.PeriodStart))
+            .Select(same => same.First() with
+            {
+                Settled = same.Sum(c => c.Settled),
+                Reserved = same.Sum(c => c.Reserved),
+                Overshoot = same.Sum(c => c.Overshoot),
+            }),
+    ];
 
     /// <summary>What an outcome means, in a sentence; empty where all is well.</summary>
     public static string Problem(PushOutcome? outcome) => outcome switch

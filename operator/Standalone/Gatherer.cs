@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Gateway.Contract;
 using Operator.Api;
 using Operator.Keys;
+using Operator.Kubernetes;
+using Operator.Reconcile;
 using Operator.Standalone.Manifests;
 using Operator.Standalone.State;
 using Operator.Status;
@@ -19,9 +21,10 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
     /// <param name="now">The moment.</param>
     public Gathered Gather(ManifestStore store, LlmGateway gateway, ResourceStatuses? before, ConfigSnapshot? served, DateTimeOffset now)
     {
-        var routes = store.All<ModelRoute>().Where(r => IsFor(gateway, r)).ToImmutableArray();
-        var virtualKeys = store.All<VirtualKey>().Where(k => IsFor(gateway, k.Spec.GatewayRef, k)).ToImmutableArray();
-        var budgets = store.All<Budget>().Where(b => IsFor(gateway, b.Spec.GatewayRef, b)).ToImmutableArray();
+        var key = ObjectKey.Of(gateway);
+        var routes = store.All<ModelRoute>().Where(r => Attached.IsFor(key, r)).ToImmutableArray();
+        var virtualKeys = store.All<VirtualKey>().Where(k => Attached.IsFor(key, k.Spec.GatewayRef, k)).ToImmutableArray();
+        var budgets = store.All<Budget>().Where(b => Attached.IsFor(key, b.Spec.GatewayRef, b)).ToImmutableArray();
         var uses = routes.SelectMany(LocalSecrets.UsesOf).Concat(virtualKeys.SelectMany(LocalSecrets.UsesOf));
         var secrets = LocalSecrets.Resolve(uses, store.All<Secret>(), environment);
         var taken = (served?.Keys ?? []).SelectMany(k => k.Hashes).Select(h => h.Sha256).ToHashSet(StringComparer.Ordinal);
@@ -57,12 +60,6 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
         var byId = before.ToDictionary(b => b.Id(), StringComparer.Ordinal);
         return [.. objects.Select(o => byId.TryGetValue(o.Id(), out var b) ? take(o, b) : o)];
     }
-
-    private static bool IsFor(LlmGateway gateway, ModelRoute route) =>
-        route.Metadata.Namespace == gateway.Metadata.Namespace && route.Spec.GatewayRefs.Any(r => r.Name == gateway.Metadata.Name);
-
-    private static bool IsFor(LlmGateway gateway, GatewayReference reference, KubernetesObject of) =>
-        reference.Name == gateway.Metadata.Name && (reference.Namespace ?? of.Metadata.Namespace) == gateway.Metadata.Namespace;
 
     /// <summary>A namespace that no manifest describes is there nevertheless, with the one label that a server gives it.</summary>
     private static ImmutableArray<Namespace> Namespaces(ManifestStore store, IEnumerable<VirtualKey> keys, IEnumerable<Budget> budgets)

@@ -22,7 +22,7 @@ internal static class GatewayStatus
             ObservedGeneration = gateway.Metadata.Generation,
             Replicas = inputs.Pods.Length,
             ReadyReplicas = ready,
-            Selector = gateway.Status?.Selector,
+            Selector = inputs.Selector,
             Url = inputs.Url,
             Config = config is null ? null : Config(config, serving, inputs),
             AttachedRoutes = config?.Routes.Length ?? 0,
@@ -44,6 +44,8 @@ internal static class GatewayStatus
         conditions.AddWhile(verdict.IsPaused, ConditionTypes.Paused, ConditionReasons.Paused, "changes wait until the annotation is gone");
         conditions.Add(ConditionTypes.Accepted, verdict.Accepted);
         conditions.Add(ConditionTypes.ResolvedRefs, verdict.ResolvedRefs);
+        if (inputs.ChildProblems is { } problems)
+            conditions.Add(ConditionTypes.Deployed, Deployed(problems));
         conditions.Add(
             ConditionTypes.Available,
             ready > 0
@@ -51,8 +53,16 @@ internal static class GatewayStatus
                 : new(ConditionStatus.False, ConditionReasons.NoPods, "no pod is ready"));
         conditions.Add(ConditionTypes.Programmed, Rollout(verdict, serving, inputs));
         return conditions.WithSummary(
-            ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed, ConditionTypes.Available);
+            ConditionTypes.Accepted,
+            ConditionTypes.ResolvedRefs,
+            ConditionTypes.Deployed,
+            ConditionTypes.Programmed,
+            ConditionTypes.Available);
     }
+
+    private static Judgement Deployed(ImmutableArray<string> problems) => problems.IsEmpty
+        ? new(ConditionStatus.True, ConditionReasons.Deployed, "")
+        : new(ConditionStatus.False, ConditionReasons.Incomplete, string.Join("; ", problems));
 
     /// <summary>Stricter than for an object: every ready pod must serve it.</summary>
     private static Judgement Rollout(Verdict verdict, int serving, StatusInputs inputs)

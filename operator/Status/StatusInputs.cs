@@ -28,6 +28,14 @@ internal sealed record StatusInputs
     /// <summary>Where callers reach the gateway.</summary>
     public string? Url { get; init; }
 
+    /// <summary>Selector of the pods, as text; null where there are none to select.</summary>
+    public string? Selector { get; init; }
+
+    /// <summary>
+    /// What is not as it should be with the objects that the gateway is made of, each in a sentence; null where it is made of none.
+    /// </summary>
+    public ImmutableArray<string>? ChildProblems { get; init; }
+
     /// <summary>Whether spend survives the loss of a pod.</summary>
     public required Judgement Durable { get; init; }
 

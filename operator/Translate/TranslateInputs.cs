@@ -48,6 +48,49 @@ internal sealed record TranslateInputs
 
     /// <summary>Standalone only: targets may name loopback hosts.</summary>
     public bool AllowLoopbackUpstreams { get; init; }
+
+    /// <summary>
+    /// Whether a translation of the other comes to the same, as far as it does not hang on the clock, nor on what was in force or refused
+    /// before. May be false where it does all the same.
+    /// </summary>
+    public bool SaysTheSameAs(TranslateInputs other) =>
+        Gateway.AsksTheSameAs(other.Gateway)
+        && AskTheSame(Routes, other.Routes)
+        && AskTheSame(Keys, other.Keys)
+        && AskTheSame(Budgets, other.Budgets)
+        && Secrets.SequenceEqual(other.Secrets, s_sameSecret)
+        && Namespaces.SequenceEqual(other.Namespaces, s_sameNamespace)
+        && Holds(KeyMaterial, other.KeyMaterial, ReferenceEquals)
+        && Holds(KeyProblems, other.KeyProblems, (a, b) => a == b)
+        && ReferenceEquals(Prices, other.Prices)
+        && AllowLoopbackUpstreams == other.AllowLoopbackUpstreams;
+
+    private static readonly EqualityComparer<Secret> s_sameSecret = EqualityComparer<Secret>.Create((a, b) =>
+        ReferenceEquals(a, b)
+        || (a!.Metadata.Uid == b!.Metadata.Uid
+            && a.Metadata.ResourceVersion is not null
+            && a.Metadata.ResourceVersion == b.Metadata.ResourceVersion));
+
+    private static readonly EqualityComparer<Namespace> s_sameNamespace = EqualityComparer<Namespace>.Create((a, b) =>
+        ReferenceEquals(a, b) || (a!.Metadata.Name == b!.Metadata.Name && a.Metadata.Labels.SequenceEqual(b.Metadata.Labels)));
+
+    private static bool AskTheSame<T>(ImmutableArray<T> objects, ImmutableArray<T> others)
+        where T : KubernetesObject
+    {
+        if (objects.Length != others.Length)
+            return false;
+        for (var i = 0; i < objects.Length; i++)
+        {
+            if (!objects[i].AsksTheSameAs(others[i]))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool Holds<T>(ImmutableDictionary<string, T> map, ImmutableDictionary<string, T> other, Func<T, T, bool> same) =>
+        ReferenceEquals(map, other)
+        || (map.Count == other.Count && map.All(m => other.TryGetValue(m.Key, out var o) && same(m.Value, o)));
 }
 
 /// <summary>What callers present for a VirtualKey, without the key itself.</summary>

@@ -58,13 +58,7 @@ internal static class Concerns
     /// <summary>True where nothing that a user writes has changed.</summary>
     private static bool IsOurDoing<T>(ObjectChange<T> change)
         where T : KubernetesObject =>
-        change is { Before.Metadata: { } before, After.Metadata: { } after }
-        && !ReferenceEquals(change.Before, change.After)
-        && before.Uid == after.Uid
-        && before.Generation == after.Generation
-        && before.DeletionTimestamp == after.DeletionTimestamp
-        && before.Labels.SequenceEqual(after.Labels)
-        && before.Annotations.SequenceEqual(after.Annotations);
+        change is { Before: { } before, After: { } after } && !ReferenceEquals(before, after) && before.AsksTheSameAs(after);
 
     private static bool IsSame(Pod a, Pod b) =>
         a.Metadata.Uid == b.Metadata.Uid

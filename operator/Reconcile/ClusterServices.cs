@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Logging;
+using Operator.Children;
+using Operator.Kubernetes;
+using Operator.Push;
+using Operator.Translate;
+using Operator.Watch;
+
+namespace Operator.Reconcile;
+
+/// <summary>What the line of every gateway takes from outside, so that its parts take nothing by themselves.</summary>
+internal sealed record ClusterServices
+{
+    /// <summary>Of the API server.</summary>
+    public required KubernetesClient Client { get; init; }
+
+    /// <summary>What the watches know.</summary>
+    public required ClusterView View { get; init; }
+
+    /// <summary>Takes what users should hear of.</summary>
+    public required Action<EventText> Tell { get; init; }
+
+    /// <summary>The built-in prices.</summary>
+    public required PriceTable Prices { get; init; }
+
+    /// <summary>The operator and its cluster.</summary>
+    public required OperatorFacts Facts { get; init; }
+
+    /// <summary>The patience of the push.</summary>
+    public required PublisherOptions Publisher { get; init; }
+
+    /// <summary>Whether this process may write and push now.</summary>
+    public required Func<bool> IsLeader { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Of every part.</summary>
+    public required ILoggerFactory Loggers { get; init; }
+}

@@ -1,0 +1,273 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Operator.Api;
+using Operator.Children;
+using Operator.Kubernetes;
+using Operator.Push;
+using Operator.Status;
+using Operator.Translate;
+using Operator.Watch;
+
+namespace Operator.Reconcile;
+
+/// <summary>
+/// The reconcile line of one LlmGateway in a cluster, read top to bottom. Each round looks at all there is and does what is missing, so it
+/// may end, or be killed, anywhere: the next one goes on.
+/// </summary>
+/// <remarks>
+/// <list type="number">
+/// <item>Recall what a former process has left in the durable copy; once.</item>
+/// <item>Gather what the watches know: routes, keys, budgets, pods.</item>
+/// <item>Read the Secrets that they name.</item>
+/// <item>Bring the keys forward: their Secrets stand before any gateway hears of them.</item>
+/// <item>Translate, stamp, offer to one pod, publish to all.</item>
+/// <item>Keep the config that is in force for pods that start while nobody pushes.</item>
+/// <item>Children: apply, prune. After the push, so that a block never waits for them, and first pods find the config in place.</item>
+/// <item>Status, of whatever differs.</item>
+/// <item>Events.</item>
+/// <item>When again.</item>
+/// </list>
+/// One instance is used by one caller at a time.
+/// </remarks>
+internal sealed partial class GatewayLine : IAsyncDisposable
+{
+    /// <summary>How long keys, and then statuses, may keep the rest of the line waiting: of thousands some wait for the next round.</summary>
+    private static readonly TimeSpan s_share = TimeSpan.FromSeconds(1);
+
+    /// <summary>So long after the start a Secret that cannot be read holds back the push, which would take from pods what they have.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whatever no watch tells, drift above all, is found after this time.</summary>
+    private static readonly TimeSpan s_resync = TimeSpan.FromMinutes(10);
+
+    private readonly ClusterServices _services;
+    private readonly ILogger _logger;
+    private readonly DateTimeOffset _start;
+    private readonly SecretReader _secrets;
+    private readonly KeyBook _keys;
+    private readonly AdminDoor _door;
+    private readonly ConfigPublisher _publisher;
+    private readonly ConfigIndex _index;
+    private readonly DurableCopy _durable;
+    private readonly ChildWriter _children;
+    private readonly StatusWriter _statuses;
+    private readonly Acknowledgements _acknowledgements = new();
+    private LlmGateway _last;
+    private GatewayReconciler? _reconciler;
+    private ChildrenWritten _written = ChildrenWritten.Nothing;
+    private DurableWrite? _kept;
+    private int _failures;
+
+    public GatewayLine(LlmGateway gateway, ClusterServices services)
+    {
+        _last = gateway;
+        _services = services;
+        _logger = services.Loggers.CreateLogger<GatewayLine>();
+        _start = services.Time.GetUtcNow();
+        _secrets = new(services.Client, services.View.Secrets);
+        _keys = new(new KeySecrets(services.Client, services.Time), services.View.Secrets, services.Time);
+        _door = new(gateway, services.Publisher.Timeout, services.Time);
+        var key = ObjectKey.Of(gateway);
+        _publisher = new(
+            _door.Client,
+            services.Publisher,
+            services.Time,
+            services.Loggers.CreateLogger<ConfigPublisher>(),
+            () => services.View.Queue.Add(key));
+        _index = new(services.Client, gateway);
+        _durable = new(services.Client, _index, gateway);
+        _children = new(services.Client, services.View);
+        _statuses = new(services.Client, services.View);
+    }
+
+    /// <summary>Of the LlmGateway that it was made for; one that was made anew gets a line of its own.</summary>
+    public string Uid => _last.Metadata.Uid;
+
+    /// <summary>Whether there is nobody left to push to.</summary>
+    public bool HasNoPods => _publisher.Pods.IsEmpty;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _publisher.DisposeAsync();
+        _door.Dispose();
+    }
+
+    /// <summary>One round.</summary>
+    /// <param name="current">The LlmGateway; null: it is gone, and what its pods serve until they are gone too is still to be told them.</param>
+    /// <param name="cancellation">Ends it wherever it is.</param>
+    public async Task<LineResult> ReconcileAsync(LlmGateway? current, CancellationToken cancellation)
+    {
+        var gateway = _last = current ?? Gone(_last, _services.Time.GetUtcNow());
+
+        // 1. Recall.
+        if (_reconciler is null && await RecallAsync(cancellation) is { } unread)
+            return Retry("the durable copy cannot be read", unread);
+
+        // 2. Gather.
+        var now = _services.Time.GetUtcNow();
+        var attached = Attached.To(ObjectKey.Of(gateway), _services.View);
+        var pods = GatewayPods.Of(gateway, _services.View.Pods.Snapshot.Objects.Values);
+        await _publisher.SetPodsAsync(pods.Endpoints);
+
+        // 3. Secrets.
+        var secrets = await _secrets.ReadAsync(SecretNames(gateway, attached), cancellation);
+        if (IsNew(now) && secrets.Unknown is [var unknown, ..])
+            return Retry($"the Secret {unknown} cannot be read", secrets.Failures[unknown]);
+        _door.Know(secrets.Secrets, now);
+
+        // 4. Keys.
+        var keys = await _keys.AdvanceAsync(attached.Keys, _acknowledgements.Has, Share(), cancellation);
+        if (IsNew(now) && keys.Unknown is [var unknownKey, ..])
+            return Retry($"the Secret of the VirtualKey {unknownKey} cannot be read", keys.Failure!);
+
+        // 5. Publish.
+        var inputs = _statuses.Recall(Inputs(gateway, attached, secrets, keys, now));
+        var outcome = await _reconciler!.ReconcileAsync(inputs, cancellation);
+        var states = _publisher.Pods;
+
+        // 6. Keep.
+        var isLeaving = gateway.Metadata.DeletionTimestamp is not null;
+        if (!isLeaving)
+            _kept = await KeepAsync(outcome, cancellation) ?? _kept;
+
+        // 7. Children.
+        var desired = isLeaving || gateway.IsPaused() ? null : Desired(outcome, secrets);
+        if (desired is not null)
+            _written = await _children.WriteAsync(outcome.Translation.LastValid.Gateway!, desired, cancellation);
+
+        // 8. Status.
+        var statuses = current is null ? MissingGateway.Of(outcome.Inputs) : ResourceStatuses.Of(new()
+        {
+            Inputs = outcome.Inputs,
+            Translation = outcome.Translation,
+            Config = outcome.Config?.Snapshot,
+            Pods = pods.Reports(states, outcome.Config),
+            Counters = PodReports.Counters(states),
+            CountersTime = states.Any(s => s.Status is not null) ? now : null,
+            Url = GatewayUrl.Of(gateway),
+            Selector = ChildLabels.SelectorText(gateway.Metadata.Name),
+            ChildProblems = ChildProblems(desired),
+            Durable = SpendDurability.Of(gateway.Spec),
+            Now = now,
+        });
+        var status = await _statuses.WriteAsync(statuses, now, Share(), cancellation);
+
+        // 9. Events.
+        var acknowledged = _acknowledgements.Take(gateway, outcome.Config, states);
+        foreach (var text in keys.Events.Concat(status.News).Concat(acknowledged.News))
+            _services.Tell(text);
+
+        // 10. When again.
+        if (Obstacle(keys, status) is { } obstacle)
+            return Partly(obstacle);
+        _failures = 0;
+        if (!keys.IsComplete || !status.IsComplete || (acknowledged.IsNew && keys.IsRotating))
+            return new LineResult.Done(TimeSpan.Zero);
+        if (outcome.Config is null)
+            return new LineResult.Terminal("the LlmGateway is not valid and has never been");
+        DateTimeOffset?[] times = [outcome.Translation.NextChange, keys.NextTime, status.NextTime, now + s_resync];
+        return new LineResult.Done(Until(times.Min()!.Value));
+    }
+
+    private async Task<ApiFailure?> RecallAsync(CancellationToken cancellation)
+    {
+        var read = await _durable.ReadAsync(cancellation);
+        if (read is DurableRead.Failed { Failure: var failure })
+            return failure;
+        if (read is DurableRead.Damaged { Problem: var problem })
+            LogDamaged(Uid, problem);
+        var found = read as DurableRead.Found;
+        if (found is not null)
+        {
+            _keys.Remember(found.Config);
+            _acknowledgements.Recall(found.Config);
+        }
+
+        _reconciler = new(new ClusterRevisions(_index, _services.IsLeader), _publisher, found?.LastValid ?? LastValidVersions.Empty);
+        return null;
+    }
+
+    private static IEnumerable<ObjectKey> SecretNames(LlmGateway gateway, Attached attached) =>
+        SecretUses.OfGateway(gateway).Select(u => u.Secret)
+            .Concat(attached.Routes.SelectMany(SecretUses.OfRoute).Select(u => u.Secret))
+            .Concat(attached.Keys.Where(k => k.Spec.ValueFrom is not null).SelectMany(SecretUses.OfKey).Select(u => u.Secret))
+            .Append(new(gateway.Metadata.Namespace, ChildNames.Admin(gateway.Metadata.Name)));
+
+    private TranslateInputs Inputs(LlmGateway gateway, Attached attached, SecretsRead secrets, KeysKnown keys, DateTimeOffset now) => new()
+    {
+        Gateway = gateway,
+        Now = now,
+        Routes = attached.Routes,
+        Keys = attached.Keys,
+        Budgets = attached.Budgets,
+        Secrets = secrets.Secrets,
+        Namespaces = [.. _services.View.Namespaces?.Snapshot.Objects.Values ?? []],
+        KeyMaterial = keys.Material,
+        KeyProblems = keys.Problems,
+        Prices = _services.Prices,
+    };
+
+    /// <summary>Null: it stands there already, or nothing is in force.</summary>
+    private async Task<DurableWrite?> KeepAsync(ReconcileOutcome outcome, CancellationToken cancellation)
+    {
+        var isInForce = outcome is { Config: not null, Answer: null or PushOutcome.Acknowledged };
+        if (!isInForce || (_kept is DurableWrite.Written written && written.Revision == outcome.Config!.Revision))
+            return null;
+        var kept = await _durable.WriteAsync(outcome.Config!, outcome.Translation.LastValid, cancellation);
+        if (kept is DurableWrite.Superseded superseded)
+            _reconciler!.GoAbove(superseded.Revision);
+        return kept;
+    }
+
+    /// <summary>Of the version in force; null where none ever was.</summary>
+    private DesiredChildren? Desired(ReconcileOutcome outcome, SecretsRead secrets) => outcome.Translation.LastValid.Gateway is { } valid
+        ? GatewayChildren.Build(new()
+        {
+            Gateway = valid,
+            Operator = _services.Facts,
+            Admin = _door.Files,
+            StoreSecrets = [.. secrets.Secrets.Where(s => s.Metadata.Namespace == valid.Metadata.Namespace)],
+        })
+        : null;
+
+    private ImmutableArray<string> ChildProblems(DesiredChildren? desired) =>
+    [
+        .. desired?.Problems.Select(p => $"{p.Field}: {p.Message}") ?? [],
+        .. _written.Problems,
+        .. _kept is DurableWrite.TooLarge large ? [large.Message] : ImmutableArray<string>.Empty,
+    ];
+
+    /// <summary>What another round may mend, though what matters most is done.</summary>
+    private string? Obstacle(KeysKnown keys, StatusesWritten status) =>
+        keys.Failure?.ToString()
+        ?? (_kept is DurableWrite.Failed failed ? $"the durable copy: {failed.Failure}" : null)
+        ?? (_kept is DurableWrite.Superseded newer ? $"the durable copy is of revision {newer.Revision}" : null)
+        ?? _written.Failures.FirstOrDefault()?.ToString()
+        ?? status.Failure?.ToString();
+
+    /// <summary>A pause that grows, but whatever changes meanwhile is looked at at once.</summary>
+    private LineResult.Partly Partly(string why) => new(why, _services.Publisher.Backoff.Delay(++_failures));
+
+    private static LineResult.RetryAfter Retry(string what, ApiFailure failure) =>
+        new($"{what}: {failure}", failure.RetryAfter ?? TimeSpan.Zero);
+
+    private static LlmGateway Gone(LlmGateway last, DateTimeOffset now) =>
+        last with { Metadata = last.Metadata with { DeletionTimestamp = last.Metadata.DeletionTimestamp ?? now } };
+
+    private bool IsNew(DateTimeOffset now) => now < _start + s_patience;
+
+    private Func<bool> Share()
+    {
+        var start = _services.Time.GetTimestamp();
+        return () => _services.Time.GetElapsedTime(start) > s_share;
+    }
+
+    private TimeSpan Until(DateTimeOffset time)
+    {
+        var left = time - _services.Time.GetUtcNow();
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    [LoggerMessage(1201, LogLevel.Warning, "The durable copy of the LlmGateway with uid {Uid} is damaged and is written anew: {Problem}")]
+    private partial void LogDamaged(string uid, string problem);
+}

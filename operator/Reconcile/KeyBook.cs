@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Gateway.Contract;
+using Operator.Api;
+using Operator.Kubernetes;
+using Operator.Status;
+using Operator.Translate;
+using Operator.Watch;
+
+namespace Operator.Reconcile;
+
+/// <summary>
+/// What stands for each VirtualKey of one gateway. Thousands of keys rest while one changes, so a key's Secret is looked at only when the
+/// key, its Secret, the clock or the gateway's word says so.
+/// </summary>
+internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata> metadata, TimeProvider time)
+{
+    /// <summary>A Secret that the server does not give, or does not take, is tried again after this time.</summary>
+    private static readonly TimeSpan s_untilRetry = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private ImmutableDictionary<string, KeyMaterial> _kept = ImmutableDictionary<string, KeyMaterial>.Empty;
+    private KeysKnown _known = new();
+
+    /// <summary>
+    /// What a former process has left in the durable copy: it stands in for keys whose Secrets this one cannot read, because a server that
+    /// does not answer revokes no key.
+    /// </summary>
+    public void Remember(ConfigSnapshot config) => _kept = config.Keys.ToImmutableDictionary(
+        k => k.Object.Uid, k => new KeyMaterial { KeyId = k.KeyId, Hashes = k.Hashes });
+
+    /// <summary>
+    /// Brings the keys forward that are due, until it is over; the rest stays as it was, or is not there yet.
+    /// </summary>
+    /// <param name="keys">Those of the gateway; others are forgotten.</param>
+    /// <param name="isAcknowledged">Whether every gateway pod that serves takes the key with this hash.</param>
+    /// <param name="isOver">Whether the rest can wait for the next round.</param>
+    /// <param name="cancellation">Leaves whatever was written.</param>
+    public async Task<KeysKnown> AdvanceAsync(
+        ImmutableArray<VirtualKey> keys, Func<string, bool> isAcknowledged, Func<bool> isOver, CancellationToken cancellation)
+    {
+        var (now, seen) = (time.GetUtcNow(), metadata.Snapshot);
+        var gone = _entries.Keys.Except(keys.Select(k => k.Id())).ToList();
+        foreach (var id in gone)
+            _entries.Remove(id);
+
+        var due = new List<(VirtualKey Key, string? Seen)>();
+        foreach (var key in keys)
+        {
+            var version = seen.Find(SecretOf(key))?.Metadata.ResourceVersion;
+            if (!_entries.TryGetValue(key.Id(), out var entry) || !entry.IsAtRest(key, version, now, isAcknowledged))
+                due.Add((key, version));
+            else if (entry.Seen != version)
+                _entries[key.Id()] = entry with { Seen = version };
+        }
+
+        if (due.Count == 0 && gone.Count == 0)
+            return _known = _known with { Events = [], IsComplete = true };
+        var events = new ConcurrentQueue<EventText>();
+        var stepped = new ConcurrentDictionary<string, Entry>(StringComparer.Ordinal);
+        var isComplete = await SideBySide.ForEachAsync(due, StepAsync, isOver);
+        foreach (var (id, entry) in stepped)
+            _entries[id] = entry;
+
+        return _known = Summary(isComplete, [.. events]);
+
+        async Task StepAsync((VirtualKey Key, string? Seen) item)
+        {
+            var outcome = await secrets.AdvanceAsync(item.Key, isAcknowledged, cancellation);
+            if (outcome.Event is { } told)
+                events.Enqueue(told);
+            stepped[item.Key.Id()] = Next(item.Key, item.Seen, outcome, now);
+        }
+    }
+
+    private static ObjectKey SecretOf(VirtualKey key) => new(key.Metadata.Namespace, KeyStatus.SecretOf(key).Name);
+
+    private Entry Next(VirtualKey key, string? seen, KeyOutcome outcome, DateTimeOffset now)
+    {
+        var before = _entries.GetValueOrDefault(key.Id());
+        if (before?.Of.Metadata.Uid != key.Metadata.Uid)
+            before = null;
+        var isKnown = outcome.Failure is null || outcome.Material is not null;
+        return new()
+        {
+            Of = key,
+            Seen = seen,
+            Written = outcome.SecretVersion,
+            Material = Same(before?.Material, isKnown ? outcome.Material : before?.Material ?? _kept.GetValueOrDefault(key.Metadata.Uid)),
+            Problem = outcome.Problem ?? Unreadable(key, outcome.Failure),
+            Failure = outcome.Failure,
+            NextTime = outcome.Failure is null ? outcome.NextTime : now + s_untilRetry,
+        };
+    }
+
+    /// <summary>The instance that others compare with, where nothing has changed.</summary>
+    private static KeyMaterial? Same(KeyMaterial? before, KeyMaterial? after) =>
+        before is not null && after is not null && before.Hashes.SequenceEqual(after.Hashes)
+        && before == after with { Hashes = before.Hashes }
+            ? before
+            : after;
+
+    private static KeyProblem? Unreadable(VirtualKey key, ApiFailure? failure) => failure is null
+        ? null
+        : new(
+            ConditionReasons.SecretUnreadable,
+            key.Spec.ValueFrom is null ? "spec.secret.name" : "spec.valueFrom.secretRef.name",
+            $"the API server does not give or take the Secret `{KeyStatus.SecretOf(key).Name}`: {failure.Message}");
+
+    /// <summary>Maps that say the same are the same: rebuilding them would make every round look like a change.</summary>
+    private KeysKnown Summary(bool isComplete, ImmutableArray<EventText> events)
+    {
+        var material = _entries.Where(e => e.Value.Material is not null)
+            .ToDictionary(e => e.Key, e => e.Value.Material!, StringComparer.Ordinal);
+        var problems = _entries.Where(e => e.Value.Problem is not null)
+            .ToDictionary(e => e.Key, e => e.Value.Problem!, StringComparer.Ordinal);
+        return new()
+        {
+            Material = _known.Material.SetItems(material).RemoveRange(_known.Material.Keys.Where(k => !material.ContainsKey(k))),
+            Problems = _known.Problems.SetItems(problems).RemoveRange(_known.Problems.Keys.Where(k => !problems.ContainsKey(k))),
+            Events = events,
+            IsComplete = isComplete,
+            NextTime = _entries.Values.Min(e => e.NextTime),
+            IsRotating = _entries.Values.Any(e => e.IsRotating),
+            Failure = _entries.Values.Select(e => e.Failure).FirstOrDefault(f => f is not null),
+            Unknown = [.. _entries.Values.Where(e => e is { Failure: not null, Material: null }).Select(e => ObjectKey.Of(e.Of))],
+        };
+    }
+
+    /// <summary>One key as it was left.</summary>
+    private sealed record Entry
+    {
+        public required VirtualKey Of { get; init; }
+
+        /// <summary>The version that the Secret's metadata showed when it was looked at; null: none.</summary>
+        public string? Seen { get; init; }
+
+        /// <summary>The version that the Secret had afterwards; null: unknown, or there is none.</summary>
+        public string? Written { get; init; }
+
+        public KeyMaterial? Material { get; init; }
+
+        public KeyProblem? Problem { get; init; }
+
+        public ApiFailure? Failure { get; init; }
+
+        public DateTimeOffset? NextTime { get; init; }
+
+        /// <summary>Whether another step would come to the same.</summary>
+        public bool IsAtRest(VirtualKey key, string? version, DateTimeOffset now, Func<string, bool> isAcknowledged) =>
+            key.AsksTheSameAs(Of)
+            && !(NextTime <= now)
+            && IsOf(version)
+            && !(IsRotating && Material!.Hashes.All(h => isAcknowledged(h.Sha256)));
+
+        /// <summary>A key and the next one, both without an end.</summary>
+        public bool IsRotating => Material?.Hashes.Count(h => h.ExpirationTime is null) > 1;
+
+        /// <summary>The metadata may be behind what was written, and shows what it showed before then.</summary>
+        private bool IsOf(string? version) =>
+            version == Written || (version == Seen && (Failure is not null || ResourceVersions.IsOlder(Seen ?? "0", Written)));
+    }
+}
+
+/// <summary>What stands for the keys of a gateway after a round.</summary>
+internal sealed record KeysKnown
+{
+    /// <summary>By the id of the VirtualKey.</summary>
+    public ImmutableDictionary<string, KeyMaterial> Material { get; init; } =
+        ImmutableDictionary.Create<string, KeyMaterial>(StringComparer.Ordinal);
+
+    /// <summary>What somebody must mend, by the id of the VirtualKey.</summary>
+    public ImmutableDictionary<string, KeyProblem> Problems { get; init; } =
+        ImmutableDictionary.Create<string, KeyProblem>(StringComparer.Ordinal);
+
+    /// <summary>What to tell.</summary>
+    public ImmutableArray<EventText> Events { get; init; } = [];
+
+    /// <summary>False: some keys wait for the next round.</summary>
+    public bool IsComplete { get; init; }
+
+    /// <summary>When time alone asks for another round; null: never.</summary>
+    public DateTimeOffset? NextTime { get; init; }
+
+    /// <summary>Whether a next key waits to be acknowledged.</summary>
+    public bool IsRotating { get; init; }
+
+    /// <summary>One of the failures; null: there was none.</summary>
+    public ApiFailure? Failure { get; init; }
+
+    /// <summary>Keys whose Secrets could not be read and of which nothing is known from before.</summary>
+    public ImmutableArray<ObjectKey> Unknown { get; init; } = [];
+}

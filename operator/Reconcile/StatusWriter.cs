@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Operator.Api;
+using Operator.Kubernetes;
+using Operator.Status;
+using Operator.Translate;
+using Operator.Watch;
+
+namespace Operator.Reconcile;
+
+/// <summary>
+/// Writes the statuses of one gateway's resources that differ from what the API server has, and knows what was computed last: a status that
+/// waits to be written has been true since it was computed.
+/// </summary>
+internal sealed class StatusWriter(KubernetesClient client, ClusterView view)
+{
+    private const string FieldManager = "llm-gateway-operator-status";
+
+    private ResourceStatuses? _last;
+    private Dictionary<string, KubernetesObject> _byUid = [];
+
+    /// <summary>The resources with the statuses that were computed last. Of a route, the part of other gateways is the API server's.</summary>
+    public TranslateInputs Recall(TranslateInputs inputs)
+    {
+        if (_last is null)
+            return inputs;
+        var name = inputs.Gateway.Metadata.Name;
+        return inputs with
+        {
+            Gateway = Last(inputs.Gateway) is { } gateway ? inputs.Gateway with { Status = gateway.Status } : inputs.Gateway,
+            Routes = [.. inputs.Routes.Select(r => Last(r) is { } last ? r with { Status = WithOwn(r.Status, last.Status!, name) } : r)],
+            Keys = [.. inputs.Keys.Select(k => Last(k) is { } last ? k with { Status = last.Status } : k)],
+            Budgets = [.. inputs.Budgets.Select(b => Last(b) is { } last ? b with { Status = last.Status } : b)],
+        };
+    }
+
+    /// <summary>Until it is over; the rest differs still in the next round. What is written is worth telling.</summary>
+    public async Task<StatusesWritten> WriteAsync(
+        ResourceStatuses statuses, DateTimeOffset now, Func<bool> isOver, CancellationToken cancellation)
+    {
+        _last = statuses;
+        _byUid = All(statuses).ToDictionary(o => o.Metadata.Uid, StringComparer.Ordinal);
+
+        var differing = Differing(statuses, now).ToLookup(w => w.Due <= now);
+        var failures = new ConcurrentQueue<ApiFailure>();
+        var news = new ConcurrentQueue<EventText>();
+        var isComplete = await SideBySide.ForEachAsync(differing[true], WriteOneAsync, isOver);
+        return new()
+        {
+            News = [.. news],
+            IsComplete = isComplete,
+            Failure = failures.FirstOrDefault(),
+            NextTime = differing[false].Min(w => (DateTimeOffset?)w.Due),
+        };
+
+        async Task WriteOneAsync(StatusWrite write)
+        {
+            if (await write.SendAsync(cancellation) is not { } failure)
+                write.News().ToList().ForEach(n => news.Enqueue(TextOf(write.Object, n)));
+            else if (failure.Reason != ApiFailureReason.NotFound)
+                failures.Enqueue(failure);
+        }
+    }
+
+    private T? Last<T>(T of)
+        where T : KubernetesObject =>
+        _byUid.GetValueOrDefault(of.Metadata.Uid) as T;
+
+    private static IEnumerable<KubernetesObject> All(ResourceStatuses statuses) =>
+        [statuses.Gateway, .. statuses.Routes, .. statuses.Keys, .. statuses.Budgets];
+
+    private static ModelRouteStatus WithOwn(ModelRouteStatus? live, ModelRouteStatus last, string gateway) => live is null
+        ? last
+        : live with { Gateways = [.. live.Gateways.Where(g => g.Name != gateway), .. last.Gateways.Where(g => g.Name == gateway)] };
+
+    private IEnumerable<StatusWrite> Differing(ResourceStatuses statuses, DateTimeOffset now) =>
+    [
+        .. Differing(
+            ResourceTypes.LlmGateways, view.Gateways, [statuses.Gateway], (a, b) => StatusWrites.Due(a, b, now),
+            (a, b) => StatusPatch.Between(a, b.Status!), StatusNews.Of),
+        .. Differing(
+            ResourceTypes.ModelRoutes, view.Routes, statuses.Routes, (a, b) => StatusWrites.Due(a, b, now),
+            (a, b) => StatusPatch.Between(a, b.Status!), StatusNews.Of),
+        .. Differing(
+            ResourceTypes.VirtualKeys, view.Keys, statuses.Keys, (a, b) => StatusWrites.Due(a, b, now),
+            (a, b) => StatusPatch.Between(a, b.Status!), StatusNews.Of),
+        .. Differing(
+            ResourceTypes.Budgets, view.Budgets, statuses.Budgets, (a, b) => StatusWrites.Due(a, b, now),
+            (a, b) => StatusPatch.Between(a, b.Status!), StatusNews.Of),
+    ];
+
+    /// <summary>An object that is gone, or was made anew since, has no status to write.</summary>
+    private IEnumerable<StatusWrite> Differing<T>(
+        ResourceType<T> type,
+        Informer<T> informer,
+        ImmutableArray<T> objects,
+        Func<T, T, DateTimeOffset?> due,
+        Func<T, T, JsonObject> patch,
+        Func<T, T, ImmutableArray<ObjectNews>> news)
+        where T : KubernetesObject
+    {
+        var snapshot = informer.Snapshot;
+        foreach (var after in objects)
+        {
+            var key = ObjectKey.Of(after);
+            if (snapshot.Find(key) is not { } before || before.Metadata.Uid != after.Metadata.Uid || due(before, after) is not { } time)
+                continue;
+            yield return new()
+            {
+                Object = after,
+                Due = time,
+                News = () => news(before, after),
+                SendAsync = async cancellation =>
+                {
+                    var options = new PatchOptions { FieldManager = FieldManager, Subresource = "status" };
+                    var outcome = await client.PatchAsync(type, key, patch(before, after), options, cancellation);
+                    if (outcome.IsSuccess)
+                        informer.Written(outcome.Value);
+                    return outcome.Failure;
+                },
+            };
+        }
+    }
+
+    private static EventText TextOf(KubernetesObject regarding, ObjectNews news) => new()
+    {
+        Regarding = regarding,
+        Type = news.IsWarning ? EventType.Warning : EventType.Normal,
+        Reason = news.Reason,
+        Action = "Judge",
+        Note = news.Note,
+    };
+
+    /// <summary>One status that differs.</summary>
+    private sealed record StatusWrite
+    {
+        public required KubernetesObject Object { get; init; }
+
+        public required DateTimeOffset Due { get; init; }
+
+        public required Func<ImmutableArray<ObjectNews>> News { get; init; }
+
+        public required Func<CancellationToken, Task<ApiFailure?>> SendAsync { get; init; }
+    }
+}
+
+/// <summary>What became of the statuses of a round.</summary>
+internal sealed record StatusesWritten
+{
+    /// <summary>What to tell.</summary>
+    public required ImmutableArray<EventText> News { get; init; }
+
+    /// <summary>False: some wait for the next round.</summary>
+    public required bool IsComplete { get; init; }
+
+    /// <summary>One of the failures; null: there was none.</summary>
+    public ApiFailure? Failure { get; init; }
+
+    /// <summary>When the first of those is due that are held back; null: none is.</summary>
+    public DateTimeOffset? NextTime { get; init; }
+}
