@@ -21,7 +21,7 @@ namespace Operator.Hosting;
 /// </remarks>
 internal sealed class OperatorMetrics : IDisposable
 {
-    /// <summary>Value of <c>controller</c>, and of <c>name</c> for its queue: all four kinds go through the line of their gateway.</summary>
+    /// <summary>Value of <c>controller</c>, and of its queue's <c>name</c>: all four kinds go through the line of their gateway.</summary>
     public const string Controller = "llmgateway";
 
     private readonly MetricRegistry _registry = new("llm_gateway_operator");
