@@ -80,14 +80,24 @@ internal sealed class OperatorMetrics : IDisposable
 
     public void Dispose() => _registry.Dispose();
 
-    /// <summary>How many keys wait in the queue, asked at each scrape. To be called once.</summary>
-    public void ObserveDepth(Func<int> backlog) => _registry.Observe(
-        MetricKind.Gauge,
-        "workqueue_depth",
-        MetricUnit.One,
-        "Keys that are due and that no worker has taken yet.",
-        ["name", "controller"],
-        () => [new Sample(backlog(), Controller, Controller)]);
+    /// <summary>How the queue stands, asked at each scrape: <see cref="WorkQueue{TKey}.Load"/>. To be called once.</summary>
+    public void ObserveLoad(Func<QueueLoad> load)
+    {
+        Observe("workqueue_depth", MetricUnit.One, "Keys that are due and that no worker has taken yet.", l => l.Backlog);
+        Observe(
+            "workqueue_unfinished_work_seconds",
+            MetricUnit.Seconds,
+            "How long the keys that are worked on now have been so, all together: rises steadily where a worker hangs.",
+            l => InSeconds(l.UnfinishedWork));
+        Observe(
+            "workqueue_longest_running_processor_seconds",
+            MetricUnit.Seconds,
+            "And the one that has been so longest.",
+            l => InSeconds(l.LongestRunning));
+
+        void Observe(string name, MetricUnit unit, string help, Func<QueueLoad, decimal> read) => _registry.Observe(
+            MetricKind.Gauge, name, unit, help, ["name", "controller"], () => [new Sample(read(load()), Controller, Controller)]);
+    }
 
     /// <summary>Whether this process leads, asked at each scrape. To be called once.</summary>
     /// <param name="lease">Name of the Lease.</param>
@@ -178,6 +188,8 @@ internal sealed class OperatorMetrics : IDisposable
 
     private HistogramFamily Seconds(string name, string help, ImmutableArray<decimal> bounds, params ImmutableArray<string> labels) =>
         _registry.Histogram(name, MetricUnit.Seconds, help, bounds, labels);
+
+    private static decimal InSeconds(TimeSpan duration) => MetricUnit.Seconds.Show(duration.Ticks);
 
     private static string Label<T>(T value)
         where T : struct, Enum =>

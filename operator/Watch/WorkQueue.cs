@@ -22,14 +22,22 @@ internal sealed class WorkQueue<TKey>(Backoff backoff, TimeProvider time, QueueO
         }
     }
 
-    /// <summary>Keys that are due and that nobody has taken yet.</summary>
-    public int Backlog
+    /// <summary>How it stands now.</summary>
+    public QueueLoad Load
     {
         get
         {
-            var now = time.GetTimestamp();
             lock (_lock)
-                return _items.Values.Count(i => !i.IsTaken && i.Due <= now);
+            {
+                var now = time.GetTimestamp();
+                var running = _items.Values.Where(i => i.IsTaken).Select(i => time.GetElapsedTime(i.TakenAt!.Value, now)).ToList();
+                return new()
+                {
+                    Backlog = _items.Values.Count(i => !i.IsTaken && i.Due <= now),
+                    UnfinishedWork = running.Aggregate(TimeSpan.Zero, static (sum, one) => sum + one),
+                    LongestRunning = running.DefaultIfEmpty().Max(),
+                };
+            }
         }
     }
 

@@ -96,11 +96,11 @@ public sealed class HealthServerTests : IDisposable
     {
         using var asked = new ManualResetEventSlim();
         using var answer = new ManualResetEventSlim();
-        _metrics.ObserveDepth(() =>
+        _metrics.ObserveLeadership("slow", () =>
         {
             asked.Set();
             answer.Wait(Cancellation);
-            return 7;
+            return true;
         });
         await using var server = await StartAsync();
         var scrape = Task.Run(() => GetAsync(server.MetricsUrl, "/metrics"), Cancellation);
@@ -109,7 +109,7 @@ public sealed class HealthServerTests : IDisposable
         var stop = server.StopAsync(Cancellation);
         answer.Set();
 
-        (await scrape).Body.ShouldContain("workqueue_depth{name=\"llmgateway\",controller=\"llmgateway\"} 7\n");
+        (await scrape).Body.ShouldContain("leader_election_master_status{name=\"slow\"} 1\n");
         await stop;
         await Should.ThrowAsync<HttpRequestException>(GetAsync(server.MetricsUrl, "/metrics"));
     }

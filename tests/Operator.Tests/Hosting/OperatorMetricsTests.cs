@@ -60,7 +60,7 @@ public sealed partial class OperatorMetricsTests : IDisposable
     {
         var time = new ManualTimeProvider(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero));
         var queue = new WorkQueue<ObjectKey>(new Backoff(s_second, s_second, () => 0), time, _metrics.Queue);
-        _metrics.ObserveDepth(() => queue.Backlog);
+        _metrics.ObserveLoad(() => queue.Load);
 
         queue.Add(s_chat);
         queue.Add(s_chat);
@@ -70,9 +70,13 @@ public sealed partial class OperatorMetricsTests : IDisposable
         await queue.TakeAsync(TestContext.Current.CancellationToken);
         Read()["workqueue_depth"].Value().ShouldBe(0);
         time.Advance(s_second * 3);
+        Read()["workqueue_unfinished_work_seconds"].Value().ShouldBe(3);
+        Read()["workqueue_longest_running_processor_seconds"].Value().ShouldBe(3);
         queue.Retry(s_chat);
 
         var read = Read();
+        read["workqueue_unfinished_work_seconds"].Value().ShouldBe(0);
+        read["workqueue_longest_running_processor_seconds"].Value().ShouldBe(0);
         read["workqueue_adds_total"].Value().ShouldBe(3);
         read["workqueue_queue_duration_seconds"].Sum().ShouldBe(2);
         read["workqueue_work_duration_seconds"].Sum().ShouldBe(3);
@@ -139,7 +143,7 @@ public sealed partial class OperatorMetricsTests : IDisposable
 
     private void TellEverything(ObjectKey gateway)
     {
-        _metrics.ObserveDepth(() => 0);
+        _metrics.ObserveLoad(() => default);
         _metrics.ObserveLeadership("llm-gateway-operator", () => true);
         _metrics.WorkersStarted(4);
         _metrics.RequestAttempted(new("200", "GET", "10.0.0.1"));
