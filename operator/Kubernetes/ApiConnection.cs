@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -112,7 +113,17 @@ internal sealed class ApiConnection : IDisposable
         using var message = request.ToMessage(_server);
         if (_access.Token is { } token)
             message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Read());
-        return await _http.SendAsync(message, completion, cancellation);
+        var code = "<error>";
+        try
+        {
+            var response = await _http.SendAsync(message, completion, cancellation);
+            code = ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
+            return response;
+        }
+        finally
+        {
+            _options.Attempted?.Invoke(new(code, request.Method.Method, _access.Server.Authority));
+        }
     }
 
     /// <summary>How long to wait for the next attempt; null: there is none.</summary>

@@ -17,4 +17,7 @@ internal sealed record KubernetesClientOptions
 
     /// <summary>How the calls are named in the server's audit log.</summary>
     public string UserAgent { get; init; } = "llm-gateway-operator";
+
+    /// <summary>Is told of every attempt, from any thread, once its headers are there or will not come. Default: nobody is.</summary>
+    public Action<ApiAttempt>? Attempted { get; init; }
 }

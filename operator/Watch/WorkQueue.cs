@@ -5,7 +5,7 @@ namespace Operator.Watch;
 /// afterwards, never by two at a time. A key that failed comes back after a delay that grows with its failures.
 /// </summary>
 /// <remarks>From any thread. Keys are few (the gateways of a cluster), so the next one is found by looking at all.</remarks>
-internal sealed class WorkQueue<TKey>(Backoff backoff, TimeProvider time)
+internal sealed class WorkQueue<TKey>(Backoff backoff, TimeProvider time, QueueObserver? observer = null)
     where TKey : notnull
 {
     private readonly Lock _lock = new();
@@ -19,6 +19,25 @@ internal sealed class WorkQueue<TKey>(Backoff backoff, TimeProvider time)
         {
             lock (_lock)
                 return _items.Values.Count(i => i.IsTaken || i.Due is not null);
+        }
+    }
+
+    /// <summary>How it stands now.</summary>
+    public QueueLoad Load
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var now = time.GetTimestamp();
+                var running = _items.Values.Where(i => i.IsTaken).Select(i => time.GetElapsedTime(i.TakenAt!.Value, now)).ToList();
+                return new()
+                {
+                    Backlog = _items.Values.Count(i => !i.IsTaken && i.Due <= now),
+                    UnfinishedWork = running.Aggregate(TimeSpan.Zero, static (sum, one) => sum + one),
+                    LongestRunning = running.DefaultIfEmpty().Max(),
+                };
+            }
         }
     }
 
@@ -80,8 +99,9 @@ internal sealed class WorkQueue<TKey>(Backoff backoff, TimeProvider time)
             var delay = backoff.Delay(++item.Failures);
 
             // What was added meanwhile waits too: a key that fails must not be tried at the pace at which others change things.
-            item.Due = null;
-            Schedule(item, delay > atLeast ? delay : atLeast);
+            SetDue(item, DueAfter(delay > atLeast ? delay : atLeast));
+            _added.TrySetResult();
+            observer?.Retried();
         }
     }
 
@@ -98,7 +118,8 @@ internal sealed class WorkQueue<TKey>(Backoff backoff, TimeProvider time)
 
         if (first is null)
             return false;
-        var left = time.GetElapsedTime(time.GetTimestamp(), first.Due!.Value);
+        var now = time.GetTimestamp();
+        var left = time.GetElapsedTime(now, first.Due!.Value);
         if (left > TimeSpan.Zero)
         {
             // The clock of timers is coarser than that of time stamps.
@@ -106,8 +127,9 @@ internal sealed class WorkQueue<TKey>(Backoff backoff, TimeProvider time)
             return false;
         }
 
-        first.IsTaken = true;
+        first.TakenAt = now;
         first.Due = null;
+        observer?.Taken(-left);
         return true;
     }
 
@@ -121,17 +143,28 @@ internal sealed class WorkQueue<TKey>(Backoff backoff, TimeProvider time)
     private Item Release(TKey key)
     {
         var item = _items[key];
-        item.IsTaken = false;
+        if (item.TakenAt is { } taken)
+            observer?.Worked(time.GetElapsedTime(taken));
+        item.TakenAt = null;
         return item;
     }
 
     private void Schedule(Item item, TimeSpan delay)
     {
-        var due = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
+        var due = DueAfter(delay);
         if (item.Due is null || due < item.Due)
-            item.Due = due;
+            SetDue(item, due);
         _added.TrySetResult();
     }
+
+    private void SetDue(Item item, long due)
+    {
+        if (item.Due is null)
+            observer?.Added();
+        item.Due = due;
+    }
+
+    private long DueAfter(TimeSpan delay) => time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -140,7 +173,10 @@ internal sealed class WorkQueue<TKey>(Backoff backoff, TimeProvider time)
         /// <summary>Time stamp from which it may be taken; null: it does not wait.</summary>
         public long? Due { get; set; }
 
-        public bool IsTaken { get; set; }
+        /// <summary>Time stamp at which it was; null: nobody works on it.</summary>
+        public long? TakenAt { get; set; }
+
+        public bool IsTaken => TakenAt is not null;
 
         public int Failures { get; set; }
     }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Gateway.Contract;
+using Gateway.Metrics;
 using Gateway.Server.Hosting;
 using Support;
 
@@ -16,15 +17,18 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Folders_KnowOfEachOtherWhatTheReadmeSays() => Known().ShouldBe(Allowed());
 
-    [Fact]
-    public void Contract_ReferencesNothingButTheFramework() =>
-        typeof(ConfigSnapshot).Assembly.GetReferencedAssemblies()
+    [Theory]
+    [InlineData(typeof(ConfigSnapshot))]
+    [InlineData(typeof(MetricRegistry))]
+    public void WhatIsSharedWithTheOperator_ReferencesNothingButTheFramework(Type shared) =>
+        shared.Assembly.GetReferencedAssemblies()
             .Select(a => a.Name!)
             .ShouldAllBe(n => n.StartsWith("System.", StringComparison.Ordinal));
 
     [Fact]
-    public void Server_ReferencesTheContractAndTheFrameworkOnly() =>
-        s_server.GetReferencedAssemblies().Select(a => a.Name!).Where(n => !IsFramework(n)).ShouldBe(["Gateway.Contract"]);
+    public void Server_ReferencesWhatIsSharedAndTheFrameworkOnly() =>
+        s_server.GetReferencedAssemblies().Select(a => a.Name!).Where(n => !IsFramework(n))
+            .ShouldBe(["Gateway.Contract", "Gateway.Metrics"], ignoreOrder: true);
 
     [Fact]
     public void PureFolders_NameNoClientClockLoggerOrRandomness()

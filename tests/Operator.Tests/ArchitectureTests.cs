@@ -31,6 +31,13 @@ public sealed class ArchitectureTests
             .Where(r => s_impure.Any(n => CodeReferences.IsUnder(r.Namespace, n)))
             .Select(r => $"{t.FullName} names {r.FullName}")).Distinct().ShouldBeEmpty();
 
+    [Fact]
+    public void Operator_KnowsOfTheGatewayWhatIsSharedOnly() =>
+        typeof(Translator).Assembly.GetReferencedAssemblies()
+            .Select(a => a.Name!)
+            .Where(n => n.StartsWith("gateway", StringComparison.OrdinalIgnoreCase))
+            .ShouldBe(["Gateway.Contract", "Gateway.Metrics"], ignoreOrder: true);
+
     [Theory]
     [InlineData(nameof(Impure.ReadsTheClock))]
     [InlineData(nameof(Impure.OpensAFile))]

@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Metrics;
 using Gateway.Server.Telemetry;
 
 namespace Gateway.Server.Hosting;

@@ -1,3 +1,5 @@
+using Gateway.Metrics;
+
 namespace Gateway.Server.Telemetry;
 
 /// <summary>What is counted of calls.</summary>

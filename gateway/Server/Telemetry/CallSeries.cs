@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Contract;
+using Gateway.Metrics;
 using Gateway.Server.Errors;
 
 namespace Gateway.Server.Telemetry;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Gateway.Contract;
+using Gateway.Metrics;
 using Gateway.Server.Budget;
 using Gateway.Server.Config;
 using Gateway.Server.Endpoints;

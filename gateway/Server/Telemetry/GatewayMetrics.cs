@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
+using Gateway.Metrics;
 using Gateway.Server.Config;
 using Gateway.Server.Errors;
 
@@ -64,7 +65,7 @@ internal sealed class GatewayMetrics : IDisposable
     }
 
     /// <summary>Where others add what they keep themselves.</summary>
-    public MetricRegistry Registry { get; } = new();
+    public MetricRegistry Registry { get; } = new("llm_gateway");
 
     /// <summary>A request has reached its operation. Every one of these is followed by <see cref="CallEnded"/>.</summary>
     public void CallStarted(Operation operation) => _inFlight[(int)operation].Increment();

@@ -1,3 +1,5 @@
+using Gateway.Metrics;
+
 namespace Gateway.Server.Telemetry;
 
 /// <summary>What is counted by key, where that is wanted: there may be very many keys.</summary>

@@ -1,4 +1,5 @@
 using Gateway.Contract;
+using Gateway.Metrics;
 using Gateway.Server.Metering;
 
 namespace Gateway.Server.Telemetry;

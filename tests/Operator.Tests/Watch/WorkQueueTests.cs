@@ -165,6 +165,33 @@ public sealed class WorkQueueTests
             (await Record.ExceptionAsync(() => worker)).ShouldBeAssignableTo<OperationCanceledException>();
     }
 
+    [Fact]
+    public async Task Keys_that_are_added_while_they_are_worked_on_and_then_fail_are_told_as_added_once()
+    {
+        var told = new List<string>();
+        var queue = new WorkQueue<string>(new Backoff(s_second, s_second, () => 0), _time, new()
+        {
+            Added = () => told.Add("added"),
+            Taken = waited => told.Add($"taken after {waited.TotalSeconds} s"),
+            Worked = took => told.Add($"worked on for {took.TotalSeconds} s"),
+            Retried = () => told.Add("retried"),
+        });
+
+        queue.AddAfter("a", s_second * 10);
+        _time.Advance(s_second * 11);
+        await queue.TakeAsync(TestContext.Current.CancellationToken);
+        queue.Add("a");
+        queue.Add("a");
+        _time.Advance(s_second * 2);
+        queue.Retry("a");
+        _time.Advance(s_second);
+        await queue.TakeAsync(TestContext.Current.CancellationToken);
+        queue.Done("a");
+
+        told.ShouldBe(
+            ["added", "taken after 1 s", "added", "worked on for 2 s", "retried", "taken after 0 s", "worked on for 0 s"]);
+    }
+
     private Task<string> TakeAsync() => _queue.TakeAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Whether nothing is due: asked by a taker that leaves at once.</summary>

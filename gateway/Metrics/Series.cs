@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Server.Telemetry;
+namespace Gateway.Metrics;
 
 /// <summary>One number under one set of label values. Callers keep it, so that counting costs one interlocked addition.</summary>
-internal sealed class Series(ImmutableArray<string> labels)
+public sealed class Series(ImmutableArray<string> labels)
 {
     private long _value;
 

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 
-namespace Gateway.Server.Telemetry;
+namespace Gateway.Metrics;
 
 /// <summary>Counters, or gauges that we move ourselves.</summary>
-internal sealed class ScalarFamily : MetricFamily
+public sealed class ScalarFamily : MetricFamily
 {
     private readonly ConcurrentDictionary<string, Series> _series = new(StringComparer.Ordinal);
 

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 
-namespace Gateway.Server.Telemetry;
+namespace Gateway.Metrics;
 
 /// <summary>Distributions with fixed buckets.</summary>
-internal sealed class HistogramFamily : MetricFamily
+public sealed class HistogramFamily : MetricFamily
 {
     private readonly ConcurrentDictionary<string, HistogramSeries> _series = new(StringComparer.Ordinal);
     private readonly Histogram<double> _instrument;
@@ -27,7 +27,7 @@ internal sealed class HistogramFamily : MetricFamily
     }
 
     /// <summary>In the raw unit.</summary>
-    public long[] Bounds { get; }
+    internal long[] Bounds { get; }
 
     /// <summary>In the unit that is shown.</summary>
     public ImmutableArray<decimal> ShownBounds { get; }
@@ -38,7 +38,7 @@ internal sealed class HistogramFamily : MetricFamily
             string.Join(MetricRegistry.LabelSeparator, labels), static (_, a) => new(a.Family, a.Labels), (Family: this, Labels: labels));
 
     /// <summary>For a listener, when there is one.</summary>
-    public void Mirror(long raw, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    internal void Mirror(long raw, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         if (_instrument.Enabled)
             _instrument.Record((double)Unit.Show(raw), tags);

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 
-namespace Gateway.Server.Telemetry;
+namespace Gateway.Metrics;
 
 /// <summary>Numbers that somebody else keeps and that are read when they are asked for.</summary>
-internal sealed class ObservedFamily : MetricFamily
+public sealed class ObservedFamily : MetricFamily
 {
     private readonly Func<IEnumerable<Sample>> _read;
 
@@ -37,4 +37,4 @@ internal sealed class ObservedFamily : MetricFamily
 }
 
 /// <summary>A number in the unit that is shown, and its label values.</summary>
-internal readonly record struct Sample(decimal Value, params ImmutableArray<string> Labels);
+public readonly record struct Sample(decimal Value, params ImmutableArray<string> Labels);

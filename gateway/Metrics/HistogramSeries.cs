@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Server.Telemetry;
+namespace Gateway.Metrics;
 
 /// <summary>A distribution under one set of label values. Bounds and values are in the raw unit of its family.</summary>
-internal sealed class HistogramSeries(HistogramFamily family, ImmutableArray<string> labels)
+public sealed class HistogramSeries(HistogramFamily family, ImmutableArray<string> labels)
 {
     private readonly long[] _buckets = new long[family.Bounds.Length + 1];
     private readonly KeyValuePair<string, object?>[] _tags =

@@ -2,12 +2,12 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 
-namespace Gateway.Server.Telemetry;
+namespace Gateway.Metrics;
 
 /// <summary>
 /// The text format, version 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format.
 /// </summary>
-internal sealed class PrometheusText
+public sealed class PrometheusText
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 

@@ -1,15 +1,16 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 
-namespace Gateway.Server.Telemetry;
+namespace Gateway.Metrics;
 
 /// <summary>Makes families and writes them all, in the order in which they were made.</summary>
-internal sealed class MetricRegistry : IDisposable
+/// <param name="meterName">Of the <see cref="Meter"/> that owns their instruments.</param>
+public sealed class MetricRegistry(string meterName) : IDisposable
 {
     /// <summary>Between label values in the key of a series; a control character that no name may hold.</summary>
     public const char LabelSeparator = '\u001f';
 
-    private readonly Meter _meter = new("llm_gateway");
+    private readonly Meter _meter = new(meterName);
     private ImmutableArray<MetricFamily> _families = [];
 
     public ScalarFamily Counter(string name, MetricUnit unit, string help, params ImmutableArray<string> labelNames) =>

@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
 
-namespace Gateway.Server.Telemetry;
+namespace Gateway.Metrics;
 
 /// <summary>
 /// All series of one name. It is both an instrument of System.Diagnostics.Metrics, for whoever listens, and text for Prometheus. Series
 /// are kept here and not in a listener: a listener looks its tags up at each measurement, which is several times dearer.
 /// </summary>
-internal abstract class MetricFamily
+public abstract class MetricFamily
 {
     protected MetricFamily(MetricKind kind, string name, MetricUnit unit, string help, params ImmutableArray<string> labelNames)
     {
@@ -56,7 +56,7 @@ internal abstract class MetricFamily
 }
 
 /// <summary>The three types of the Prometheus text format that we use.</summary>
-internal enum MetricKind
+public enum MetricKind
 {
     Counter,
     Gauge,
@@ -67,7 +67,7 @@ internal enum MetricKind
 /// <param name="Symbol">UCUM, as OpenTelemetry wants it.</param>
 /// <param name="Suffix">Of the name in Prometheus.</param>
 /// <param name="RawPerUnit">1 where they are the same.</param>
-internal sealed record MetricUnit(string Symbol, string Suffix, long RawPerUnit)
+public sealed record MetricUnit(string Symbol, string Suffix, long RawPerUnit)
 {
     public static readonly MetricUnit One = new("1", "", 1);
 
@@ -78,7 +78,7 @@ internal sealed record MetricUnit(string Symbol, string Suffix, long RawPerUnit)
     /// <summary>Kept in ticks of a <see cref="TimeSpan"/>.</summary>
     public static readonly MetricUnit Seconds = new("s", "_seconds", TimeSpan.TicksPerSecond);
 
-    /// <summary>Kept in billionths of a currency unit, as <see cref="Metering.Money"/> is.</summary>
+    /// <summary>Kept in billionths of a currency unit.</summary>
     public static readonly MetricUnit Money = new("{currency}", "", 1_000_000_000);
 
     public decimal Show(long raw) => RawPerUnit == 1 ? raw : (decimal)raw / RawPerUnit;
