@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Operator.Api.Definitions;
+using Operator.Hosting;
 using Operator.Standalone;
 
 #pragma warning disable RS0030 // Here and nowhere else: everybody below takes the clock and the dice as arguments.
@@ -8,6 +9,7 @@ Func<double> random = Random.Shared.NextDouble;
 
 var root = new RootCommand("Runs LLM gateways from LlmGateway, ModelRoute, VirtualKey and Budget resources")
 {
+    RunCommand.Create(TimeProvider.System, random, Environment.GetEnvironmentVariable),
     StandaloneCommand.Create(TimeProvider.System, random, Environment.GetEnvironmentVariable),
     CrdsCommand.Create(),
 };

@@ -3,6 +3,7 @@ using System.Text;
 using Gateway.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Operator.Telemetry;
 
 namespace Operator.Hosting;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Operator.Children;
+using Operator.Telemetry;
 using Operator.Kubernetes;
 using Operator.Push;
 using Operator.Translate;
@@ -30,6 +31,9 @@ internal sealed record ClusterServices
 
     /// <summary>Whether this process may write and push now.</summary>
     public required Func<bool> IsLeader { get; init; }
+
+    /// <summary>Counts.</summary>
+    public required OperatorMetrics Metrics { get; init; }
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Operator.Api;
+using Operator.Telemetry;
 using Operator.Kubernetes;
 using Operator.Status;
 using Operator.Translate;
@@ -20,6 +21,7 @@ internal sealed partial class Controller(ClusterServices services, int workers)
     /// <summary>Until it is cancelled; then no push goes on.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        services.Metrics.WorkersStarted(workers);
         try
         {
             await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => WorkAsync(cancellation), CancellationToken.None)));
@@ -48,7 +50,9 @@ internal sealed partial class Controller(ClusterServices services, int workers)
     /// <summary>Whatever a round comes to, the gateway goes back to the queue.</summary>
     private async Task RoundAsync(ObjectKey key, CancellationToken cancellation)
     {
-        LineResult result;
+        services.Metrics.ReconcileStarted();
+        var began = services.Time.GetTimestamp();
+        LineResult result = new LineResult.Done(null);
         try
         {
             result = await ReconcileAsync(key, cancellation);
@@ -61,6 +65,10 @@ internal sealed partial class Controller(ClusterServices services, int workers)
         {
             LogBroken(e, key);
             result = new LineResult.RetryAfter(e.Message, TimeSpan.Zero);
+        }
+        finally
+        {
+            services.Metrics.ReconcileEnded(Ending(result), services.Time.GetElapsedTime(began));
         }
 
         switch (result)
@@ -84,6 +92,14 @@ internal sealed partial class Controller(ClusterServices services, int workers)
                 throw new UnreachableException($"no such result: {result}");
         }
     }
+
+    private static ReconcileResult Ending(LineResult result) => result switch
+    {
+        LineResult.Done { Again: null } => ReconcileResult.Success,
+        LineResult.Done => ReconcileResult.RequeueAfter,
+        LineResult.Terminal => ReconcileResult.TerminalError,
+        _ => ReconcileResult.Error,
+    };
 
     private async Task<LineResult> ReconcileAsync(ObjectKey key, CancellationToken cancellation)
     {
@@ -134,6 +150,7 @@ internal sealed partial class Controller(ClusterServices services, int workers)
     {
         _lines.TryRemove(key, out _);
         await line.DisposeAsync();
+        services.Metrics.Forget(key);
     }
 
     [LoggerMessage(1211, LogLevel.Warning, "LlmGateway {Key}: {Why}; tried again after {Again}")]

@@ -56,6 +56,8 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     private GatewayReconciler? _reconciler;
     private ChildrenWritten _written = ChildrenWritten.Nothing;
     private DurableWrite? _kept;
+    private long _revision;
+    private long _changed;
     private int _failures;
 
     public GatewayLine(LlmGateway gateway, ClusterServices services)
@@ -67,13 +69,13 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         _secrets = new(services.Client, services.View.Secrets);
         _keys = new(new KeySecrets(services.Client, services.Time), services.View.Secrets, services.Time);
         _door = new(gateway, services.Publisher.Timeout, services.Time);
-        var key = ObjectKey.Of(gateway);
+        var own = ObjectKey.Of(gateway);
         _publisher = new(
             _door.Client,
             services.Publisher,
             services.Time,
             services.Loggers.CreateLogger<ConfigPublisher>(),
-            () => services.View.Queue.Add(key));
+            () => services.View.Queue.Add(own));
         _index = new(services.Client, gateway);
         _durable = new(services.Client, _index, gateway);
         _children = new(services.Client, services.View);
@@ -99,13 +101,15 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     {
         var gateway = _last = current ?? Gone(_last, _services.Time.GetUtcNow());
 
+        var (key, began) = (ObjectKey.Of(gateway), _services.Time.GetTimestamp());
+
         // 1. Recall.
         if (_reconciler is null && await RecallAsync(cancellation) is { } unread)
             return Retry("the durable copy cannot be read", unread);
 
         // 2. Gather.
         var now = _services.Time.GetUtcNow();
-        var attached = Attached.To(ObjectKey.Of(gateway), _services.View);
+        var attached = Attached.To(key, _services.View);
         var pods = GatewayPods.Of(gateway, _services.View.Pods.Snapshot.Objects.Values);
         await _publisher.SetPodsAsync(pods.Endpoints);
 
@@ -124,6 +128,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         var inputs = _statuses.Recall(Inputs(gateway, attached, secrets, keys, now));
         var outcome = await _reconciler!.ReconcileAsync(inputs, cancellation);
         var states = _publisher.Pods;
+        Count(key, outcome, states, began);
 
         // 6. Keep.
         var isLeaving = gateway.Metadata.DeletionTimestamp is not null;
@@ -156,6 +161,8 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         var acknowledged = _acknowledgements.Take(gateway, outcome.Config, states);
         foreach (var text in keys.Events.Concat(status.News).Concat(acknowledged.News))
             _services.Tell(text);
+        if (acknowledged.IsNew)
+            _services.Metrics.Propagated(key, _services.Time.GetElapsedTime(_changed));
 
         // 10. When again.
         if (Obstacle(keys, status) is { } obstacle)
@@ -185,6 +192,15 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         _reconciler = new(new ClusterRevisions(_index, _services.IsLeader), _publisher, found?.LastValid ?? LastValidVersions.Empty);
         return null;
+    }
+
+    private void Count(ObjectKey key, ReconcileOutcome outcome, ImmutableArray<PodState> states, long began)
+    {
+        _services.Metrics.PodsChanged(key, states, outcome.Config);
+        if (outcome.Config is not { } config || config.Revision == _revision)
+            return;
+        (_revision, _changed) = (config.Revision, began);
+        _services.Metrics.ConfigPublished(key, config.Revision, outcome.Inputs.Refused.Length);
     }
 
     private static IEnumerable<ObjectKey> SecretNames(LlmGateway gateway, Attached attached) =>

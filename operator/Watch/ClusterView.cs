@@ -20,6 +20,8 @@ internal sealed class ClusterView
     private readonly ILogger _logger;
     private readonly List<Func<CancellationToken, Task>> _running = [];
     private readonly List<Func<CancellationToken, Task>> _syncing = [];
+    private readonly List<Func<bool>> _synced = [];
+    private readonly List<Func<IEnumerable<ApiFailure>>> _failures = [];
     private volatile KnownUses? _uses;
 
     /// <param name="client">Of the API server.</param>
@@ -77,6 +79,12 @@ internal sealed class ClusterView
     /// <summary>Metadata of our children but Secrets, by kind.</summary>
     public ImmutableDictionary<ChildKind, Informer<PartialObjectMetadata>> Children { get; }
 
+    /// <summary>Whether everything was listed once.</summary>
+    public bool HasSynced => _synced.TrueForAll(synced => synced());
+
+    /// <summary>What stands in the way of the watches now; empty where nothing does.</summary>
+    public IEnumerable<ApiFailure> Failures => _failures.SelectMany(failures => failures());
+
     /// <summary>Keeps all of it until it is cancelled.</summary>
     public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(_running.Select(run => run(cancellation)));
 
@@ -90,6 +98,8 @@ internal sealed class ClusterView
         var informer = new Informer<T>(_client, type, isNamespaced ? options : options with { Namespaces = [] }, changed, _time, _logger);
         _running.Add(informer.RunAsync);
         _syncing.Add(informer.WaitForSyncAsync);
+        _synced.Add(() => informer.HasSynced);
+        _failures.Add(() => informer.Failures.Select(f => f.Failure));
         return informer;
     }
 

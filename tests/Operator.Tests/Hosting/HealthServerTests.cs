@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Operator.Hosting;
+using Operator.Telemetry;
 using Support;
 
 namespace Operator.Tests.Hosting;

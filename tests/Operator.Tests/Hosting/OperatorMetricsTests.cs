@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Gateway.Contract;
-using Operator.Hosting;
+using Operator.Telemetry;
 using Operator.Kubernetes;
 using Operator.Push;
 using Operator.Watch;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Operator.Hosting;
+namespace Operator.Telemetry;
 
 /// <summary>Upper bounds of histograms, in seconds.</summary>
 internal static class OperatorBuckets

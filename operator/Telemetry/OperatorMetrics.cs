@@ -5,7 +5,7 @@ using Operator.Kubernetes;
 using Operator.Push;
 using Operator.Watch;
 
-namespace Operator.Hosting;
+namespace Operator.Telemetry;
 
 /// <summary>Every number of the operator: names, units and buckets stand here, callers use verbs. From any thread.</summary>
 /// <remarks>

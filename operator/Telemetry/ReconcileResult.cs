@@ -1,4 +1,4 @@
-namespace Operator.Hosting;
+namespace Operator.Telemetry;
 
 /// <summary>How one reconcile ended, as controller-runtime tells it apart.</summary>
 internal enum ReconcileResult

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Gateway.Metrics;
 
-namespace Operator.Hosting;
+namespace Operator.Telemetry;
 
 /// <summary>
 /// What every process shows: <c>process_*</c> as https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics names it, and

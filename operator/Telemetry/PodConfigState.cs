@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Operator.Push;
 
-namespace Operator.Hosting;
+namespace Operator.Telemetry;
 
 /// <summary>How a pod stands to the config that is wanted: values of the label <c>state</c>.</summary>
 internal enum PodConfigState

@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Operator.Children;
+using Operator.Kubernetes;
+using Operator.Prices;
+using Operator.Reconcile;
+using Operator.Telemetry;
+using Operator.Watch;
+
+namespace Operator.Hosting;
+
+/// <summary>
+/// The operator from its start to its end: asks the API server for what it needs, watches, and, while it leads, reconciles.
+/// </summary>
+internal sealed partial class OperatorRun(
+    RunOptions options, TimeProvider time, Func<double> random, Func<string, string?> environment, ILoggerFactory loggers)
+{
+    /// <summary>Name of the lease.</summary>
+    public const string LeaseName = "llm-gateway-operator";
+
+    /// <summary>Between attempts at an API server that does not answer; by custom of client-go.</summary>
+    private static readonly (TimeSpan Min, TimeSpan Max) s_pause = (TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(30));
+
+    /// <summary>How often pods are asked for their counters, so that an exceeded budget shows soon.</summary>
+    private static readonly TimeSpan s_lookIn = TimeSpan.FromSeconds(10);
+
+    private readonly ILogger _logger = loggers.CreateLogger<OperatorRun>();
+
+    /// <summary>
+    /// Until cancelled, then 0. What a restart may mend or somebody must (no API server, definitions or rights that are missing, a port in
+    /// use, the lease lost) is one line and 1.
+    /// </summary>
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        try
+        {
+            var config = new KubeConfig(environment, time).Load(options.KubeConfig, options.Context);
+            await RunAsync(config.Access ?? throw new IOException(config.Problem), stop);
+            return 0;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (IOException e)
+        {
+            LogCannotRun(e.Message);
+            return 1;
+        }
+    }
+
+    private async Task RunAsync(ClusterAccess access, CancellationToken stop)
+    {
+        // 1. The client, and what counts.
+        var backoff = new Backoff(s_pause.Min, s_pause.Max, random);
+        using var metrics = new OperatorMetrics();
+        using var connection = new ApiConnection(access, new() { Backoff = backoff, Attempted = metrics.RequestAttempted }, time);
+        var client = new KubernetesClient(connection, time);
+
+        // 2. Is everything there that it cannot do without?
+        var preflight = new Preflight(client, options.Namespaces);
+        if (await preflight.ProblemAsync(stop) is { } problem)
+            throw new IOException(problem);
+        var optionalKinds = await preflight.OptionalKindsAsync(stop);
+
+        // 3. Watches and probes, led or not: whoever takes over knows everything already.
+        var queue = new WorkQueue<ObjectKey>(backoff, time, metrics.Queue);
+        metrics.ObserveLoad(() => queue.Load);
+        var informers = new InformerOptions { Namespaces = options.Namespaces, Backoff = backoff, Random = random };
+        var view = new ClusterView(client, informers, optionalKinds, queue, time, loggers.CreateLogger<ClusterView>());
+        await using var health = await HealthServer.StartAsync(options.Health, metrics, () => Unready(view), loggers, stop);
+        LogServing(health.MetricsUrl, health.HealthUrl);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var watching = view.RunAsync(over.Token);
+
+        // 4. Lead.
+        try
+        {
+            await LeadAsync(access, client, view, optionalKinds, metrics, over.Token);
+            stop.ThrowIfCancellationRequested();
+            throw new IOException("the lease is lost: another may lead");
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task LeadAsync(
+        ClusterAccess access,
+        KubernetesClient client,
+        ClusterView view,
+        ImmutableArray<ChildKind> optionalKinds,
+        OperatorMetrics metrics,
+        CancellationToken stop)
+    {
+        var home = options.Namespace ?? access.Namespace;
+        var identity = $"{options.Name}_{Guid.NewGuid():N}";
+        var lease = new LeaseOptions { Key = new(home, LeaseName), Identity = identity };
+        var election = new LeaderElection(client, lease, time, loggers.CreateLogger<LeaderElection>());
+        Func<bool> isLeader = options.ElectsLeader ? () => election.IsLeader : () => !stop.IsCancellationRequested;
+        metrics.ObserveLeadership(LeaseName, isLeader);
+        var events = new EventRecorder(client, new() { Instance = identity }, time, loggers.CreateLogger<EventRecorder>());
+        var services = new ClusterServices
+        {
+            Client = client,
+            View = view,
+            Tell = events.Record,
+            Prices = BuiltInPrices.Load(),
+            Facts = new()
+            {
+                Namespace = home,
+                PodLabels = ImmutableSortedDictionary<string, string>.Empty.Add("app.kubernetes.io/name", LeaseName),
+                GatewayImage = options.GatewayImage,
+                HasHttpRoutes = optionalKinds.Contains(ChildKind.HttpRoute),
+                HasPodMonitors = optionalKinds.Contains(ChildKind.PodMonitor),
+            },
+            Publisher = new() { AntiEntropyInterval = s_lookIn, Backoff = new(s_pause.Min, s_pause.Max, random) },
+            IsLeader = isLeader,
+            Metrics = metrics,
+            Time = time,
+            Loggers = loggers,
+        };
+        await (options.ElectsLeader ? election.RunAsync(WorkAsync, stop) : WorkAsync(stop));
+
+        async Task WorkAsync(CancellationToken leading)
+        {
+            await view.WaitForSyncAsync(leading);
+            LogLeading(view.Gateways.Snapshot.Objects.Count);
+            var telling = events.RunAsync(leading);
+            await new Controller(services, options.Workers).RunAsync(leading);
+            await telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static ImmutableArray<string> Unready(ClusterView view) => view.HasSynced
+        ? []
+        : ["the first lists are not complete", .. view.Failures.Select(f => f.ToString()).Distinct(StringComparer.Ordinal)];
+
+    [LoggerMessage(1301, LogLevel.Critical, "{Problem}")]
+    private partial void LogCannotRun(string problem);
+
+    [LoggerMessage(1302, LogLevel.Information, "Metrics on {Metrics}, probes on {Health}")]
+    private partial void LogServing(Uri metrics, Uri health);
+
+    [LoggerMessage(1303, LogLevel.Information, "Reconciling {Count} LlmGateways")]
+    private partial void LogLeading(int count);
+}

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Operator.Hosting;
+
+/// <summary><c>operator run</c>: its options, and what it takes from outside.</summary>
+internal static class RunCommand
+{
+    private const string DefaultImage = "llm-gateway:0.1.0";
+
+    public static Command Create(TimeProvider time, Func<double> random, Func<string, string?> environment)
+    {
+        var kubeConfig = new Option<string?>("--kubeconfig") { Description = "Kubeconfig file [default: KUBECONFIG, the pod's service account, ~/.kube/config]" };
+        var context = new Option<string?>("--context") { Description = "Context of the kubeconfig file [default: its current one]" };
+        var namespaces = new Option<string[]>("--namespace", "-n")
+        {
+            Description = "Watch only this namespace; may be given several times [default: WATCH_NAMESPACES, else all]",
+        };
+        var image = new Option<string>("--gateway-image")
+        {
+            Description = "Image of gateways that name none",
+            DefaultValueFactory = _ => environment("GATEWAY_IMAGE") ?? DefaultImage,
+        };
+        var metrics = new Option<IPEndPoint?>("--metrics-bind-address")
+        {
+            Description = "ADDRESS:PORT of /metrics [default: all addresses, port 8080]",
+            CustomParser = parsed => EndPoint(parsed.Tokens[0].Value, parsed.AddError),
+        };
+        var health = new Option<IPEndPoint?>("--health-probe-bind-address")
+        {
+            Description = "ADDRESS:PORT of /healthz and /readyz [default: all addresses, port 8081]",
+            CustomParser = parsed => EndPoint(parsed.Tokens[0].Value, parsed.AddError),
+        };
+        var elect = new Option<bool>("--leader-elect")
+        {
+            Description = "Take a lease before writing, so that several replicas can run",
+            DefaultValueFactory = _ => true,
+        };
+        var level = new Option<LogLevel>("--log-level") { Description = "Least level that is logged", DefaultValueFactory = _ => LogLevel.Information };
+        var command = new Command("run", "Run the operator against a Kubernetes API server")
+        {
+            kubeConfig, context, namespaces, image, metrics, health, elect, level,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var defaults = new HealthOptions();
+            var options = new RunOptions
+            {
+                KubeConfig = parsed.GetValue(kubeConfig),
+                Context = parsed.GetValue(context),
+                Namespaces = Namespaces(parsed.GetValue(namespaces), environment("WATCH_NAMESPACES")),
+                GatewayImage = parsed.GetRequiredValue(image),
+                ElectsLeader = parsed.GetValue(elect),
+                Namespace = environment("POD_NAMESPACE"),
+                Name = environment("POD_NAME") ?? Environment.MachineName,
+                Health = new() { Metrics = parsed.GetValue(metrics) ?? defaults.Metrics, Health = parsed.GetValue(health) ?? defaults.Health },
+            };
+            using var loggers = Loggers(parsed.GetValue(level));
+            return await new OperatorRun(options, time, random, environment, loggers).RunAsync(cancellation);
+        });
+        return command;
+    }
+
+    private static ImmutableArray<string> Namespaces(string[]? given, string? listed) =>
+        given is { Length: > 0 }
+            ? [.. given.Distinct(StringComparer.Ordinal)]
+            : [.. (listed ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>As in Go, <c>:8080</c> is the port on all addresses.</summary>
+    private static IPEndPoint? EndPoint(string text, Action<string> fail)
+    {
+        var full = text.StartsWith(':') ? $"{new HealthOptions().Metrics.Address switch { { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6 } => "[::]", var a => a.ToString() }}{text}" : text;
+        if (IPEndPoint.TryParse(full, out var endPoint))
+            return endPoint;
+        fail($"`{text}` is no ADDRESS:PORT");
+        return null;
+    }
+
+    private static ILoggerFactory Loggers(LogLevel level) => LoggerFactory.Create(logging => logging
+        .SetMinimumLevel(level)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        }));
+}
