@@ -129,7 +129,7 @@ internal sealed partial class Controller(ClusterServices services, int workers)
     private async Task<LineResult> TellMissingAsync(ObjectKey key, CancellationToken cancellation)
     {
         var attached = Attached.To(key, services.View);
-        var now = services.Time.GetUtcNow();
+        var now = ApiTime.Seconds(services.Time.GetUtcNow());
         var statuses = MissingGateway.Of(new TranslateInputs
         {
             Gateway = new LlmGateway { Metadata = new() { Name = key.Name, Namespace = key.Namespace }, Spec = new() },

@@ -148,12 +148,12 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             Config = outcome.Config?.Snapshot,
             Pods = pods.Reports(states, outcome.Config),
             Counters = PodReports.Counters(states),
-            CountersTime = states.Any(s => s.Status is not null) ? now : null,
+            CountersTime = states.Any(s => s.Status is not null) ? ApiTime.Seconds(now) : null,
             Url = GatewayUrl.Of(gateway),
             Selector = ChildLabels.SelectorText(gateway.Metadata.Name),
             ChildProblems = ChildProblems(desired),
             Durable = SpendDurability.Of(gateway.Spec),
-            Now = now,
+            Now = ApiTime.Seconds(now),
         });
         var status = await _statuses.WriteAsync(statuses, now, Share(), cancellation);
 

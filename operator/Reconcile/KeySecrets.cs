@@ -35,7 +35,7 @@ internal sealed class KeySecrets(KubernetesClient client, TimeProvider time)
             if (!read.IsSuccess && !read.FailedBy(ApiFailureReason.NotFound))
                 return new() { Failure = read.Failure };
 
-            var plan = KeyPlanning.Of(of, read.Value, time.GetUtcNow(), isAcknowledged, Create);
+            var plan = KeyPlanning.Of(of, read.Value, ApiTime.Seconds(time.GetUtcNow()), isAcknowledged, Create);
             if (plan.Write is not { } write)
                 return Done(of, plan, read.Value);
             var written = await WriteAsync(at, write, cancellation);
