@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Operator.Api;
 
@@ -11,6 +14,11 @@ internal static class PodTemplate
 {
     /// <summary>On the pods of the tiers with a database: see <see cref="StoreSecrets.Fingerprint"/>.</summary>
     public const string StoresAnnotation = ResourceGroup.Name + "/stores";
+
+    /// <summary>On every pod: changes with whatever else the template says, so that it can be seen which pods are of the present one.</summary>
+    public const string TemplateAnnotation = ResourceGroup.Name + "/template";
+
+    private const int HashLength = 16;
 
     /// <summary>The gateway still accepts after SIGTERM: its <c>DrainPlan</c>.</summary>
     private const int AcceptSeconds = 10;
@@ -46,7 +54,22 @@ internal static class PodTemplate
                 ["volumes"] = ManifestJson.List(volumes.Select(v => v.Volume())),
             },
         };
-        return gateway.Spec.PodTemplate is { } overlay ? PodOverlay.Apply(template, overlay) : template;
+        var overlay = gateway.Spec.PodTemplate;
+        Stamp(template, template.ToJsonString() + overlay?.GetRawText());
+        return overlay is { } given ? PodOverlay.Apply(template, given) : template;
+    }
+
+    /// <summary>The value of <see cref="TemplateAnnotation"/> in a Deployment.</summary>
+    public static string StampOf(JsonElement deployment) => deployment
+        .GetProperty("spec").GetProperty("template").GetProperty("metadata").GetProperty("annotations").GetProperty(TemplateAnnotation)
+        .GetString()!;
+
+    private static void Stamp(JsonObject template, string content)
+    {
+        var metadata = template["metadata"]!.AsObject();
+        var annotations = metadata["annotations"]?.AsObject() ?? [];
+        annotations[TemplateAnnotation] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..HashLength];
+        metadata["annotations"] ??= annotations;
     }
 
     /// <summary>How long a pod may take to stop.</summary>

@@ -20,12 +20,17 @@ internal sealed class ChildWriter(KubernetesClient client, ClusterView view)
     /// <summary>
     /// Goes on after a failure, so that what one child lacks (a quota, a right) keeps no other from being made.
     /// </summary>
-    public async Task<ChildrenWritten> WriteAsync(LlmGateway gateway, DesiredChildren desired, CancellationToken cancellation)
+    /// <param name="gateway">The owner.</param>
+    /// <param name="desired">What there shall be.</param>
+    /// <param name="held">A kind that stays as it is for now; null: none.</param>
+    /// <param name="cancellation">Ends it between two of them.</param>
+    public async Task<ChildrenWritten> WriteAsync(
+        LlmGateway gateway, DesiredChildren desired, ChildKind? held, CancellationToken cancellation)
     {
         var problems = ImmutableArray.CreateBuilder<string>();
         var failures = ImmutableArray.CreateBuilder<ApiFailure>();
 
-        foreach (var child in desired.Objects)
+        foreach (var child in desired.Objects.Where(c => c.Id.Kind != held))
         {
             // 1. What is there?
             var found = await FindAsync(child, cancellation);

@@ -32,6 +32,9 @@ internal sealed record ClusterServices
     /// <summary>Whether this process may write and push now.</summary>
     public required Func<bool> IsLeader { get; init; }
 
+    /// <summary>Whose pods roll after an upgrade.</summary>
+    public RolloutTurns Rollouts { get; } = new();
+
     /// <summary>Counts.</summary>
     public required OperatorMetrics Metrics { get; init; }
 

@@ -40,6 +40,9 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     /// <summary>Whatever no watch tells, drift above all, is found after this time.</summary>
     private static readonly TimeSpan s_resync = TimeSpan.FromMinutes(10);
 
+    /// <summary>How soon whoever waits for its turn looks again.</summary>
+    private static readonly TimeSpan s_turn = TimeSpan.FromSeconds(5);
+
     private readonly ClusterServices _services;
     private readonly ILogger _logger;
     private readonly DateTimeOffset _start;
@@ -51,6 +54,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     private readonly DurableCopy _durable;
     private readonly ChildWriter _children;
     private readonly StatusWriter _statuses;
+    private readonly RolloutTurn _turn;
     private readonly Acknowledgements _acknowledgements = new();
     private LlmGateway _last;
     private GatewayReconciler? _reconciler;
@@ -80,6 +84,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         _durable = new(services.Client, _index, gateway);
         _children = new(services.Client, services.View);
         _statuses = new(services.Client, services.View);
+        _turn = new(services.Rollouts, own);
     }
 
     /// <summary>Of the LlmGateway that it was made for; one that was made anew gets a line of its own.</summary>
@@ -90,6 +95,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _turn.End();
         await _publisher.DisposeAsync();
         _door.Dispose();
     }
@@ -137,8 +143,9 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 7. Children.
         var desired = isLeaving || gateway.IsPaused() ? null : Desired(outcome, secrets);
+        var mustWait = desired is not null && _turn.MustWait(gateway, desired, pods.All);
         if (desired is not null)
-            _written = await _children.WriteAsync(outcome.Translation.LastValid.Gateway!, desired, cancellation);
+            _written = await _children.WriteAsync(gateway, desired, mustWait ? ChildKind.Deployment : null, cancellation);
 
         // 8. Status.
         var statuses = current is null ? MissingGateway.Of(outcome.Inputs) : ResourceStatuses.Of(new()
@@ -151,7 +158,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             CountersTime = states.Any(s => s.Status is not null) ? ApiTime.Seconds(now) : null,
             Url = GatewayUrl.Of(gateway),
             Selector = ChildLabels.SelectorText(gateway.Metadata.Name),
-            ChildProblems = ChildProblems(desired),
+            ChildProblems = ChildProblems(desired, mustWait),
             Durable = SpendDurability.Of(gateway.Spec),
             Now = ApiTime.Seconds(now),
         });
@@ -172,7 +179,8 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             return new LineResult.Done(TimeSpan.Zero);
         if (outcome.Config is null)
             return new LineResult.Terminal("the LlmGateway is not valid and has never been");
-        DateTimeOffset?[] times = [outcome.Translation.NextChange, keys.NextTime, status.NextTime, now + s_resync];
+        var look = now + (mustWait ? s_turn : s_resync);
+        DateTimeOffset?[] times = [outcome.Translation.NextChange, keys.NextTime, status.NextTime, look];
         return new LineResult.Done(Until(times.Min()!.Value));
     }
 
@@ -246,8 +254,9 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         })
         : null;
 
-    private ImmutableArray<string> ChildProblems(DesiredChildren? desired) =>
+    private ImmutableArray<string> ChildProblems(DesiredChildren? desired, bool mustWait) =>
     [
+        .. mustWait ? ["the pods wait for their turn to be replaced: another gateway's are"] : ImmutableArray<string>.Empty,
         .. desired?.Problems.Select(p => $"{p.Field}: {p.Message}") ?? [],
         .. _written.Problems,
         .. _kept is DurableWrite.TooLarge large ? [large.Message] : ImmutableArray<string>.Empty,

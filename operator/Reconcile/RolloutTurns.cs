@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Operator.Api;
+using Operator.Children;
+using Operator.Kubernetes;
+
+namespace Operator.Reconcile;
+
+/// <summary>Whose turn it is: after an upgrade of the operator gateways roll one at a time, so that a bad template stops at the first.</summary>
+internal sealed class RolloutTurns
+{
+    private readonly Lock _lock = new();
+    private ObjectKey? _rolling;
+
+    /// <summary>True where nobody else rolls.</summary>
+    public bool TryBegin(ObjectKey gateway)
+    {
+        lock (_lock)
+        {
+            _rolling ??= gateway;
+            return _rolling == gateway;
+        }
+    }
+
+    /// <summary>The next one may.</summary>
+    public void End(ObjectKey gateway)
+    {
+        lock (_lock)
+        {
+            if (_rolling == gateway)
+                _rolling = null;
+        }
+    }
+}
+
+/// <summary>The turn of one gateway. What its users change themselves waits for nobody.</summary>
+internal sealed class RolloutTurn(RolloutTurns turns, ObjectKey gateway)
+{
+    private bool? _isUpgrade;
+    private long _generation;
+
+    /// <summary>Whether the Deployment has to stay as it is for now.</summary>
+    /// <param name="of">The LlmGateway.</param>
+    /// <param name="desired">Its children.</param>
+    /// <param name="pods">Its pods.</param>
+    public bool MustWait(LlmGateway of, DesiredChildren desired, ImmutableArray<Pod> pods)
+    {
+        var stamp = PodTemplate.StampOf(desired.Objects.First(o => o.Id.Kind == ChildKind.Deployment).Body);
+        var ready = pods.Where(p => p.Metadata.DeletionTimestamp is null && p.IsReady).ToList();
+        var areOld = ready.Exists(p => p.Metadata.Annotations.GetValueOrDefault(PodTemplate.TemplateAnnotation) != stamp);
+        if (_isUpgrade is null)
+            (_isUpgrade, _generation) = (areOld, of.Metadata.Generation);
+        if (_isUpgrade is true && of.Metadata.Generation == _generation && (areOld || ready.Count == 0))
+            return !turns.TryBegin(gateway);
+        _isUpgrade = false;
+        turns.End(gateway);
+        return false;
+    }
+
+    /// <summary>The gateway is gone.</summary>
+    public void End() => turns.End(gateway);
+}
