@@ -45,7 +45,7 @@ internal sealed record ApiStatus
         {
             Reason = ReasonOf(code),
             Code = code,
-            Message = message.Length > MaxMessageLength ? message[..MaxMessageLength] : message,
+            Message = BoundedText.Cut(message, MaxMessageLength),
             RetryAfter = header ?? (Details is { RetryAfterSeconds: > 0 and var seconds } ? TimeSpan.FromSeconds(seconds) : null),
             Causes = [.. (Details?.Causes ?? []).Select(c => new ApiFailureCause(c.Field ?? "", c.Reason ?? "", c.Message ?? ""))],
         };

@@ -142,7 +142,7 @@ internal sealed class KubernetesClient(ApiConnection connection, TimeProvider ti
         if (!outcome.IsSuccess)
             return outcome.Failure;
         var body = await outcome.Value.Content.ReadAsStreamAsync(cancellation);
-        return new WatchStream<T>(outcome.Value, body, from.Timeout + WatchFrom.Grace, time, cancellation);
+        return new WatchStream<T>(outcome.Value, body, from.Timeout + WatchFrom.Grace, time, cancellation) { Keep = type.Keep };
     }
 
     private async Task<ApiOutcome<ObjectList<T>>> ListPageAsync<T>(
@@ -157,7 +157,7 @@ internal sealed class KubernetesClient(ApiConnection connection, TimeProvider ti
             IsRepeatable = true,
         };
         var outcome = await connection.SendAsync(request, cancellation);
-        return outcome.IsSuccess ? ObjectReader.ReadList<T>(outcome.Value) : outcome.Failure;
+        return outcome.IsSuccess ? ObjectReader.ReadList(outcome.Value, type.Keep) : outcome.Failure;
     }
 
     private async Task<ApiOutcome<T>> ReadAsync<T>(ApiRequest request, CancellationToken cancellation)

@@ -13,14 +13,14 @@ internal static class ObjectReader
         where T : KubernetesObject =>
         Parse<T>(body, root => TryRead<T>(root, out var value, out var problem) ? value : Unreadable(problem.Problem));
 
-    /// <summary>One page of a list.</summary>
-    public static ApiOutcome<ObjectList<T>> ReadList<T>(byte[] body)
+    /// <summary>One page of a list, and of each of its objects what is to be kept.</summary>
+    public static ApiOutcome<ObjectList<T>> ReadList<T>(byte[] body, Func<T, T>? keep)
         where T : KubernetesObject =>
         Parse<ObjectList<T>>(body, root =>
         {
             if (Text(root, "metadata", "resourceVersion") is not { } version || !root.TryGetProperty("items", out var items))
                 return Unreadable("the answer is no list");
-            return ReadItems<T>(items) with { ResourceVersion = version, Continue = NotEmpty(Text(root, "metadata", "continue")) };
+            return ReadItems(items, keep) with { ResourceVersion = version, Continue = NotEmpty(Text(root, "metadata", "continue")) };
         });
 
     /// <summary>One object, or why it makes no sense.</summary>
@@ -55,7 +55,7 @@ internal static class ObjectReader
         return json.ValueKind == JsonValueKind.String ? json.GetString() : null;
     }
 
-    private static ObjectList<T> ReadItems<T>(JsonElement items)
+    private static ObjectList<T> ReadItems<T>(JsonElement items, Func<T, T>? keep)
         where T : KubernetesObject
     {
         var values = ImmutableArray.CreateBuilder<T>();
@@ -65,7 +65,7 @@ internal static class ObjectReader
         foreach (var item in items.ValueKind == JsonValueKind.Array ? items.EnumerateArray() : default)
         {
             if (TryRead<T>(item, out var value, out var problem))
-                values.Add(value);
+                values.Add(keep is null ? value : keep(value));
             else
                 problems.Add(problem);
         }

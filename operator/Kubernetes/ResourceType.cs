@@ -19,6 +19,9 @@ internal sealed record ResourceType<T>
     /// <summary>The server is asked for metadata only. Default false.</summary>
     public bool IsMetadataOnly { get; init; }
 
+    /// <summary>What is kept of each object that is listed or watched, applied page by page; null: all of it. Default null.</summary>
+    public Func<T, T>? Keep { get; init; }
+
     /// <summary>Of the URL. Without a namespace: of all of them; without a name: of the collection.</summary>
     public string Path(string? @namespace, string? name = null, string? subresource = null)
     {

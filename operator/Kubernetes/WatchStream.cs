@@ -42,6 +42,9 @@ internal sealed class WatchStream<T> : IAsyncDisposable
         _either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _silent.Token);
     }
 
+    /// <summary>What is kept of each object; null: all of it.</summary>
+    public Func<T, T>? Keep { get; init; }
+
     /// <summary>The next event; null where the server has ended the stream in good order.</summary>
     public async Task<WatchEvent<T>?> NextAsync()
     {
@@ -94,7 +97,7 @@ internal sealed class WatchStream<T> : IAsyncDisposable
     }
 
     /// <summary>Null where the line is empty or of a type that is not known (yet).</summary>
-    private static WatchEvent<T>? Parse(ReadOnlySequence<byte> line)
+    private WatchEvent<T>? Parse(ReadOnlySequence<byte> line)
     {
         try
         {
@@ -109,7 +112,7 @@ internal sealed class WatchStream<T> : IAsyncDisposable
         }
     }
 
-    private static WatchEvent<T>? Parse(string type, JsonElement json)
+    private WatchEvent<T>? Parse(string type, JsonElement json)
     {
         switch (type)
         {
@@ -124,7 +127,7 @@ internal sealed class WatchStream<T> : IAsyncDisposable
         var isThere = type != "DELETED";
         if (!ObjectReader.TryRead<T>(json, out var value, out var problem))
             return isThere ? new WatchEvent<T>.Unreadable(problem) : new WatchEvent<T>.Deleted(problem.Key, problem.ResourceVersion);
-        return isThere ? new WatchEvent<T>.Changed(value) : new WatchEvent<T>.Deleted(ObjectKey.Of(value), value.Metadata.ResourceVersion);
+        return isThere ? new WatchEvent<T>.Changed(Keep is null ? value : Keep(value)) : new WatchEvent<T>.Deleted(ObjectKey.Of(value), value.Metadata.ResourceVersion);
     }
 
     private static WatchEvent<T>.Failed Failed(ApiFailureReason reason, string message) =>

@@ -24,7 +24,7 @@ internal sealed class ConditionList(ImmutableArray<Condition> previous, long gen
             ObservedGeneration = generation,
             LastTransitionTime = before?.Status == judgement.Status ? before.LastTransitionTime : now,
             Reason = judgement.Reason,
-            Message = judgement.Message,
+            Message = BoundedText.Cut(judgement.Message, BoundedText.MaxMessage),
         });
     }
 

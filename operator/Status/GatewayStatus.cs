@@ -10,6 +10,7 @@ namespace Operator.Status;
 internal static class GatewayStatus
 {
     private const int MaxLaggingPods = 16;
+    private const int MaxReason = 1024;
 
     public static LlmGatewayStatus Of(Verdict verdict, StatusInputs inputs)
     {
@@ -31,7 +32,7 @@ internal static class GatewayStatus
             LaggingPods =
             [
                 .. inputs.Pods.Where(p => config is not null && p.Revision != config.Revision)
-                    .Select(p => new LaggingPod { Name = p.Name, Revision = p.Revision, Reason = p.Problem })
+                    .Select(p => new LaggingPod { Name = p.Name, Revision = p.Revision, Reason = BoundedText.Cut(p.Problem, MaxReason) })
                     .Take(MaxLaggingPods),
             ],
             Conditions = Conditions(gateway, verdict, ready, serving, inputs),

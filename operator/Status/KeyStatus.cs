@@ -8,6 +8,8 @@ namespace Operator.Status;
 /// <summary>The status of a VirtualKey: which key stands for it, where, and which budgets hold it.</summary>
 internal static class KeyStatus
 {
+    private const int MaxAnnotation = 253;
+
     public static VirtualKeyStatus Of(VirtualKey key, Verdict verdict, SpendIndex spend, StatusInputs inputs)
     {
         var material = inputs.Inputs.KeyMaterial.GetValueOrDefault(key.Id());
@@ -21,7 +23,7 @@ internal static class KeyStatus
             LastRotationTime = material?.CreatedTime,
             NextRotationTime = material?.NextRotationTime,
             PreviousKeyExpirationTime = material?.Hashes.Max(h => h.ExpirationTime),
-            ObservedRotateAnnotation = material?.ObservedRotateAnnotation,
+            ObservedRotateAnnotation = material?.ObservedRotateAnnotation is { } value ? BoundedText.Cut(value, MaxAnnotation) : null,
             Budgets = budgets,
             Conditions = Conditions(key, verdict, budgets, inputs),
         };

@@ -62,7 +62,7 @@ internal static class SpendStatus
     {
         if (exceeded.IsEmpty)
             return new(ConditionStatus.False, "WithinLimit", "");
-        var keys = exceeded.Select(c => c.Key).OfType<string>().ToList();
+        var keys = exceeded.Select(c => c.Key).OfType<string>().Order(StringComparer.Ordinal).ToList();
         var until = exceeded[0].PeriodEnd is { } end ? $"until {end.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "for good";
         return new(ConditionStatus.True, "LimitReached", keys.Count == 0 ? until : $"{until}: {string.Join(", ", keys)}");
     }

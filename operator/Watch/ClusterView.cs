@@ -46,7 +46,7 @@ internal sealed class ClusterView
         Routes = Watch(ResourceTypes.ModelRoutes, options, c => Add(Concerns.Of(c)));
         Keys = Watch(ResourceTypes.VirtualKeys, options, c => Add(Concerns.Of(c)));
         Budgets = Watch(ResourceTypes.Budgets, options, c => Add(Concerns.Of(c)));
-        Secrets = Watch(ResourceTypes.Secrets.MetadataOnly(), options, SecretChanged);
+        Secrets = Watch(ResourceTypes.Secrets.MetadataOnly() with { Keep = KeptMetadata.OfSecret }, options, SecretChanged);
         Pods = Watch(ResourceTypes.Pods, options with { LabelSelector = s_ours }, PodChanged);
         if (options.Namespaces.IsEmpty)
             Namespaces = Watch(ResourceTypes.Namespaces, options, _ => Add(Gateways!.Snapshot.Objects.Keys));
@@ -67,7 +67,7 @@ internal sealed class ClusterView
 
     public Informer<Budget> Budgets { get; }
 
-    /// <summary>Metadata of every Secret.</summary>
+    /// <summary>Of the metadata of every Secret what <see cref="KeptMetadata"/> keeps.</summary>
     public Informer<PartialObjectMetadata> Secrets { get; }
 
     /// <summary>Pods of our gateways.</summary>

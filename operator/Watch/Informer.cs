@@ -13,6 +13,7 @@ internal sealed class Informer<T>
     private readonly ObjectStore<T> _store = new();
     private readonly ImmutableArray<Reflector<T>> _reflectors;
     private readonly Action<ObjectChange<T>> _changed;
+    private readonly Func<T, T>? _keep;
 
     /// <summary>
     /// Calls <paramref name="changed"/> for each change once the snapshot has it, from one thread per namespace. It puts keys into queues
@@ -26,7 +27,7 @@ internal sealed class Informer<T>
         TimeProvider time,
         ILogger logger)
     {
-        _changed = changed;
+        (_changed, _keep) = (changed, type.Keep);
         IEnumerable<string?> scopes = options.Namespaces.IsEmpty ? new string?[] { null } : options.Namespaces;
         _reflectors = [.. scopes.Select(n => new Reflector<T>(client, type, n, options, _store, changed, time, logger))];
     }
@@ -54,7 +55,7 @@ internal sealed class Informer<T>
     /// </summary>
     public void Written(T value)
     {
-        if (_store.SetWritten(value) is { } change)
+        if (_store.SetWritten(_keep is null ? value : _keep(value)) is { } change)
             _changed(change);
     }
 }

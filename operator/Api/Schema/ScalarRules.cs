@@ -43,7 +43,7 @@ internal static class ScalarRules
         value.ValueKind == JsonValueKind.String ? Quote(value.GetString()!) : value.GetRawText();
 
     private static string Quote(string text) =>
-        "\"" + JsonEncodedText.Encode(text.Length <= QuotedLength ? text : string.Concat(text.AsSpan(0, QuotedLength), "…")) + "\"";
+        "\"" + JsonEncodedText.Encode(BoundedText.Cut(text, QuotedLength + 1)) + "\"";
 
     private static IEnumerable<string> CheckText(JsonElement value, TextAttribute? bounds)
     {

@@ -46,6 +46,15 @@ public sealed class ManifestReaderTests
     }
 
     [Fact]
+    public void Read_WrongTextWhoseQuoteWouldEndInHalfACharacter_IsAProblem()
+    {
+        var name = new string('a', 63) + "\U0001F4A5" + "bbb";
+        var secret = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new JsonObject { ["name"] = name } };
+
+        ManifestReader.Read(secret).Problems.ShouldHaveSingleItem().Field.ShouldBe("metadata.name");
+    }
+
+    [Fact]
     public void Read_GoodManifest_LeavesTheNodeAsItIs()
     {
         var node = JsonNode.Parse("""{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"type":null,"status":{}}""")!;

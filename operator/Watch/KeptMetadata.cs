@@ -1,0 +1,30 @@
+using Operator.Api;
+using Operator.Kubernetes;
+
+namespace Operator.Watch;
+
+/// <summary>
+/// What is kept of Secrets: a cluster has thousands that are nobody's here, with annotations as long as an object. Pure.
+/// </summary>
+internal static class KeptMetadata
+{
+    /// <summary>Which it is, in which version, whether it is being deleted, and which of our objects own it. No labels, no annotations.</summary>
+    public static PartialObjectMetadata OfSecret(PartialObjectMetadata secret) => new()
+    {
+        Metadata = new()
+        {
+            Name = secret.Metadata.Name,
+            Namespace = string.Intern(secret.Metadata.Namespace),
+            Uid = secret.Metadata.Uid,
+            ResourceVersion = secret.Metadata.ResourceVersion,
+            DeletionTimestamp = secret.Metadata.DeletionTimestamp,
+            OwnerReferences = [.. secret.Metadata.OwnerReferences.Where(o => o.ApiVersion == ResourceGroup.ApiVersion).Select(Shared)],
+        },
+    };
+
+    private static OwnerReference Shared(OwnerReference owner) => owner with
+    {
+        ApiVersion = ResourceGroup.ApiVersion,
+        Kind = string.Intern(owner.Kind),
+    };
+}
