@@ -23,8 +23,8 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
     private KeysKnown _known = new();
 
     /// <summary>
-    /// What a former process has left in the durable copy: it stands in for keys whose Secrets this one cannot read, because a server that
-    /// does not answer revokes no key.
+    /// What a former process has left in the durable copy: it stands in for keys whose Secrets this one has not read yet, or cannot read,
+    /// because neither a restart nor a server that does not answer revokes a key.
     /// </summary>
     public void Remember(ConfigSnapshot config) => _kept = config.Keys.ToImmutableDictionary(
         k => k.Object.Uid, k => new KeyMaterial { KeyId = k.KeyId, Hashes = k.Hashes });
@@ -62,7 +62,7 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
         foreach (var (id, entry) in stepped)
             _entries[id] = entry;
 
-        return _known = Summary(isComplete, [.. events]);
+        return _known = Summary(keys, isComplete, [.. events]);
 
         async Task StepAsync((VirtualKey Key, string? Seen) item)
         {
@@ -86,12 +86,22 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
             Of = key,
             Seen = seen,
             Written = outcome.SecretVersion,
-            Material = Same(before?.Material, isKnown ? outcome.Material : before?.Material ?? _kept.GetValueOrDefault(key.Metadata.Uid)),
+            Material = Same(before?.Material, isKnown ? outcome.Material : before?.Material ?? StandIn(key)),
             Problem = outcome.Problem ?? Unreadable(key, outcome.Failure),
             Failure = outcome.Failure,
             NextTime = outcome.Failure is null ? outcome.NextTime : now + s_untilRetry,
         };
     }
+
+    /// <summary>As the durable copy and the status know it; null: they do not.</summary>
+    private KeyMaterial? StandIn(VirtualKey key) => _kept.GetValueOrDefault(key.Metadata.Uid) is { } kept
+        ? kept with
+        {
+            CreatedTime = key.Status?.LastRotationTime,
+            NextRotationTime = key.Status?.NextRotationTime,
+            ObservedRotateAnnotation = key.Status?.ObservedRotateAnnotation,
+        }
+        : null;
 
     /// <summary>The instance that others compare with, where nothing has changed.</summary>
     private static KeyMaterial? Same(KeyMaterial? before, KeyMaterial? after) =>
@@ -108,10 +118,12 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
             $"the API server does not give or take the Secret `{KeyStatus.SecretOf(key).Name}`: {failure.Message}");
 
     /// <summary>Maps that say the same are the same: rebuilding them would make every round look like a change.</summary>
-    private KeysKnown Summary(bool isComplete, ImmutableArray<EventText> events)
+    private KeysKnown Summary(ImmutableArray<VirtualKey> keys, bool isComplete, ImmutableArray<EventText> events)
     {
-        var material = _entries.Where(e => e.Value.Material is not null)
-            .ToDictionary(e => e.Key, e => e.Value.Material!, StringComparer.Ordinal);
+        var material = keys
+            .Select(k => (Id: k.Id(), Material: _entries.TryGetValue(k.Id(), out var entry) ? entry.Material : StandIn(k)))
+            .Where(k => k.Material is not null)
+            .ToDictionary(k => k.Id, k => k.Material!, StringComparer.Ordinal);
         var problems = _entries.Where(e => e.Value.Problem is not null)
             .ToDictionary(e => e.Key, e => e.Value.Problem!, StringComparer.Ordinal);
         return new()
