@@ -13,8 +13,10 @@ if (args is [UpstreamServer.Command])
 var plan = args.Contains("quick", StringComparer.Ordinal) ? BenchPlan.Quick : BenchPlan.Full;
 var chosen = args.Except(["quick"], StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
 var report = new Report();
-using (var servers = Proxies.Start())
+When(OperatorLine.Name, () => report.Add(OperatorLine.Measure()));
+if (chosen.Count == 0 || chosen.Any(c => c != OperatorLine.Name))
 {
+    using var servers = Proxies.Start();
     When("latency", () => report.Add(Latency.Unstreamed(servers, plan)));
     When("first", () => report.Add(Latency.FirstContent(servers, plan)));
     When("small", () => report.Add(ProcessorTime.Measure("processor time, 2 KB request", "plain", 2 * 1024, 1, 3.0, servers, plan)));
