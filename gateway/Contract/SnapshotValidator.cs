@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace Gateway.Contract;
 
@@ -42,7 +43,7 @@ public static class SnapshotValidator
         findings.Require(settings.Retry.Attempts >= 0, of, "defaults.retry.attempts", "must not be negative");
         CheckTimeouts(settings.Timeouts, of, "defaults.timeouts", findings);
         foreach (var pattern in settings.AllowedModels)
-            findings.Require(ModelPattern.TryParse(pattern, out _), of, "allowedKeys.models", PatternMessage(pattern));
+            findings.RequirePattern(pattern, of, "allowedKeys.models");
         foreach (var twice in snapshot.Credentials.GroupBy(c => c.Name, StringComparer.Ordinal).Where(g => g.Skip(1).Any()))
             findings.Require(false, of, "credentials", $"`{twice.Key}` stands twice");
     }
@@ -110,7 +111,7 @@ public static class SnapshotValidator
             findings.Require(ids.Add(route.Object.Id()), route.Object, "metadata.name", "stands twice");
             foreach (var (name, field) in route.Aliases.Select((a, i) => (a, $"aliases[{i}]")).Prepend((route.Model, "model")))
             {
-                findings.Require(ModelPattern.TryParse(name, out _), route.Object, field, PatternMessage(name));
+                findings.RequirePattern(name, route.Object, field);
                 findings.Require(names.Add(name), route.Object, field, $"the name `{name}` is taken by another route");
             }
 
@@ -205,7 +206,7 @@ public static class SnapshotValidator
             }
 
             foreach (var pattern in key.Models)
-                findings.Require(ModelPattern.TryParse(pattern, out _), key.Object, "models", PatternMessage(pattern));
+                findings.RequirePattern(pattern, key.Object, "models");
             findings.Require(
                 (key.Limits.RequestsPerMinute ?? 0) >= 0 && (key.Limits.TokensPerMinute ?? 0) >= 0
                     && (key.Limits.MaxParallelRequests ?? 0) >= 0,
@@ -232,11 +233,9 @@ public static class SnapshotValidator
             findings.Require(
                 TimeZoneInfo.TryFindSystemTimeZoneById(budget.TimeZone, out _), of, "timeZone", $"`{budget.TimeZone}` is not known");
             foreach (var pattern in budget.Models)
-                findings.Require(ModelPattern.TryParse(pattern, out _), of, "models", PatternMessage(pattern));
+                findings.RequirePattern(pattern, of, "models");
         }
     }
-
-    private static string PatternMessage(string pattern) => $"`{pattern}` must be a name with at most one `*`, at its start or end";
 
     private sealed class Findings
     {
@@ -249,6 +248,39 @@ public static class SnapshotValidator
             _errors.Add(new() { Kind = of.Kind, Namespace = of.Namespace, Name = of.Name, Field = field, Message = message });
         }
 
+        public void Require(
+            bool condition,
+            ObjectReference of,
+            string field,
+            [InterpolatedStringHandlerArgument(nameof(condition))] ref MessageUnless message)
+        {
+            if (!condition)
+                Require(false, of, field, message.ToStringAndClear());
+        }
+
+        public void RequirePattern(string pattern, ObjectReference of, string field) =>
+            Require(
+                ModelPattern.TryParse(pattern, out _), of, field, $"`{pattern}` must be a name with at most one `*`, at its start or end");
+
         public ImmutableArray<ConfigError> ToImmutable() => _errors.ToImmutable();
+    }
+
+    /// <summary>A message that is only put together where the condition does not hold: a snapshot has tens of thousands of them.</summary>
+    [InterpolatedStringHandler]
+    private ref struct MessageUnless
+    {
+        private DefaultInterpolatedStringHandler _text;
+
+        public MessageUnless(int literalLength, int formattedCount, bool condition, out bool isNeeded)
+        {
+            isNeeded = !condition;
+            _text = isNeeded ? new(literalLength, formattedCount) : default;
+        }
+
+        public void AppendLiteral(string text) => _text.AppendLiteral(text);
+
+        public void AppendFormatted<T>(T value, string? format = null) => _text.AppendFormatted(value, format);
+
+        public string ToStringAndClear() => _text.ToStringAndClear();
     }
 }

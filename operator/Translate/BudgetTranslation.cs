@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Gateway.Contract;
 using Operator.Api;
 
@@ -9,6 +10,8 @@ namespace Operator.Translate;
 /// </summary>
 internal sealed class BudgetTranslation(Admission admission, FindingLog log)
 {
+    private static readonly ConditionalWeakTable<Budget, BudgetConfig> s_known = [];
+
     /// <summary>Budgets that the gateway takes.</summary>
     /// <param name="chosen">All of them.</param>
     /// <param name="keys">The keys that name the gateway, with the labels that they have now.</param>
@@ -24,7 +27,7 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
             if (!admission.Admits(budget, log) || !MayReach(budget))
                 continue;
             WarnOfCurrency(budget, priced);
-            budgets.Add(Translate(budget, Select(budget, known)));
+            budgets.Add(TranslateOnce(budget, Select(budget, known)));
         }
 
         return [.. budgets.OrderBy(b => b.Object.Namespace, StringComparer.Ordinal).ThenBy(b => b.Object.Name, StringComparer.Ordinal)];
@@ -87,12 +90,20 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
         return refs.Select(r => r.IdFrom(budget)).Where(keys.Carried.Contains);
     }
 
-    private IEnumerable<string> ByLabels(Budget budget, KnownKeys keys) => keys.ByNamespace
-        .Where(n => admission.IsAtHome(budget) || n.Key == budget.Metadata.Namespace)
-        .Where(n => SelectsNamespace(budget, n.Key))
-        .SelectMany(n => n)
-        .Where(k => budget.Spec.Scope.VirtualKeySelector?.Matches(k.Metadata.Labels) ?? true)
-        .Select(k => k.Id());
+    private IEnumerable<string> ByLabels(Budget budget, KnownKeys keys)
+    {
+        var namespaces = keys.ByNamespace
+            .Select(n => n.Key)
+            .Where(n => admission.IsAtHome(budget) || n == budget.Metadata.Namespace)
+            .Where(n => SelectsNamespace(budget, n))
+            .ToHashSet(StringComparer.Ordinal);
+        if (budget.Spec.Scope.VirtualKeySelector is not { } selector)
+            return namespaces.SelectMany(n => keys.ByNamespace[n]).Select(k => k.Id);
+        var candidates = selector.MatchLabels.IsEmpty
+            ? namespaces.SelectMany(n => keys.ByNamespace[n])
+            : keys.WithLabel(selector.MatchLabels.First()).Where(k => namespaces.Contains(k.Key.Metadata.Namespace));
+        return candidates.Where(k => selector.Matches(k.Key.Metadata.Labels)).Select(k => k.Id);
+    }
 
     /// <summary>
     /// A namespace whose labels are not known counts as selected: keys that slip out of a budget would spend without a limit.
@@ -129,6 +140,19 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
         }
     }
 
+    /// <summary>The same instance as before, where the same Budget selects the same keys.</summary>
+    private static BudgetConfig TranslateOnce(Budget budget, ImmutableArray<string>? keys)
+    {
+        if (s_known.TryGetValue(budget, out var known) && AreEqual(known.Keys, keys))
+            return known;
+        var config = Translate(budget, keys);
+        s_known.AddOrUpdate(budget, config);
+        return config;
+    }
+
+    private static bool AreEqual(ImmutableArray<string>? one, ImmutableArray<string>? other) =>
+        one is { } a && other is { } b ? a.AsSpan().SequenceEqual(b.AsSpan()) : one is null && other is null;
+
     private static BudgetConfig Translate(Budget budget, ImmutableArray<string>? keys)
     {
         var spec = budget.Spec;
@@ -151,18 +175,48 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
 }
 
 /// <summary>The keys of a gateway, in the ways that budgets ask for them.</summary>
-internal sealed class KnownKeys(ImmutableArray<VirtualKey> keys, HashSet<string> carried)
+internal sealed class KnownKeys
 {
+    private readonly List<KnownKey> _taken;
+    private readonly Dictionary<string, ILookup<string, KnownKey>> _byLabel = new(StringComparer.Ordinal);
+
+    /// <param name="keys">Those that name the gateway.</param>
+    /// <param name="carried">Ids of those that it takes.</param>
+    public KnownKeys(ImmutableArray<VirtualKey> keys, HashSet<string> carried)
+    {
+        var known = keys.Select(k => new KnownKey(k.Id(), k)).ToList();
+        _taken = [.. known.Where(k => carried.Contains(k.Id))];
+        Ids = known.Select(k => k.Id).ToHashSet(StringComparer.Ordinal);
+        Carried = carried;
+        ByNamespace = _taken.ToLookup(k => k.Key.Metadata.Namespace, StringComparer.Ordinal);
+    }
+
     /// <summary>Ids of those that name the gateway.</summary>
-    public HashSet<string> Ids { get; } = keys.Select(k => k.Id()).ToHashSet(StringComparer.Ordinal);
+    public HashSet<string> Ids { get; }
 
     /// <summary>Ids of those that it takes.</summary>
-    public HashSet<string> Carried => carried;
+    public HashSet<string> Carried { get; }
 
     /// <summary>Those that it takes.</summary>
-    public ILookup<string, VirtualKey> ByNamespace { get; } =
-        keys.Where(k => carried.Contains(k.Id())).ToLookup(k => k.Metadata.Namespace, StringComparer.Ordinal);
+    public ILookup<string, KnownKey> ByNamespace { get; }
+
+    /// <summary>Those of them that have this label, found without a search: there are hundreds of budgets and thousands of keys.</summary>
+    public IEnumerable<KnownKey> WithLabel(KeyValuePair<string, string> label)
+    {
+        if (!_byLabel.TryGetValue(label.Key, out var byValue))
+        {
+            byValue = _taken
+                .Where(k => k.Key.Metadata.Labels.ContainsKey(label.Key))
+                .ToLookup(k => k.Key.Metadata.Labels[label.Key], StringComparer.Ordinal);
+            _byLabel.Add(label.Key, byValue);
+        }
+
+        return byValue[label.Value];
+    }
 }
+
+/// <summary>A key and its id (<c>namespace/name</c>).</summary>
+internal sealed record KnownKey(string Id, VirtualKey Key);
 
 /// <summary>A model and the currency that it is priced in.</summary>
 internal sealed record PricedModel(string Model, string Currency);

@@ -41,10 +41,15 @@ internal sealed class FindingLog
             _findings.Add(Key(of), [finding]);
     }
 
+    /// <summary>All of one object, as they came up.</summary>
+    public IReadOnlyList<Finding> Of(ObjectReference of) => _findings.TryGetValue(Key(of), out var findings) ? findings : [];
+
     /// <summary>The content of a condition: errors first, all messages together.</summary>
-    public Judgement Judge(ObjectReference of, string conditionType, string reasonWhenGood)
+    public static Judgement Judge(IReadOnlyList<Finding> findings, string conditionType, string reasonWhenGood)
     {
-        var all = _findings.GetValueOrDefault(Key(of), [])
+        if (findings.Count == 0)
+            return new(ConditionStatus.True, reasonWhenGood, "");
+        var all = findings
             .Where(f => f.ConditionType == conditionType)
             .OrderBy(f => f.Severity).ThenBy(f => f.Status == ConditionStatus.True)
             .ToList();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Gateway.Contract;
 using Operator.Api;
 
@@ -7,6 +8,8 @@ namespace Operator.Translate;
 /// <summary>VirtualKeys: who is admitted, and by which hashes it is known.</summary>
 internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission, SecretLookup secrets, FindingLog log)
 {
+    private static readonly ConditionalWeakTable<VirtualKey, KeyConfig> s_known = [];
+
     /// <summary>Keys that the gateway takes. <paramref name="chosen"/> is ordered oldest first.</summary>
     public ImmutableArray<KeyConfig> Translate(
         ImmutableArray<Chosen<VirtualKey>> chosen, LlmGatewaySpec gateway, ImmutableArray<RouteConfig> routes)
@@ -20,7 +23,7 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
                 continue;
             WarnOfModels(key, gateway.AllowedKeys.Models, served);
             if (FindMaterial(key) is { } material && TakeHashes(key, material, owners))
-                keys.Add(Translate(key, material));
+                keys.Add(TranslateOnce(key, material));
         }
 
         return [.. keys.OrderBy(k => k.Object.Namespace, StringComparer.Ordinal).ThenBy(k => k.Object.Name, StringComparer.Ordinal)];
@@ -89,6 +92,16 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
 
         void Warn(int index, string conditionType, string reason, string message) =>
             log.Warn(key, conditionType, reason, $"spec.models[{index}]", message);
+    }
+
+    /// <summary>The same instance as before, where the same VirtualKey stands for the same key.</summary>
+    private static KeyConfig TranslateOnce(VirtualKey key, KeyMaterial material)
+    {
+        if (s_known.TryGetValue(key, out var known) && known.KeyId == material.KeyId && known.Hashes.SequenceEqual(material.Hashes))
+            return known;
+        var config = Translate(key, material);
+        s_known.AddOrUpdate(key, config);
+        return config;
     }
 
     private static KeyConfig Translate(VirtualKey key, KeyMaterial material) => new()

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Gateway.Contract;
 using Operator.Api;
 
@@ -7,6 +8,8 @@ namespace Operator.Translate;
 /// <summary>ModelRoutes: names, conflicts, targets that can be used.</summary>
 internal sealed class RouteTranslation(TargetTranslation targets, FindingLog log)
 {
+    private static readonly ConditionalWeakTable<ModelRoute, RouteConfig> s_known = [];
+
     /// <summary>Routes with at least one usable target. <paramref name="chosen"/> is ordered oldest first.</summary>
     public ImmutableArray<RouteConfig> Translate(ImmutableArray<Chosen<ModelRoute>> chosen)
     {
@@ -53,17 +56,29 @@ internal sealed class RouteTranslation(TargetTranslation targets, FindingLog log
             return null;
         }
 
-        return new()
-        {
-            Object = route.Reference(),
-            Model = route.Spec.Model,
-            Aliases = route.Spec.Aliases,
-            Targets = usable,
-            Fallbacks = route.Spec.Fallbacks,
-            Retry = route.Spec.Retry is { } retry ? SettingsTranslation.Retry(retry) : null,
-            Strategy = route.Spec.Strategy,
-        };
+        return TranslateOnce(route, usable);
     }
+
+    /// <summary>The same instance as before, where the same ModelRoute has the same targets.</summary>
+    private static RouteConfig TranslateOnce(ModelRoute route, ImmutableArray<TargetConfig> usable)
+    {
+        if (s_known.TryGetValue(route, out var known) && known.Targets.SequenceEqual(usable))
+            return known;
+        var config = Translate(route, usable);
+        s_known.AddOrUpdate(route, config);
+        return config;
+    }
+
+    private static RouteConfig Translate(ModelRoute route, ImmutableArray<TargetConfig> usable) => new()
+    {
+        Object = route.Reference(),
+        Model = route.Spec.Model,
+        Aliases = route.Spec.Aliases,
+        Targets = usable,
+        Fallbacks = route.Spec.Fallbacks,
+        Retry = route.Spec.Retry is { } retry ? SettingsTranslation.Retry(retry) : null,
+        Strategy = route.Spec.Strategy,
+    };
 
     private void WarnOfUnknownFallbacks(IEnumerable<RouteConfig> routes, ImmutableArray<Chosen<ModelRoute>> chosen)
     {

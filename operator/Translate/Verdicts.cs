@@ -23,26 +23,29 @@ internal static class Verdicts
     private static Verdict Of(KubernetesObject of, Dictionary<(string Kind, string Id), long> carried, bool hasConfig, FindingLog log)
     {
         var reference = of.Reference();
+        var findings = log.Of(reference);
         long? generation = carried.TryGetValue((of.Kind, of.Id()), out var found) ? found : null;
-        var accepted = log.Judge(reference, ConditionTypes.Accepted, ConditionReasons.Accepted);
+        var accepted = FindingLog.Judge(findings, ConditionTypes.Accepted, ConditionReasons.Accepted);
         if (!hasConfig && accepted.Status == ConditionStatus.True)
             accepted = new(ConditionStatus.Unknown, ConditionReasons.GatewayInvalid, "the LlmGateway itself is not valid");
         var isJudged = generation is not null || accepted.Status == ConditionStatus.True;
-        var notJudged = new Judgement(ConditionStatus.Unknown, accepted.Reason, "is not looked at while the object is not accepted");
-        var resolved = isJudged ? log.Judge(reference, ConditionTypes.ResolvedRefs, ConditionReasons.ResolvedRefs) : notJudged;
-        var priced = generation is not null
-            ? log.Judge(reference, ConditionTypes.Priced, ConditionReasons.Priced)
-            : new(ConditionStatus.Unknown, resolved.Reason, "is not looked at while the route is not served");
+        var resolved = isJudged
+            ? FindingLog.Judge(findings, ConditionTypes.ResolvedRefs, ConditionReasons.ResolvedRefs)
+            : new(ConditionStatus.Unknown, accepted.Reason, "is not looked at while the object is not accepted");
         return new()
         {
             Object = reference,
             Accepted = accepted,
             ResolvedRefs = resolved,
-            Priced = of is ModelRoute ? priced : null,
+            Priced = of is ModelRoute ? Priced(generation is not null, resolved, findings) : null,
             CarriedGeneration = generation,
             IsPaused = of.IsPaused(),
         };
     }
+
+    private static Judgement Priced(bool isServed, Judgement resolved, IReadOnlyList<Finding> findings) => isServed
+        ? FindingLog.Judge(findings, ConditionTypes.Priced, ConditionReasons.Priced)
+        : new(ConditionStatus.Unknown, resolved.Reason, "is not looked at while the route is not served");
 
     private static Dictionary<(string Kind, string Id), long> Carried(ConfigSnapshot? config) =>
         config is null ? [] : config.Objects().ToDictionary(o => (o.Kind, o.Id()), o => o.Generation);

@@ -14,6 +14,7 @@ internal sealed class VersionChoice
 {
     private readonly bool _allowLoopback;
     private readonly FindingLog _log;
+    private readonly bool _hasComplaints;
     private readonly ILookup<Version, RefusedVersion> _refused;
     private readonly ILookup<Version, RefusedVersion> _faults;
 
@@ -24,6 +25,7 @@ internal sealed class VersionChoice
     {
         _allowLoopback = inputs.AllowLoopbackUpstreams;
         _log = log;
+        _hasComplaints = !inputs.Refused.IsEmpty || !faults.IsEmpty;
         _refused = inputs.Refused.ToLookup(r => Version.Of(r.Object));
         _faults = faults.ToLookup(r => Version.Of(r.Object));
     }
@@ -68,9 +70,9 @@ internal sealed class VersionChoice
         var isValid = true;
         foreach (var problem in FieldChecks.Check(current, _allowLoopback))
             Fail(ConditionReasons.Invalid, problem.Field, problem.Message);
-        foreach (var fault in _faults[Version.Of(current)])
+        foreach (var fault in Complaints(_faults, current))
             Fail(ConditionReasons.Invalid, FieldPath.OfContract(fault.Field), fault.Message);
-        foreach (var refused in _refused[Version.Of(current)])
+        foreach (var refused in Complaints(_refused, current))
             Fail(ConditionReasons.Rejected, FieldPath.OfContract(refused.Field), $"refused by the gateway: {refused.Message}");
         if (!isValid && lastValid is { Metadata.Generation: var generation })
         {
@@ -87,7 +89,10 @@ internal sealed class VersionChoice
         }
     }
 
-    private bool IsRefused(KubernetesObject version) => _refused[Version.Of(version)].Any() || _faults[Version.Of(version)].Any();
+    private bool IsRefused(KubernetesObject version) => Complaints(_refused, version).Any() || Complaints(_faults, version).Any();
+
+    private IEnumerable<RefusedVersion> Complaints(ILookup<Version, RefusedVersion> of, KubernetesObject version) =>
+        _hasComplaints ? of[Version.Of(version)] : [];
 
     /// <summary>One version of one object.</summary>
     private readonly record struct Version(string Kind, string Namespace, string Name, string Uid, long Generation)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using FluentValidation;
 using Operator.Api;
 using Operator.Api.Schema;
@@ -18,10 +19,18 @@ internal static class FieldChecks
     private static readonly KeyCheck s_key = new();
     private static readonly BudgetCheck s_budget = new();
 
+    // Objects never change, and of thousands one is new: each instance is checked once, and forgotten with the instance.
+    private static readonly ConditionalWeakTable<KubernetesObject, Checked> s_known = [];
+    private static readonly ConditionalWeakTable<KubernetesObject, Checked> s_knownWithLoopback = [];
+
     /// <summary>Every problem at once; empty when the object is good, or of a kind that has no rules.</summary>
     /// <param name="resource">An LlmGateway, ModelRoute, VirtualKey or Budget.</param>
     /// <param name="allowLoopback">Standalone: a target may be on the same machine.</param>
-    public static ImmutableArray<FieldProblem> Check(KubernetesObject resource, bool allowLoopback) => resource switch
+    public static ImmutableArray<FieldProblem> Check(KubernetesObject resource, bool allowLoopback) => allowLoopback
+        ? s_knownWithLoopback.GetValue(resource, r => new(Run(r, allowLoopback: true))).Problems
+        : s_known.GetValue(resource, r => new(Run(r, allowLoopback: false))).Problems;
+
+    private static ImmutableArray<FieldProblem> Run(KubernetesObject resource, bool allowLoopback) => resource switch
     {
         LlmGateway gateway => [.. Run(s_gateway, gateway), .. PodOverlayCheck.Problems(gateway.Spec.PodTemplate)],
         ModelRoute route => Run(allowLoopback ? s_routeWithLoopback : s_route, route),
@@ -36,4 +45,6 @@ internal static class FieldChecks
             .Select(e => new FieldProblem(FieldPath.Of(typeof(T), e.PropertyName), e.ErrorMessage))
             .Distinct(),
     ];
+
+    private sealed record Checked(ImmutableArray<FieldProblem> Problems);
 }
