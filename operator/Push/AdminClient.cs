@@ -43,11 +43,7 @@ internal sealed class AdminClient : IDisposable
     public async Task<PushOutcome> PushAsync(PodEndpoint pod, StampedConfig config, CancellationToken cancellation)
     {
         var reply = await SendAsync(
-            () => new(HttpMethod.Put, new Uri(pod.Address, "/config"))
-            {
-                Content = new ReadOnlyMemoryContent(config.Body) { Headers = { ContentType = new("application/json") } },
-            },
-            cancellation);
+            () => new(HttpMethod.Put, new Uri(pod.Address, "/config")) { Content = new ConfigContent(config) }, cancellation);
         return reply.Failure ?? Read(reply, config);
     }
 

@@ -7,7 +7,7 @@ using Operator.Translate;
 
 namespace Operator.Push;
 
-/// <summary>What the slots of the durable copy hold together: the snapshot, and after it the last valid versions, each a gzip member.</summary>
+/// <summary>What the slots of the durable copy hold together: the snapshot, and after it the last valid versions, each gzip of one or more members.</summary>
 internal sealed record DurableContent
 {
     /// <summary>The whole.</summary>
@@ -19,15 +19,13 @@ internal sealed record DurableContent
     /// <summary>Compressed quickly, and harder only where that would not fit.</summary>
     public static DurableContent Of(StampedConfig config, LastValidVersions lastValid)
     {
-        var versions = JsonSerializer.SerializeToUtf8Bytes(WithoutStatus(lastValid), ApiJson.Options);
-        var quick = Pack(CompressionLevel.Fastest);
-        return quick.Bytes.Length <= DurableIndex.SetBytes ? quick : Pack(CompressionLevel.SmallestSize);
-
-        DurableContent Pack(CompressionLevel level)
-        {
-            var snapshot = Zip(config.Body, level);
-            return new() { Bytes = [.. snapshot, .. Zip(versions, level)], SnapshotBytes = snapshot.Length };
-        }
+        var versions = LastValidJson.Write(lastValid);
+        var quick = Join([.. config.Json.Select(p => p.Zipped)], [.. versions.Select(p => p.Zipped)]);
+        return quick.Bytes.Length <= DurableIndex.SetBytes
+            ? quick
+            : Join(
+                [JsonPiece.Zip(config.Json, CompressionLevel.SmallestSize)],
+                [JsonPiece.Zip(versions, CompressionLevel.SmallestSize)]);
     }
 
     /// <summary>Versions that a former build wrote and this one cannot read say nothing.</summary>
@@ -74,24 +72,17 @@ internal sealed record DurableContent
         }
     }
 
-    /// <summary>A status is never translated, and changes more often than the rest.</summary>
-    private static LastValidVersions WithoutStatus(LastValidVersions versions) => versions with
+    private static DurableContent Join(ImmutableArray<ReadOnlyMemory<byte>> snapshot, ImmutableArray<ReadOnlyMemory<byte>> versions)
     {
-        Gateway = versions.Gateway is { } gateway ? gateway with { Status = null } : null,
-        Routes = Lean(versions.Routes, r => r with { Status = null }),
-        Keys = Lean(versions.Keys, k => k with { Status = null }),
-        Budgets = Lean(versions.Budgets, b => b with { Status = null }),
-    };
+        var bytes = new byte[snapshot.Sum(p => p.Length) + versions.Sum(p => p.Length)];
+        var written = 0;
+        foreach (var part in snapshot.Concat(versions))
+        {
+            part.Span.CopyTo(bytes.AsSpan(written));
+            written += part.Length;
+        }
 
-    private static ImmutableSortedDictionary<string, T> Lean<T>(ImmutableSortedDictionary<string, T> versions, Func<T, T> without) =>
-        versions.ToImmutableSortedDictionary(v => v.Key, v => without(v.Value), versions.KeyComparer);
-
-    private static byte[] Zip(ReadOnlyMemory<byte> json, CompressionLevel level)
-    {
-        using var zipped = new MemoryStream();
-        using (var gzip = new GZipStream(zipped, level))
-            gzip.Write(json.Span);
-        return zipped.ToArray();
+        return new() { Bytes = bytes, SnapshotBytes = snapshot.Sum(p => p.Length) };
     }
 
     private static byte[] Unzip(ReadOnlySpan<byte> member)

@@ -1,21 +1,30 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Gateway.Contract;
 
 namespace Operator.Push;
 
-/// <summary>A config with its revision and hash, and the bytes that are sent: serialized once, however many pods there are.</summary>
+/// <summary>A config with its revision and hash, and the text that is sent: written once, however many pods there are.</summary>
 internal sealed class StampedConfig
 {
     /// <summary>Stamps the revision; the hash is what the content says.</summary>
     public StampedConfig(ConfigSnapshot config, long revision)
+        : this(new HashedConfig(config), revision)
     {
-        Snapshot = CanonicalJson.WithHash(config with { Revision = revision });
-        Body = JsonSerializer.SerializeToUtf8Bytes(Snapshot, ContractJson.Default.ConfigSnapshot);
+    }
+
+    /// <inheritdoc cref="StampedConfig(ConfigSnapshot, long)"/>
+    public StampedConfig(HashedConfig config, long revision)
+    {
+        Snapshot = config.Snapshot with { Revision = revision, Hash = config.Hash };
+        var head = new { revision, hash = config.Hash };
+        Json = [.. new JsonText().Add(JsonSerializer.SerializeToUtf8Bytes(head).AsSpan()[..^1]).Add(","u8).ToImmutable(), .. config.Members];
     }
 
     public ConfigSnapshot Snapshot { get; }
 
-    public ReadOnlyMemory<byte> Body { get; }
+    /// <summary>The pieces that make up the whole text.</summary>
+    public ImmutableArray<JsonPiece> Json { get; }
 
     public long Revision => Snapshot.Revision;
 

@@ -58,7 +58,7 @@ internal static class OperatorLine
 
         public List<Cost> Costs { get; } = [];
 
-        public int SentBytes => _config!.Body.Length;
+        public int SentBytes => _config!.Json.Sum(p => p.Json.Length);
 
         public int DurableBytes { get; private set; }
 
@@ -86,8 +86,7 @@ internal static class OperatorLine
 
         private StampedConfig Stamp(Translation translation)
         {
-            Gateway.Contract.CanonicalJson.WithHash(translation.Config!);
-            return new(translation.Config!, ++_revision);
+            return new(new HashedConfig(translation.Config!), ++_revision);
         }
 
         private static int Keep(StampedConfig config, LastValidVersions lastValid) => DurableContent.Of(config, lastValid).Bytes.Length;
