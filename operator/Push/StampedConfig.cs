@@ -9,12 +9,11 @@ internal sealed class StampedConfig
 {
     /// <summary>Stamps the revision; the hash is what the content says.</summary>
     public StampedConfig(ConfigSnapshot config, long revision)
-        : this(new HashedConfig(config), revision)
+        : this(revision, new(config))
     {
     }
 
-    /// <inheritdoc cref="StampedConfig(ConfigSnapshot, long)"/>
-    public StampedConfig(HashedConfig config, long revision)
+    private StampedConfig(long revision, HashedConfig config)
     {
         Snapshot = config.Snapshot with { Revision = revision, Hash = config.Hash };
         var head = new { revision, hash = config.Hash };
@@ -29,4 +28,6 @@ internal sealed class StampedConfig
     public long Revision => Snapshot.Revision;
 
     public string Hash => Snapshot.Hash;
+    /// <summary>The same for a config whose hash has been asked for already.</summary>
+    public static StampedConfig Of(HashedConfig config, long revision) => new(revision, config);
 }

@@ -48,8 +48,8 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
                 return new() { Inputs = inputs, Translation = translation };
 
             // 2. Reserve a revision.
-            var hash = CanonicalJson.WithHash(config).Hash;
-            var stamped = new StampedConfig(config, await revisions.ReserveAsync(hash, above, cancellation));
+            var hashed = new HashedConfig(config);
+            var stamped = StampedConfig.Of(hashed, await revisions.ReserveAsync(hashed.Hash, above, cancellation));
 
             // 3. Offer it to one pod.
             var answer = await publisher.OfferAsync(stamped, cancellation);

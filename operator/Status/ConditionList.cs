@@ -9,24 +9,21 @@ namespace Operator.Status;
 /// </summary>
 internal sealed class ConditionList(ImmutableArray<Condition> previous, long generation, DateTimeOffset now)
 {
-    private readonly ImmutableArray<Condition>.Builder _conditions = ImmutableArray.CreateBuilder<Condition>();
+    private readonly ImmutableArray<Condition>.Builder _conditions = ImmutableArray.CreateBuilder<Condition>(8);
 
     /// <summary>The condition of this type, as it was before.</summary>
-    public Condition? Previous(string type) => previous.FirstOrDefault(c => c.Type == type);
-
-    public void Add(string type, Judgement judgement)
+    public Condition? Previous(string type)
     {
-        var before = Previous(type);
-        _conditions.Add(new()
+        foreach (var condition in previous)
         {
-            Type = type,
-            Status = judgement.Status,
-            ObservedGeneration = generation,
-            LastTransitionTime = before?.Status == judgement.Status ? before.LastTransitionTime : now,
-            Reason = judgement.Reason,
-            Message = BoundedText.Cut(judgement.Message, BoundedText.MaxMessage),
-        });
+            if (condition.Type == type)
+                return condition;
+        }
+
+        return null;
     }
+
+    public void Add(string type, Judgement judgement) => _conditions.Add(Condition(type, judgement));
 
     /// <summary>For conditions that stand only while they are true.</summary>
     public void AddWhile(bool holds, string type, string reason, string message)
@@ -58,7 +55,20 @@ internal sealed class ConditionList(ImmutableArray<Condition> previous, long gen
         var isReconciling = !isStalled && ready is { Status: not ConditionStatus.True, Reason: not ConditionReasons.Paused };
         AddWhile(isStalled, ConditionTypes.Stalled, ready.Reason, ready.Message);
         AddWhile(isReconciling, ConditionTypes.Reconciling, ready.Reason, ready.Message);
-        Add(ConditionTypes.Ready, ready);
-        return [.. _conditions.OrderBy(c => c.Type != ConditionTypes.Ready)];
+        _conditions.Insert(0, Condition(ConditionTypes.Ready, ready));
+        return _conditions.ToImmutable();
+    }
+    private Condition Condition(string type, Judgement judgement)
+    {
+        var before = Previous(type);
+        return new()
+        {
+            Type = type,
+            Status = judgement.Status,
+            ObservedGeneration = generation,
+            LastTransitionTime = before?.Status == judgement.Status ? before.LastTransitionTime : now,
+            Reason = judgement.Reason,
+            Message = BoundedText.Cut(judgement.Message, BoundedText.MaxMessage),
+        };
     }
 }

@@ -43,10 +43,11 @@ internal static class KeyStatus
         conditions.Add(ConditionTypes.Accepted, verdict.Accepted);
         conditions.Add(ConditionTypes.ResolvedRefs, verdict.ResolvedRefs);
         conditions.Add(ConditionTypes.Programmed, programmed);
-        conditions.AddWhile(
-            key.Spec.ExpirationTime <= inputs.Now, ConditionTypes.Expired, ConditionTypes.Expired, $"since {key.Spec.ExpirationTime:u}");
-        conditions.AddWhile(
-            exceeded.Count > 0, ConditionTypes.BudgetExceeded, ConditionTypes.BudgetExceeded, $"refused by {string.Join(", ", exceeded)}");
+        if (key.Spec.ExpirationTime <= inputs.Now)
+            conditions.Add(ConditionTypes.Expired, True(ConditionTypes.Expired, $"since {key.Spec.ExpirationTime:u}"));
+        if (exceeded.Count > 0)
+            conditions.Add(ConditionTypes.BudgetExceeded, True(ConditionTypes.BudgetExceeded, $"refused by {string.Join(", ", exceeded)}"));
         return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed);
     }
+    private static Judgement True(string reason, string message) => new(ConditionStatus.True, reason, message);
 }

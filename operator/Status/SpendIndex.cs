@@ -12,7 +12,7 @@ internal sealed class SpendIndex
 
     private readonly Dictionary<string, BudgetConfig> _budgets;
     private readonly ILookup<string, BudgetCounter> _counters;
-    private readonly Dictionary<string, ImmutableArray<KeyBudgetStatus>> _byKey;
+    private readonly Dictionary<string, List<KeyBudgetStatus>> _byKey;
 
     public SpendIndex(ConfigSnapshot? config, ImmutableArray<BudgetCounter> counters)
     {
@@ -28,30 +28,31 @@ internal sealed class SpendIndex
     public ImmutableArray<BudgetCounter> CountersOf(Budget budget) => [.. _counters[budget.Id()]];
 
     /// <summary>The budgets that hold a key, and whether each refuses it now.</summary>
-    public ImmutableArray<KeyBudgetStatus> BudgetsOf(VirtualKey key) => _byKey.GetValueOrDefault(key.Id(), []);
+    public ImmutableArray<KeyBudgetStatus> BudgetsOf(VirtualKey key) =>
+        _byKey.TryGetValue(key.Id(), out var budgets) ? [.. budgets] : [];
 
-    private Dictionary<string, ImmutableArray<KeyBudgetStatus>> ByKey(ConfigSnapshot? config)
+    private Dictionary<string, List<KeyBudgetStatus>> ByKey(ConfigSnapshot? config)
     {
-        var byKey = (config?.Keys ?? [])
-            .ToDictionary(k => k.Object.Id(), _ => ImmutableArray<KeyBudgetStatus>.Empty, StringComparer.Ordinal);
+        var keys = config?.Keys ?? [];
+        var byKey = new Dictionary<string, List<KeyBudgetStatus>>(keys.Length, StringComparer.Ordinal);
+        foreach (var key in keys)
+            byKey.Add(key.Object.Id(), []);
         foreach (var budget in config?.Budgets ?? [])
         {
             var exceeded = Exceeded(budget);
-            foreach (var key in budget.Keys ?? [.. byKey.Keys])
+            var (free, refusing) = (Of(budget, exceeded: false), Of(budget, exceeded: true));
+            foreach (var key in budget.Keys ?? (IEnumerable<string>)byKey.Keys)
             {
-                if (!byKey.TryGetValue(key, out var known) || known.Length == MaxBudgetsOfKey)
-                    continue;
-                byKey[key] = known.Add(new()
-                {
-                    Namespace = budget.Object.Namespace,
-                    Name = budget.Object.Name,
-                    Exceeded = exceeded.Contains(key) || exceeded.Contains(""),
-                });
+                if (byKey.TryGetValue(key, out var known) && known.Count < MaxBudgetsOfKey)
+                    known.Add(exceeded.Contains(key) || exceeded.Contains("") ? refusing : free);
             }
         }
 
         return byKey;
     }
+
+    private static KeyBudgetStatus Of(BudgetConfig budget, bool exceeded) =>
+        new() { Namespace = budget.Object.Namespace, Name = budget.Object.Name, Exceeded = exceeded };
 
     /// <summary>Ids of the keys that it refuses; the empty one stands for all.</summary>
     private HashSet<string> Exceeded(BudgetConfig budget) => budget.Blocks()

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -78,7 +79,8 @@ internal sealed class FakeGateway : IAsyncDisposable
 
     private async Task PutAsync(HttpContext http)
     {
-        var config = await JsonSerializer.DeserializeAsync(http.Request.Body, ContractJson.Default.ConfigSnapshot);
+        await using var body = new GZipStream(http.Request.Body, CompressionMode.Decompress);
+        var config = await JsonSerializer.DeserializeAsync(body, ContractJson.Default.ConfigSnapshot);
         _pushed.Enqueue(config!.Revision);
         await BeforePush();
         if (Answer is { } answer)
