@@ -23,13 +23,20 @@ public static class CanonicalJson
     }
 
     /// <summary>Lower-case hex. Throws <see cref="JsonException"/> where the text is no JSON.</summary>
-    public static string Hash(ReadOnlyMemory<byte> snapshotJson)
+    public static string Hash(ReadOnlyMemory<byte> snapshotJson) =>
+        Convert.ToHexStringLower(SHA256.HashData(Write(snapshotJson, isSnapshot: true).WrittenSpan));
+
+    /// <summary>A part of a snapshot as the hash is taken over it. Throws <see cref="JsonException"/> where the text is no JSON.</summary>
+    public static ReadOnlySpan<byte> OfPart(ReadOnlyMemory<byte> json) => Write(json, isSnapshot: false).WrittenSpan;
+
+    private static ArrayBufferWriter<byte> Write(ReadOnlyMemory<byte> json, bool isSnapshot)
     {
-        using var document = JsonDocument.Parse(snapshotJson);
-        var buffer = new ArrayBufferWriter<byte>(snapshotJson.Length);
-        using (var writer = new Utf8JsonWriter(buffer))
-            Write(writer, document.RootElement, isRoot: true);
-        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
+        using var document = JsonDocument.Parse(json);
+        var buffer = new ArrayBufferWriter<byte>(json.Length);
+        using var writer = new Utf8JsonWriter(buffer);
+        Write(writer, document.RootElement, isSnapshot);
+        writer.Flush();
+        return buffer;
     }
 
     private static void Write(Utf8JsonWriter writer, JsonElement element, bool isRoot)

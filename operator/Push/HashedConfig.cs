@@ -11,10 +11,14 @@ namespace Operator.Push;
 /// </summary>
 internal sealed class HashedConfig
 {
-    private static readonly JsonSerializerOptions s_canonical = Canonical();
+    private static readonly JsonSerializerOptions s_json = ContractJson.Default.ConfigSnapshot.Options;
 
     private static readonly ImmutableArray<JsonPropertyInfo> s_members =
-        [.. s_canonical.GetTypeInfo(typeof(ConfigSnapshot)).Properties.Where(p => p.Name is not ("revision" or "hash"))];
+    [
+        .. ContractJson.Default.ConfigSnapshot.Properties
+            .Where(p => p.Name is not ("revision" or "hash"))
+            .OrderBy(p => p.Name, StringComparer.Ordinal),
+    ];
 
     private static readonly JsonPieces<RouteConfig> s_routes = new(r => r.Object.Name, Write);
     private static readonly JsonPieces<KeyConfig> s_keys = new(k => k.Object.Name, Write);
@@ -66,26 +70,10 @@ internal sealed class HashedConfig
             _ => null,
         };
         if (elements is null)
-            text.Add(JsonSerializer.SerializeToUtf8Bytes(value, type, s_canonical));
+            text.Add(CanonicalJson.OfPart(JsonSerializer.SerializeToUtf8Bytes(value, type, s_json)));
         else
             text.Add("["u8).Add(elements).Add("]"u8);
     }
 
-    private static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, s_canonical);
-
-    private static JsonSerializerOptions Canonical()
-    {
-        var options = new JsonSerializerOptions(ContractJson.Default.ConfigSnapshot.Options)
-        {
-            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { Sort } },
-        };
-        options.MakeReadOnly();
-        return options;
-    }
-
-    private static void Sort(JsonTypeInfo type)
-    {
-        foreach (var (index, member) in type.Properties.OrderBy(p => p.Name, StringComparer.Ordinal).Index())
-            member.Order = index;
-    }
+    private static byte[] Write<T>(T value) => CanonicalJson.OfPart(JsonSerializer.SerializeToUtf8Bytes(value, s_json)).ToArray();
 }

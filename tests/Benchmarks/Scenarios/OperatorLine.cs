@@ -42,7 +42,6 @@ internal static class OperatorLine
 
         var sum = Median.Of(line.Costs.GroupBy(c => c.Round).Select(r => r.Sum(c => c.Time.TotalMilliseconds)));
         yield return new("operator's line, all steps of a round", sum, "ms", 75, "processor time");
-        Console.WriteLine($"GC {GC.CollectionCount(0)} {GC.CollectionCount(1)} {GC.CollectionCount(2)} pause {GC.GetTotalPauseDuration()} rounds {WarmUps + Rounds}");
         yield return new("config as it is sent", line.SentBytes / MiB, "MiB", null, "to each pod");
         yield return new("durable copy", line.DurableBytes / MiB, "MiB", 3.5, "compressed");
         yield return new("resources, config and statuses", Resident() - empty, "MiB", null, "managed memory held between two rounds");
