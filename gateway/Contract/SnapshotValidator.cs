@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -17,6 +18,8 @@ public static class SnapshotValidator
 
     /// <summary>The most names in <see cref="TargetConfig.Prices"/>; a published price list has some two hundred.</summary>
     public const int MaxPricesPerTarget = 1_000;
+
+    private static readonly SearchValues<char> s_lowerHex = SearchValues.Create("0123456789abcdef");
 
     /// <summary>Every problem; empty when the snapshot is good.</summary>
     public static ImmutableArray<ConfigError> Validate(ConfigSnapshot snapshot)
@@ -190,15 +193,15 @@ public static class SnapshotValidator
 
     private static void CheckKeys(ConfigSnapshot snapshot, Findings findings)
     {
-        var ids = new HashSet<string>(StringComparer.Ordinal);
-        var hashes = new HashSet<string>(StringComparer.Ordinal);
+        var ids = new HashSet<string>(snapshot.Keys.Length, StringComparer.Ordinal);
+        var hashes = new HashSet<string>(snapshot.Keys.Length, StringComparer.Ordinal);
         foreach (var key in snapshot.Keys)
         {
             findings.Require(ids.Add(key.Object.Id()), key.Object, "metadata.name", "stands twice");
             foreach (var hash in key.Hashes)
             {
                 findings.Require(
-                    hash.Sha256.Length == 64 && hash.Sha256.All(char.IsAsciiHexDigitLower),
+                    hash.Sha256.Length == 64 && !hash.Sha256.AsSpan().ContainsAnyExcept(s_lowerHex),
                     key.Object,
                     "secret",
                     "is no SHA-256 in lower-case hex");

@@ -15,7 +15,7 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
         ImmutableArray<Chosen<VirtualKey>> chosen, LlmGatewaySpec gateway, ImmutableArray<RouteConfig> routes)
     {
         var served = new ServedModels(routes);
-        var owners = new Dictionary<string, VirtualKey>(StringComparer.Ordinal);
+        var owners = new Dictionary<string, VirtualKey>(chosen.Length, StringComparer.Ordinal);
         var keys = ImmutableArray.CreateBuilder<KeyConfig>();
         foreach (var key in chosen.Select(c => c.InForce).OfType<VirtualKey>())
         {

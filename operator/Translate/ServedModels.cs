@@ -8,7 +8,7 @@ internal sealed class ServedModels
 {
     private readonly ImmutableSortedSet<string> _exact;
     private readonly ImmutableArray<string> _patterns;
-    private readonly Dictionary<string, bool> _isPatternServed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, bool> _isServed = new(StringComparer.Ordinal);
 
     public ServedModels(IEnumerable<RouteConfig> routes)
     {
@@ -20,16 +20,16 @@ internal sealed class ServedModels
     /// <summary>Whether a route serves the model; for a pattern whether one serves any name under it.</summary>
     public bool Serve(string model)
     {
-        if (!IsPattern(model))
-            return _exact.Contains(model) || _patterns.Any(p => ModelCover.Overlaps(p, model));
-        if (!_isPatternServed.TryGetValue(model, out var isServed))
-            _isPatternServed[model] = isServed = IsAnyExactUnder(model) || _patterns.Any(p => ModelCover.Overlaps(p, model));
+        if (!_isServed.TryGetValue(model, out var isServed))
+            _isServed[model] = isServed = IsAnyExactUnder(model) || _patterns.Any(p => ModelCover.Overlaps(p, model));
         return isServed;
     }
 
     /// <summary>The names that begin as the pattern does stand together.</summary>
     private bool IsAnyExactUnder(string pattern)
     {
+        if (!IsPattern(pattern))
+            return _exact.Contains(pattern);
         if (!pattern.EndsWith('*'))
             return _exact.Any(n => ModelCover.Overlaps(n, pattern));
         var start = pattern[..^1];

@@ -52,7 +52,13 @@ internal static class Translator
             Config = config,
             Verdicts = Verdicts.Of(inputs, config, log), // 5.
             Findings = log.ToImmutable(),
-            LastValid = new() { Gateway = gateway.LastValid, Routes = ById(routes), Keys = ById(keys), Budgets = ById(budgets) },
+            LastValid = new()
+            {
+                Gateway = gateway.LastValid,
+                Routes = ById(routes, inputs.LastValid.Routes),
+                Keys = ById(keys, inputs.LastValid.Keys),
+                Budgets = ById(budgets, inputs.LastValid.Budgets),
+            },
             NextChange = NextChange.After(inputs.Now, config, prices),
         };
     }
@@ -112,7 +118,22 @@ internal static class Translator
         ];
     }
 
-    private static ImmutableSortedDictionary<string, T> ById<T>(ImmutableArray<Chosen<T>> chosen)
-        where T : KubernetesObject =>
-        chosen.Select(c => c.LastValid).OfType<T>().ToImmutableSortedDictionary(o => o.Id(), o => o, StringComparer.Ordinal);
+    /// <summary>Those that are the same as before stay where they are: of thousands one is new.</summary>
+    private static ImmutableSortedDictionary<string, T> ById<T>(
+        ImmutableArray<Chosen<T>> chosen, ImmutableSortedDictionary<string, T> before)
+        where T : KubernetesObject
+    {
+        var versions = chosen.Select(c => c.LastValid).OfType<T>().ToList();
+        var byId = before.WithComparers(StringComparer.Ordinal).ToBuilder();
+        foreach (var version in versions)
+        {
+            var id = version.Id();
+            if (!ReferenceEquals(byId.GetValueOrDefault(id), version))
+                byId[id] = version;
+        }
+
+        return byId.Count == versions.Count
+            ? byId.ToImmutable()
+            : versions.ToImmutableSortedDictionary(o => o.Id(), o => o, StringComparer.Ordinal);
+    }
 }
