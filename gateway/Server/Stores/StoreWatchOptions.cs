@@ -1,0 +1,11 @@
+namespace Gateway.Server.Stores;
+
+/// <summary>How a database is watched.</summary>
+internal sealed record StoreWatchOptions
+{
+    /// <summary>From one question to the next.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an answer, connection included, may take.</summary>
+    public TimeSpan Bound { get; init; } = TimeSpan.FromSeconds(5);
+}
