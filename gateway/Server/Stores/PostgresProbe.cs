@@ -6,7 +6,7 @@ using Npgsql;
 namespace Gateway.Server.Stores;
 
 /// <summary><c>SELECT 1</c> on a new connection each time: one that is kept would not learn that the password has changed.</summary>
-internal sealed class PostgresProbe(StoreFiles files, TimeSpan bound) : IStoreProbe
+internal sealed class PostgresProbe(StoreFiles files, StoreWatchOptions options) : IStoreProbe
 {
     public string Name => StoreStatus.Postgres;
 
@@ -20,7 +20,7 @@ internal sealed class PostgresProbe(StoreFiles files, TimeSpan bound) : IStorePr
             return $"the URI {fault}";
         try
         {
-            Select(PostgresSettings.Of(uri, files.Ca, bound));
+            Select(PostgresSettings.Of(uri, files.Ca, options.Bound));
             return null;
         }
         catch (PostgresException e)
@@ -29,7 +29,7 @@ internal sealed class PostgresProbe(StoreFiles files, TimeSpan bound) : IStorePr
         }
         catch (Exception e) when (e is DbException or SocketException or IOException or InvalidOperationException or ArgumentException)
         {
-            return $"{uri}: {e.GetBaseException().Message}";
+            return e.GetBaseException() is TimeoutException ? options.NoAnswer : $"{uri}: {e.GetBaseException().Message}";
         }
     }
 

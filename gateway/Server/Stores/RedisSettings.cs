@@ -24,7 +24,9 @@ internal static class RedisSettings
             Ssl = uri.Scheme == "rediss",
             SslHost = host.Name,
             ClientName = "llm-gateway",
-            AbortOnConnectFail = true,
+
+            // Else the exception of a failed connect says only that there is none. It is tried again in the background.
+            AbortOnConnectFail = false,
             ConnectRetry = 1,
             ConnectTimeout = milliseconds,
             SyncTimeout = milliseconds,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gateway.Contract;
 
 namespace Gateway.Server.Stores;
@@ -54,7 +53,7 @@ internal sealed partial class StoreWatch(IStoreProbe probe, StoreWatchOptions op
         }
         catch (TimeoutException)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"no answer in {options.Bound.TotalSeconds:0.#} s");
+            return options.NoAnswer;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -13,8 +13,8 @@ internal sealed class StoreWatches : IAsyncDisposable
     {
         IStoreProbe?[] probes =
         [
-            postgres is null ? null : new PostgresProbe(postgres, options.Bound),
-            redis is null ? null : new RedisProbe(redis, options.Bound),
+            postgres is null ? null : new PostgresProbe(postgres, options),
+            redis is null ? null : new RedisProbe(redis, options),
         ];
         _watches = [.. probes.OfType<IStoreProbe>().Select(p => new StoreWatch(p, options, time, logger))];
     }
