@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Gateway.Contract;
 using Npgsql;
 
@@ -27,7 +28,7 @@ internal sealed class PostgresProbe(StoreFiles files, StoreWatchOptions options)
         {
             return $"{e.MessageText} ({e.SqlState})";
         }
-        catch (Exception e) when (e is DbException or SocketException or IOException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (e is DbException or SocketException or IOException or CryptographicException or ArgumentException)
         {
             return e.GetBaseException() is TimeoutException ? options.NoAnswer : $"{uri}: {e.GetBaseException().Message}";
         }

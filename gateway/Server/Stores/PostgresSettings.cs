@@ -20,6 +20,9 @@ internal static class PostgresSettings
             ApplicationName = uri.Parameters.GetValueOrDefault("application_name", "llm-gateway"),
             Timeout = seconds,
             CommandTimeout = seconds,
+
+            // Npgsql would look for a Kerberos ticket before TLS; pods have none.
+            GssEncryptionMode = GssEncryptionMode.Disable,
         };
         if (uri.User is { } user)
             settings.Username = user;
