@@ -66,6 +66,7 @@ internal sealed record TranslateInputs
         && Holds(KeyMaterial, other.KeyMaterial, ReferenceEquals)
         && Holds(KeyProblems, other.KeyProblems, (a, b) => a == b)
         && ReferenceEquals(Prices, other.Prices)
+        && IsCluster == other.IsCluster
         && AllowLoopbackUpstreams == other.AllowLoopbackUpstreams;
 
     private static readonly EqualityComparer<Secret> s_sameSecret = EqualityComparer<Secret>.Create((a, b) =>
