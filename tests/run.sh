@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 configuration=$1; shift
 
 passed=0 failed=0 skipped=0 broken=0
+# Without them the tests that need them fail, and say so; the others are worth running.
+tests/provision.sh
 for project in "$@"; do
     log=$(mktemp)
     "artifacts/bin/$project/${configuration,,}/$project" -noLogo -noColor 2>&1 | tee "$log"

@@ -26,11 +26,49 @@ public sealed record ConfigStatus
     /// <summary>The counters of every budget in the config.</summary>
     public ImmutableArray<BudgetCounter> Budgets { get; init; } = [];
 
+    /// <summary>The databases that the process was told of, those that it has asked once; empty without one.</summary>
+    public ImmutableArray<StoreStatus> Stores { get; init; } = [];
+
     /// <summary>Equality by content, lists included.</summary>
     public bool SaysTheSameAs(ConfigStatus other) =>
-        Lean() == other.Lean() && SchemaVersions.SequenceEqual(other.SchemaVersions) && Budgets.SequenceEqual(other.Budgets);
+        Lean() == other.Lean()
+        && SchemaVersions.SequenceEqual(other.SchemaVersions)
+        && Budgets.SequenceEqual(other.Budgets)
+        && Stores.SequenceEqual(other.Stores);
 
-    private ConfigStatus Lean() => this with { SchemaVersions = [], Budgets = [] };
+    private ConfigStatus Lean() => this with { SchemaVersions = [], Budgets = [], Stores = [] };
+}
+
+/// <summary>Whether a database answers.</summary>
+public sealed record StoreStatus
+{
+    /// <summary>The <see cref="Name"/> of Postgres.</summary>
+    public const string Postgres = "postgres";
+
+    /// <summary>The <see cref="Name"/> of Redis.</summary>
+    public const string Redis = "redis";
+
+    /// <summary>Which one.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What came of the last question.</summary>
+    public required StoreState State { get; init; }
+
+    /// <summary>Since when it is so.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>Why it cannot be reached; empty while it answers. Holds no password.</summary>
+    public string Message { get; init; } = "";
+}
+
+/// <summary>Whether a database answers.</summary>
+public enum StoreState
+{
+    /// <summary>It has answered in time.</summary>
+    Connected,
+
+    /// <summary>It has not, refuses the login, or nobody can tell where it is.</summary>
+    Unreachable,
 }
 
 /// <summary>Where a budget stands. Amounts are in the budget's currency, or tokens.</summary>

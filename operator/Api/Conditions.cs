@@ -33,6 +33,12 @@ internal static class ConditionTypes
     /// <summary>LlmGateway: at least one pod is ready.</summary>
     public const string Available = "Available";
 
+    /// <summary>LlmGateway with <c>postgres</c>: every ready pod reaches it. Ready depends on it.</summary>
+    public const string PostgresConnected = "PostgresConnected";
+
+    /// <summary>LlmGateway with <c>redis</c>: every ready pod reaches it. Ready depends on it.</summary>
+    public const string RedisConnected = "RedisConnected";
+
     /// <summary>VirtualKey: only while true, its time is over.</summary>
     public const string Expired = "Expired";
 
@@ -77,7 +83,8 @@ internal static class ConditionReasons
 
     /// <summary>
     /// Accepted=Unknown, Ready=Unknown: seen for the first time, not judged yet. Programmed=Unknown: pods are ready, and none has taken
-    /// this config yet; on an LlmGateway Programmed=False: some have, others have not.
+    /// this config yet; on an LlmGateway Programmed=False: some have, others have not. PostgresConnected or RedisConnected=Unknown: pods are
+    /// ready, and none has told yet.
     /// </summary>
     public const string Pending = "Pending";
 
@@ -100,7 +107,7 @@ internal static class ConditionReasons
     public const string SecretNotAllowed = "SecretNotAllowed";
 
     /// <summary>
-    /// ResolvedRefs=False: the value holds what no HTTP header may hold or, in the Secret that the operator made for a VirtualKey, no key of
+    /// ResolvedRefs=False: the value holds what no HTTP header may hold, is no URI of the database or no PEM or, in the Secret that the operator made for a VirtualKey, no key of
     /// the operator's.
     /// </summary>
     public const string SecretValueInvalid = "SecretValueInvalid";
@@ -162,7 +169,9 @@ internal static class ConditionReasons
     /// <summary>Programmed=True.</summary>
     public const string Programmed = "Programmed";
 
-    /// <summary>Programmed=Unknown: no pod can be reached; the config is written durably.</summary>
+    /// <summary>
+    /// Programmed=Unknown: no pod can be reached; the config is written durably. PostgresConnected or RedisConnected=Unknown: no pod is ready.
+    /// </summary>
     public const string NoPods = "NoPods";
 
     /// <summary>Deployed=True.</summary>
@@ -173,6 +182,12 @@ internal static class ConditionReasons
     /// (a quota, a policy, rights).
     /// </summary>
     public const string Incomplete = "Incomplete";
+
+    /// <summary>PostgresConnected=True or RedisConnected=True.</summary>
+    public const string Connected = "Connected";
+
+    /// <summary>PostgresConnected=False or RedisConnected=False: at least one ready pod does not reach it; the message says why.</summary>
+    public const string Unreachable = "Unreachable";
 
     /// <summary>Durable=True.</summary>
     public const string Durable = "Durable";

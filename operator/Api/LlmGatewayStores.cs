@@ -29,7 +29,10 @@ internal sealed record CloudNativePgReference
 /// <summary>A Redis, or what speaks its protocol.</summary>
 internal sealed record RedisSpec
 {
-    /// <summary>A Secret with a URI, `redis://…` or `rediss://…`.</summary>
+    /// <summary>
+    /// A Secret with a URI, `redis://:PASSWORD@HOST:6379/0`, or `rediss://…` for TLS: one server, reached by IPv4. Users of ACLs and Sentinel
+    /// are not supported.
+    /// </summary>
     public required ConnectionSecretReference SecretRef { get; init; }
 
     /// <summary>Authorities that its certificate is checked against; default: the public ones.</summary>

@@ -17,6 +17,7 @@ internal static class PodReports
             IsReady = pod.Pod.IsReady ?? (pod.IsReachable && (pod.Status?.Ready ?? false)),
             Revision = pod.AcknowledgedRevision,
             AcknowledgedTime = pod.AcknowledgedTime,
+            Stores = pod.Status?.Stores ?? [],
             HasRefused = !serves && pod.Outcome is PushOutcome.Rejected,
             Problem = serves ? "" : Problem(pod.Outcome),
         };

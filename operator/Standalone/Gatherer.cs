@@ -49,6 +49,7 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
                     .Concat(brought.Select(b => KeyValuePair.Create(b.Key, KeyMaterials.OfBrought(b.Value))))
                     .ToImmutableDictionary(),
                 Prices = prices,
+                IsCluster = false,
                 AllowLoopbackUpstreams = true,
             },
         };

@@ -53,12 +53,18 @@ internal static class GatewayStatus
                 ? new(ConditionStatus.True, ConditionTypes.Available, "")
                 : new(ConditionStatus.False, ConditionReasons.NoPods, "no pod is ready"));
         conditions.Add(ConditionTypes.Programmed, Rollout(verdict, serving, inputs));
+        if (inputs.Inputs.IsCluster && gateway.Spec.Postgres is not null)
+            conditions.Add(ConditionTypes.PostgresConnected, StoreConnection.Of(StoreStatus.Postgres, inputs.Pods));
+        if (inputs.Inputs.IsCluster && gateway.Spec.Redis is not null)
+            conditions.Add(ConditionTypes.RedisConnected, StoreConnection.Of(StoreStatus.Redis, inputs.Pods));
         return conditions.WithSummary(
             ConditionTypes.Accepted,
             ConditionTypes.ResolvedRefs,
             ConditionTypes.Deployed,
             ConditionTypes.Programmed,
-            ConditionTypes.Available);
+            ConditionTypes.Available,
+            ConditionTypes.PostgresConnected,
+            ConditionTypes.RedisConnected);
     }
 
     private static Judgement Deployed(ImmutableArray<string> problems) => problems.IsEmpty

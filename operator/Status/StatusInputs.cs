@@ -61,6 +61,9 @@ internal sealed record PodReport
     /// <summary>True where it has refused the wanted config.</summary>
     public bool HasRefused { get; init; }
 
+    /// <summary>Whether it reaches its databases; those that it has not told of are not in it.</summary>
+    public ImmutableArray<StoreStatus> Stores { get; init; } = [];
+
     /// <summary>Why it does not serve the wanted config; empty where it does.</summary>
     public string Problem { get; init; } = "";
 }

@@ -20,6 +20,22 @@ internal sealed class SecretLookup(ImmutableArray<Secret> secrets)
     /// <summary>The value without white space around it, or why there is none. Messages name the Secret, never what it holds.</summary>
     public (string? Value, SecretProblem? Problem) Find(string @namespace, SecretKeyReference reference)
     {
+        var (value, problem) = FindText(@namespace, reference);
+        if (value?.Length > 16_384 || value?.Any(c => c is < ' ' or > '~') == true)
+        {
+            return Problem(
+                ConditionReasons.SecretValueInvalid,
+                "key",
+                $"`{reference.Key}` of the Secret `{reference.Name}` must be one line of printable ASCII characters");
+        }
+
+        return (value, problem);
+    }
+
+    /// <inheritdoc cref="Find"/>
+    /// <remarks>Of any length and of any number of lines.</remarks>
+    public (string? Value, SecretProblem? Problem) FindText(string @namespace, SecretKeyReference reference)
+    {
         if (!_secrets.TryGetValue($"{@namespace}/{reference.Name}", out var secret))
             return Problem(ConditionReasons.SecretNotFound, "name", $"there is no Secret `{reference.Name}` in namespace `{@namespace}`");
         if (s_refusedTypes.Contains(secret.Type))
@@ -30,17 +46,9 @@ internal sealed class SecretLookup(ImmutableArray<Secret> secrets)
         if (secret.Read(reference.Key) is not { } text)
             return Problem(ConditionReasons.SecretKeyMissing, "key", $"the Secret `{reference.Name}` has no key `{reference.Key}`");
         var value = text.Trim();
-        if (value.Length == 0)
-            return Problem(ConditionReasons.SecretKeyMissing, "key", $"`{reference.Key}` of the Secret `{reference.Name}` is empty");
-        if (value.Length > 16_384 || value.Any(c => c is < ' ' or > '~'))
-        {
-            return Problem(
-                ConditionReasons.SecretValueInvalid,
-                "key",
-                $"`{reference.Key}` of the Secret `{reference.Name}` must be one line of printable ASCII characters");
-        }
-
-        return (value, null);
+        return value.Length == 0
+            ? Problem(ConditionReasons.SecretKeyMissing, "key", $"`{reference.Key}` of the Secret `{reference.Name}` is empty")
+            : (value, null);
     }
 
     private static bool IsOfOperator(Secret secret) =>

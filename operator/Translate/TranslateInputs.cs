@@ -22,7 +22,7 @@ internal sealed record TranslateInputs
     /// <summary>Budgets of any namespace that name it.</summary>
     public ImmutableArray<Budget> Budgets { get; init; } = [];
 
-    /// <summary>The Secrets that routes and keys refer to, as far as they are there, with type, owners and data.</summary>
+    /// <summary>The Secrets that the gateway, routes and keys refer to, as far as they are there, with type, owners and data.</summary>
     public ImmutableArray<Secret> Secrets { get; init; } = [];
 
     /// <summary>The namespaces of keys and budgets, for their labels.</summary>
@@ -46,6 +46,9 @@ internal sealed record TranslateInputs
     /// <summary>Versions that a gateway pod refused (422). They count as invalid.</summary>
     public ImmutableArray<RefusedVersion> Refused { get; init; } = [];
 
+    /// <summary>False in standalone mode: <c>postgres</c>, <c>redis</c> and <c>tls</c> of the gateway are not used there.</summary>
+    public bool IsCluster { get; init; } = true;
+
     /// <summary>Standalone only: targets may name loopback hosts.</summary>
     public bool AllowLoopbackUpstreams { get; init; }
 
@@ -63,6 +66,7 @@ internal sealed record TranslateInputs
         && Holds(KeyMaterial, other.KeyMaterial, ReferenceEquals)
         && Holds(KeyProblems, other.KeyProblems, (a, b) => a == b)
         && ReferenceEquals(Prices, other.Prices)
+        && IsCluster == other.IsCluster
         && AllowLoopbackUpstreams == other.AllowLoopbackUpstreams;
 
     private static readonly EqualityComparer<Secret> s_sameSecret = EqualityComparer<Secret>.Create((a, b) =>

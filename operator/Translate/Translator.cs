@@ -75,6 +75,8 @@ internal static class Translator
         var secrets = new SecretLookup(inputs.Secrets);
         var targets = new TargetTranslation(gateway.Spec.AllowedUpstreamHosts, secrets, prices, log);
         var admission = new Admission(gateway, inputs.Namespaces);
+        if (inputs.IsCluster)
+            new GatewaySecrets(gateway, secrets, log).Check();
 
         // 2. Routes.
         var routeConfigs = new RouteTranslation(targets, log).Translate(routes);

@@ -26,9 +26,16 @@ public sealed partial class ArchitectureTests
             .ShouldAllBe(n => n.StartsWith("System.", StringComparison.Ordinal));
 
     [Fact]
-    public void Server_ReferencesWhatIsSharedAndTheFrameworkOnly() =>
+    public void Server_ReferencesWhatIsSharedTheFrameworkAndTheClientsOfDatabases() =>
         s_server.GetReferencedAssemblies().Select(a => a.Name!).Where(n => !IsFramework(n))
-            .ShouldBe(["Gateway.Contract", "Gateway.Metrics"], ignoreOrder: true);
+            .ShouldBe(["Gateway.Contract", "Gateway.Metrics", "Npgsql", "StackExchange.Redis"], ignoreOrder: true);
+
+    [Fact]
+    public void ClientsOfDatabases_AreNamedInStoresOnly() => s_server.GetTypes()
+        .Where(t => !CodeReferences.IsUnder(t.Namespace, Root + ".Stores"))
+        .Where(t => CodeReferences.Of(t).SelectMany(CodeReferences.Types)
+            .Any(n => n.Assembly.GetName().Name is "Npgsql" or "StackExchange.Redis"))
+        .ShouldBeEmpty();
 
     [Fact]
     public void PureFolders_NameNoClientClockLoggerOrRandomness()

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Config;
+using Gateway.Server.Stores;
 
 namespace Gateway.Server.Hosting;
 
@@ -12,7 +13,7 @@ namespace Gateway.Server.Hosting;
 /// 405, 413 for a snapshot above <see cref="MaxSnapshotBytes"/> and 415 for an encoding other than gzip.
 /// </summary>
 internal sealed class AdminPort(
-    ConfigReceiver receiver, ModelHolder models, ISpendStore store, Readiness readiness, BearerTokens tokens)
+    ConfigReceiver receiver, ModelHolder models, ISpendStore store, StoreWatches stores, Readiness readiness, BearerTokens tokens)
 {
     /// <summary>Of the snapshot as JSON.</summary>
     public const int MaxSnapshotBytes = 64 * 1024 * 1024;
@@ -94,6 +95,7 @@ internal sealed class AdminPort(
             AppliedTime = model?.AppliedTime,
             Ready = readiness.State == ReadyState.Ready,
             Budgets = model is null ? [] : store.Read(model.Budgets),
+            Stores = stores.Read(),
         };
     }
 

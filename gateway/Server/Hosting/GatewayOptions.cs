@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Server.Stores;
 
 namespace Gateway.Server.Hosting;
 
@@ -37,6 +38,15 @@ internal sealed record GatewayOptions
 
     /// <summary>GATEWAY_TLS_CERTIFICATE_FILE: null for plain HTTP on the data port.</summary>
     public PemFiles? DataCertificate { get; init; }
+
+    /// <summary>GATEWAY_POSTGRES_URL_FILE, default none; GATEWAY_POSTGRES_CA_FILE, default the public authorities.</summary>
+    public StoreFiles? Postgres { get; init; }
+
+    /// <summary>GATEWAY_REDIS_URL_FILE, default none; GATEWAY_REDIS_CA_FILE, default the public authorities.</summary>
+    public StoreFiles? Redis { get; init; }
+
+    /// <summary>How both are watched.</summary>
+    public StoreWatchOptions StoreWatch { get; init; } = new();
 
     /// <summary>GATEWAY_ALLOW_LOOPBACK_UPSTREAMS, default false: targets on this machine, for laptops and tests.</summary>
     public bool AllowLoopbackUpstreams { get; init; }

@@ -6,6 +6,7 @@ using Gateway.Server.Flow;
 using Gateway.Server.Providers;
 using Gateway.Server.Providers.Simulated;
 using Gateway.Server.Routing;
+using Gateway.Server.Stores;
 using Gateway.Server.Telemetry;
 
 namespace Gateway.Server.Hosting;
@@ -18,6 +19,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     private readonly GatewayOptions _options;
     private readonly TimeProvider _time;
     private readonly EmbeddedSpendStore _spend;
+    private readonly StoreWatches _stores;
     private readonly HttpMessageInvoker _network;
     private readonly HttpMessageInvoker _simulated;
     private readonly GatewayMetrics _metrics;
@@ -40,6 +42,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         _logger = loggers.CreateLogger<GatewayProcess>();
         _addresses = new(options.StateDirectory);
         _metrics = new(options.MetricsByKey);
+        _stores = new(options.Postgres, options.Redis, options.StoreWatch, time, loggers.CreateLogger<StoreWatch>());
 
         // The upstream side
         var targets = new TargetStates();
@@ -80,13 +83,13 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
             },
             Pushed = result => _metrics.ConfigPushed(GatewayGauges.Label(result)),
         };
-        GatewayGauges.Register(_metrics.Registry, _models, spend, bodies, targets, time);
+        GatewayGauges.Register(_metrics.Registry, _models, spend, _stores, bodies, targets, time);
 
         // The ports
-        var health = new HealthEndpoints(_models, readiness, _drain, spend, targets, time);
+        var health = new HealthEndpoints(_models, readiness, _drain, spend, _stores, targets, time);
         var data = new DataPort(flow, new(spend), health, _models, _metrics, time, loggers.CreateLogger<DataPort>());
         var tokens = new BearerTokens(new(options.AdminTokenFile, loggers.CreateLogger<FileText>()));
-        var admin = new AdminPort(_receiver, _models, spend, readiness, tokens);
+        var admin = new AdminPort(_receiver, _models, spend, _stores, readiness, tokens);
         _data = new(
             options.DataAddress, Certificate(options.DataCertificate, time, loggers), null, inline: true, data.HandleAsync, loggers);
         _admin = new(
@@ -118,6 +121,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     {
         _addresses.Remove();
         _receiver.LoadKept();
+        _stores.Start();
         _durableCopy = _receiver.AwaitDurableCopyAsync(_stopping.Token);
         await _data.StartAsync(cancellationToken);
         await _admin.StartAsync(cancellationToken);
@@ -172,6 +176,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         await _stopping.CancelAsync();
         await _durableCopy.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
+        await _stores.DisposeAsync();
         _receiver.Dispose();
         _network.Dispose();
         _simulated.Dispose();

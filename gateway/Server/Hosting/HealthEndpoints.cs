@@ -1,18 +1,20 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Config;
 using Gateway.Server.Routing;
+using Gateway.Server.Stores;
 
 namespace Gateway.Server.Hosting;
 
 /// <summary>
 /// The health paths, public and free, on the data and on the metrics port: <c>/health/liveliness</c> and <c>/health/liveness</c> as long as
-/// the process runs, <c>/health/readiness</c> 200 or 503 with the reason. How the spend store and the targets are stands in the body only.
+/// the process runs, <c>/health/readiness</c> 200 or 503 with the reason. How the spend store, the databases and the targets are stands in the body only.
 /// </summary>
 internal sealed class HealthEndpoints(
-    ModelHolder models, Readiness readiness, Drain drain, ISpendStore spend, TargetStates targets, TimeProvider time)
+    ModelHolder models, Readiness readiness, Drain drain, ISpendStore spend, StoreWatches stores, TargetStates targets, TimeProvider time)
 {
     private static ReadOnlyMemory<byte> Alive { get; } = "\"I'm alive!\""u8.ToArray();
 
@@ -39,6 +41,7 @@ internal sealed class HealthEndpoints(
             Draining = drain.IsDraining,
             InFlight = drain.InFlight,
             SpendStore = spend.Health,
+            Stores = stores.Read().ToDictionary(s => s.Name, s => s.State, StringComparer.Ordinal),
             Targets = Targets(),
         };
         return WriteAsync(
@@ -78,6 +81,9 @@ internal sealed record HealthReport
     public required int InFlight { get; init; }
 
     public required StoreHealth SpendStore { get; init; }
+
+    /// <summary>By name. The paths are public, so not why.</summary>
+    public required IReadOnlyDictionary<string, StoreState> Stores { get; init; }
 
     public required TargetHealth Targets { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using Gateway.Server.Stores;
 
 namespace Gateway.Server.Hosting;
 
@@ -23,6 +24,8 @@ internal sealed class OptionsReader(Func<string, string?> environment, long memo
             AdminTokenFile = Text("GATEWAY_ADMIN_TOKEN_FILE") ?? "",
             AdminCertificate = Pem("GATEWAY_ADMIN"),
             DataCertificate = Pem("GATEWAY_TLS"),
+            Postgres = Store("GATEWAY_POSTGRES"),
+            Redis = Store("GATEWAY_REDIS"),
             AllowLoopbackUpstreams = Switch("GATEWAY_ALLOW_LOOPBACK_UPSTREAMS"),
             ConfigWait = TimeSpan.FromSeconds(Number("GATEWAY_CONFIG_WAIT_SECONDS", 5, 0, 300)),
             LogLevel = Level("GATEWAY_LOG_LEVEL"),
@@ -59,6 +62,16 @@ internal sealed class OptionsReader(Func<string, string?> environment, long memo
             return new(certificate, key ?? certificate);
         if (key is not null)
             _errors.Add($"{prefix}_KEY_FILE is of no use without {prefix}_CERTIFICATE_FILE");
+        return null;
+    }
+
+    private StoreFiles? Store(string prefix)
+    {
+        var ca = Text(prefix + "_CA_FILE");
+        if (Text(prefix + "_URL_FILE") is { } url)
+            return new(url, ca);
+        if (ca is not null)
+            _errors.Add($"{prefix}_CA_FILE is of no use without {prefix}_URL_FILE");
         return null;
     }
 

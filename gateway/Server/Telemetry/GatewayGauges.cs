@@ -6,6 +6,7 @@ using Gateway.Server.Budget;
 using Gateway.Server.Config;
 using Gateway.Server.Endpoints;
 using Gateway.Server.Routing;
+using Gateway.Server.Stores;
 
 namespace Gateway.Server.Telemetry;
 
@@ -13,7 +14,13 @@ namespace Gateway.Server.Telemetry;
 internal static class GatewayGauges
 {
     public static void Register(
-        MetricRegistry registry, ModelHolder models, ISpendStore spend, BodyMemory bodies, TargetStates targets, TimeProvider time)
+        MetricRegistry registry,
+        ModelHolder models,
+        ISpendStore spend,
+        StoreWatches stores,
+        BodyMemory bodies,
+        TargetStates targets,
+        TimeProvider time)
     {
         registry.Observe(
             MetricKind.Gauge, "llm_gateway.body_memory", MetricUnit.Bytes, "Bytes that request bodies hold now.", () => bodies.Used);
@@ -50,6 +57,13 @@ internal static class GatewayGauges
             MetricUnit.One,
             "Records of the ledger that were given up because the store took none for too long.",
             () => spend.Health.LostRecords);
+        registry.Observe(
+            MetricKind.Gauge,
+            "llm_gateway.store.up",
+            MetricUnit.One,
+            "1 while a database answers, 0 while it does not.",
+            ["store"],
+            () => stores.Read().Select(s => new Sample(s.State == StoreState.Connected ? 1 : 0, s.Name)));
     }
 
     public static string Label(PushResult result) => JsonNamingPolicy.SnakeCaseLower.ConvertName(result.ToString());

@@ -41,6 +41,9 @@ public sealed class OptionsReaderTests
         ("GATEWAY_ADMIN_KEY_FILE", "/a.key"),
         ("GATEWAY_TLS_CERTIFICATE_FILE", "/d.crt"),
         ("GATEWAY_TLS_KEY_FILE", "/d.key"),
+        ("GATEWAY_POSTGRES_URL_FILE", "/pg/uri"),
+        ("GATEWAY_POSTGRES_CA_FILE", "/pg/ca.crt"),
+        ("GATEWAY_REDIS_URL_FILE", "/redis/uri"),
         ("GATEWAY_ALLOW_LOOPBACK_UPSTREAMS", "true"),
         ("GATEWAY_CONFIG_WAIT_SECONDS", "0"),
         ("GATEWAY_LOG_LEVEL", "debug"),
@@ -56,6 +59,8 @@ public sealed class OptionsReaderTests
         AdminTokenFile = "/token",
         AdminCertificate = new("/a.crt", "/a.key"),
         DataCertificate = new("/d.crt", "/d.key"),
+        Postgres = new("/pg/uri", "/pg/ca.crt"),
+        Redis = new("/redis/uri", null),
         AllowLoopbackUpstreams = true,
         ConfigWait = TimeSpan.Zero,
         LogLevel = LogLevel.Debug,
@@ -103,6 +108,11 @@ public sealed class OptionsReaderTests
     public void KeyFileWithoutACertificate_IsAMistake() =>
         Read([.. s_least, ("GATEWAY_TLS_KEY_FILE", "/d.key")]).Errors.ShouldBe(
             ["GATEWAY_TLS_KEY_FILE is of no use without GATEWAY_TLS_CERTIFICATE_FILE"]);
+
+    [Fact]
+    public void AuthoritiesWithoutAUrl_AreAMistake() =>
+        Read([.. s_least, ("GATEWAY_REDIS_CA_FILE", "/ca.crt")]).Errors.ShouldBe(
+            ["GATEWAY_REDIS_CA_FILE is of no use without GATEWAY_REDIS_URL_FILE"]);
 
     [Fact]
     public void SeveralMistakes_AreAllReported() =>

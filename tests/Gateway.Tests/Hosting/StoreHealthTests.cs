@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Gateway.Contract;
+using Gateway.Server.Hosting;
 
 namespace Gateway.Tests.Hosting;
 
@@ -23,7 +24,7 @@ public sealed class StoreHealthTests : IDisposable
         status.ShouldBe(HttpStatusCode.OK);
         body.ToJsonString().ShouldBe(JsonNode.Parse("""
             {"status":"Ready","revision":1,"draining":false,"inFlight":0,
-             "spendStore":{"isWritable":true,"lostRecords":0},"targets":{"total":2,"cooling":0}}
+             "spendStore":{"isWritable":true,"lostRecords":0},"stores":{},"targets":{"total":2,"cooling":0}}
             """)!.ToJsonString());
     }
 
@@ -62,9 +63,32 @@ public sealed class StoreHealthTests : IDisposable
         body["targets"]!["cooling"]!.GetValue<int>().ShouldBe(1);
     }
 
-    private async Task<HostedGateway> StartAsync()
+    [Fact]
+    public async Task DatabaseThatCannotBeReached_IsToldToTheOperatorAndInTheMetricsAndTheGatewayStaysReady()
     {
-        var gateway = await HostedGateway.StartAsync(HostedGateway.Options(_folder));
+        var url = Path.Combine(_folder.FullName, "url");
+        await File.WriteAllTextAsync(url, "redis://app:s3cret@127.0.0.1:1", TestContext.Current.CancellationToken);
+        await using var gateway = await StartAsync(o => o with { Redis = new(url, null) });
+
+        ConfigStatus told;
+        while ((told = await gateway.StatusAsync()).Stores.IsEmpty)
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        var (status, body) = await gateway.ReadinessAsync();
+        using var metrics = await gateway.SendAsync(HttpMethod.Get, gateway.Addresses.Metrics + "/metrics", token: null);
+
+        var store = told.Stores.ShouldHaveSingleItem();
+        store.Name.ShouldBe(StoreStatus.Redis);
+        store.State.ShouldBe(StoreState.Unreachable);
+        store.Message.ShouldContain("users of ACLs are not supported");
+        status.ShouldBe(HttpStatusCode.OK);
+        body["stores"]!.ToJsonString().ShouldBe("""{"redis":"Unreachable"}""");
+        (await metrics.TextAsync()).ShouldContain("\nllm_gateway_store_up{store=\"redis\"} 0\n");
+    }
+
+    private async Task<HostedGateway> StartAsync(Func<GatewayOptions, GatewayOptions>? change = null)
+    {
+        var options = HostedGateway.Options(_folder);
+        var gateway = await HostedGateway.StartAsync(change?.Invoke(options) ?? options);
         using var push = await gateway.PutAsync(TestConfig.Of(
             TestConfig.Route("sim", new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = "price" }),
             TestConfig.Route(

@@ -66,6 +66,15 @@ internal static class StatusCase
         AcknowledgedTime = pod["acknowledged"] is { } at ? Time((string)at!) : null,
         HasRefused = (bool?)pod["hasRefused"] ?? false,
         Problem = (string?)pod["problem"] ?? "",
+        Stores = [.. Items(pod, "stores").Select(Store)],
+    };
+
+    private static StoreStatus Store(JsonNode store) => new()
+    {
+        Name = (string)store["name"]!,
+        State = store["problem"] is null ? StoreState.Connected : StoreState.Unreachable,
+        Since = DateTimeOffset.UnixEpoch,
+        Message = (string?)store["problem"] ?? "",
     };
 
     private static BudgetCounter Counter(JsonNode counter) => new()

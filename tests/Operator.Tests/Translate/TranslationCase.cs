@@ -51,6 +51,7 @@ internal static class TranslationCase
                 p => p.Key, p => new KeyProblem((string)p.Value!["reason"]!, "spec.secret.name", (string)p.Value["message"]!)),
             Prices = s_prices,
             Refused = [.. (settings?["refused"]?.AsArray() ?? []).Select(r => Refused(r!))],
+            IsCluster = !((bool?)settings?["standalone"] ?? false),
             AllowLoopbackUpstreams = (bool?)settings?["allowLoopback"] ?? false,
         };
     }

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Support.Stores;
+
+/// <summary>A Postgres of the test's own, with the user and the database <c>gateway</c>. It logs in by SCRAM, as servers do.</summary>
+public sealed class PostgresServer : StoreProcess
+{
+    private readonly StoreCertificate? _certificate;
+
+    private PostgresServer(string password, StoreCertificate? certificate) => (Password, _certificate) = (password, certificate);
+
+    /// <summary>Of the user.</summary>
+    public string Password { get; }
+
+    /// <summary>Where it is, with the password.</summary>
+    public string Url => string.Create(
+        CultureInfo.InvariantCulture, $"postgresql://gateway:{Uri.EscapeDataString(Password)}@127.0.0.1:{Port}/postgres");
+
+    private protected override string ReadyLine => "database system is ready to accept connections";
+
+    private string Data => Path.Combine(Folder.FullName, "data");
+
+    /// <summary>Makes a new, empty one and starts it.</summary>
+    public static async Task<PostgresServer> StartNewAsync(string password = "pa:ss/w%rd", StoreCertificate? certificate = null)
+    {
+        var server = new PostgresServer(password, certificate);
+        await server.InitializeAsync();
+        await server.StartAsync();
+        return server;
+    }
+
+    private protected override ProcessStartInfo Command()
+    {
+        List<string> arguments =
+        [
+            "-D", Data, "-h", "127.0.0.1", "-p", Port.ToString(CultureInfo.InvariantCulture), "-k", Folder.FullName,
+            "-c", "shared_buffers=16MB",
+        ];
+        if (_certificate is not null)
+            arguments.AddRange(["-c", "ssl=on", "-c", $"ssl_cert_file={Data}/server.crt", "-c", $"ssl_key_file={Data}/server.key"]);
+        return AsItsUser("postgres", arguments);
+    }
+
+    private async Task InitializeAsync()
+    {
+        var passwordFile = Path.Combine(Folder.FullName, "password");
+        await File.WriteAllTextAsync(passwordFile, Password + "\n");
+        await GiveAwayAsync(Folder.FullName);
+        await RunAsync(AsItsUser(
+            "initdb",
+            ["-D", Data, "-U", "gateway", "-A", "scram-sha-256", $"--pwfile={passwordFile}", "-E", "UTF8", "--locale=C", "--no-sync"]));
+        if (_certificate is null)
+            return;
+        File.Copy(_certificate.CertificateFile, Path.Combine(Data, "server.crt"));
+        File.Copy(_certificate.KeyFile, Path.Combine(Data, "server.key"));
+        await RunAsync(new("chmod", ["600", Path.Combine(Data, "server.key")]));
+        await GiveAwayAsync(Folder.FullName);
+    }
+
+    /// <summary>It refuses to run as root.</summary>
+    private static ProcessStartInfo AsItsUser(string program, IEnumerable<string> arguments)
+    {
+        var path = Find(program, [.. Versions()]);
+        return Environment.IsPrivilegedProcess
+            ? new("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", path, .. arguments])
+            : new(path, arguments);
+    }
+
+    private static Task GiveAwayAsync(string path) =>
+        Environment.IsPrivilegedProcess ? RunAsync(new("chown", ["-R", "postgres:postgres", path])) : Task.CompletedTask;
+
+    /// <summary>Where Debian keeps its programs, the newest first.</summary>
+    private static IEnumerable<string> Versions()
+    {
+        const string Root = "/usr/lib/postgresql";
+        return Directory.Exists(Root)
+            ? Directory.GetDirectories(Root).OrderDescending(StringComparer.Ordinal).Select(v => Path.Combine(v, "bin"))
+            : [];
+    }
+
+    private static async Task RunAsync(ProcessStartInfo command)
+    {
+        command.RedirectStandardError = true;
+        command.RedirectStandardOutput = true;
+        using var process = Process.Start(command)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{command.FileName} ended with {process.ExitCode}:\n{await output}\n{error}");
+    }
+}
