@@ -172,7 +172,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             _services.Metrics.Propagated(key, _services.Time.GetElapsedTime(_changed));
 
         // 10. When again.
-        if (Obstacle(keys, status) is { } obstacle)
+        if (Obstacle(secrets, keys, status) is { } obstacle)
             return Partly(obstacle);
         _failures = 0;
         if (!keys.IsComplete || !status.IsComplete || (acknowledged.IsNew && keys.IsRotating))
@@ -225,11 +225,15 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         Keys = attached.Keys,
         Budgets = attached.Budgets,
         Secrets = secrets.Secrets,
+        UnreadableSecrets = secrets.Unknown.ToImmutableDictionary(u => u.ToString(), u => Refusal(secrets.Failures[u])),
         Namespaces = [.. _services.View.Namespaces?.Snapshot.Objects.Values ?? []],
         KeyMaterial = keys.Material,
         KeyProblems = keys.Problems,
         Prices = _services.Prices,
     };
+
+    /// <summary>Without what differs from one attempt to the next.</summary>
+    private static string Refusal(ApiFailure failure) => $"the API server says {failure.Reason}; the operator tries again";
 
     /// <summary>Null: it stands there already, or nothing is in force.</summary>
     private async Task<DurableWrite?> KeepAsync(ReconcileOutcome outcome, CancellationToken cancellation)
@@ -263,8 +267,9 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     ];
 
     /// <summary>What another round may mend, though what matters most is done.</summary>
-    private string? Obstacle(KeysKnown keys, StatusesWritten status) =>
-        keys.Failure?.ToString()
+    private string? Obstacle(SecretsRead secrets, KeysKnown keys, StatusesWritten status) =>
+        secrets.Failures.Values.FirstOrDefault()?.ToString()
+        ?? keys.Failure?.ToString()
         ?? (_kept is DurableWrite.Failed failed ? $"the durable copy: {failed.Failure}" : null)
         ?? (_kept is DurableWrite.Superseded newer ? $"the durable copy is of revision {newer.Revision}" : null)
         ?? _written.Failures.FirstOrDefault()?.ToString()

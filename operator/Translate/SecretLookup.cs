@@ -5,7 +5,9 @@ using Operator.Api;
 namespace Operator.Translate;
 
 /// <summary>Resolves references to Secrets, and refuses those that nobody may use.</summary>
-internal sealed class SecretLookup(ImmutableArray<Secret> secrets)
+/// <param name="secrets">Those that are there.</param>
+/// <param name="unreadable">Why others could not be read, by id; null: there are none.</param>
+internal sealed class SecretLookup(ImmutableArray<Secret> secrets, ImmutableDictionary<string, string>? unreadable = null)
 {
     /// <summary>Secrets that prove the identity of pods, nodes and releases, or that Docker reads.</summary>
     private static readonly FrozenSet<string> s_refusedTypes = new[]
@@ -36,7 +38,10 @@ internal sealed class SecretLookup(ImmutableArray<Secret> secrets)
     /// <remarks>Of any length and of any number of lines.</remarks>
     public (string? Value, SecretProblem? Problem) FindText(string @namespace, SecretKeyReference reference)
     {
-        if (!_secrets.TryGetValue($"{@namespace}/{reference.Name}", out var secret))
+        var id = $"{@namespace}/{reference.Name}";
+        if (!_secrets.TryGetValue(id, out var secret) && unreadable?.GetValueOrDefault(id) is { } why)
+            return Problem(ConditionReasons.SecretUnreadable, "name", $"the Secret `{reference.Name}` cannot be read: {why}");
+        if (secret is null)
             return Problem(ConditionReasons.SecretNotFound, "name", $"there is no Secret `{reference.Name}` in namespace `{@namespace}`");
         if (s_refusedTypes.Contains(secret.Type))
             return Problem(ConditionReasons.SecretNotAllowed, "name", $"Secrets of type `{secret.Type}` may not be used");

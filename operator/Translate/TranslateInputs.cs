@@ -25,6 +25,9 @@ internal sealed record TranslateInputs
     /// <summary>The Secrets that the gateway, routes and keys refer to, as far as they are there, with type, owners and data.</summary>
     public ImmutableArray<Secret> Secrets { get; init; } = [];
 
+    /// <summary>Why others that they refer to could not be read, by id (<c>namespace/name</c>).</summary>
+    public ImmutableDictionary<string, string> UnreadableSecrets { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>The namespaces of keys and budgets, for their labels.</summary>
     public ImmutableArray<Namespace> Namespaces { get; init; } = [];
 
@@ -62,6 +65,7 @@ internal sealed record TranslateInputs
         && AskTheSame(Keys, other.Keys)
         && AskTheSame(Budgets, other.Budgets)
         && Secrets.SequenceEqual(other.Secrets, s_sameSecret)
+        && Holds(UnreadableSecrets, other.UnreadableSecrets, (a, b) => a == b)
         && Namespaces.SequenceEqual(other.Namespaces, s_sameNamespace)
         && Holds(KeyMaterial, other.KeyMaterial, ReferenceEquals)
         && Holds(KeyProblems, other.KeyProblems, (a, b) => a == b)

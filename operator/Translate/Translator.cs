@@ -72,7 +72,7 @@ internal static class Translator
         PriceBook prices,
         FindingLog log)
     {
-        var secrets = new SecretLookup(inputs.Secrets);
+        var secrets = new SecretLookup(inputs.Secrets, inputs.UnreadableSecrets);
         var targets = new TargetTranslation(gateway.Spec.AllowedUpstreamHosts, secrets, prices, log);
         var admission = new Admission(gateway, inputs.Namespaces);
         if (inputs.IsCluster)
