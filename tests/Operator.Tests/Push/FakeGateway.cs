@@ -19,16 +19,20 @@ internal sealed class FakeGateway : IAsyncDisposable
     public const string Token = "the-token";
 
     private readonly WebApplication _app;
+    private readonly string _token;
     private readonly ConcurrentQueue<long> _pushed = [];
+    private readonly ConcurrentQueue<ConfigSnapshot> _accepted = [];
     private volatile ConfigSnapshot? _config;
 
-    private FakeGateway(AdminCertificate certificate)
+    private FakeGateway(AdminCertificate certificate, string token, IPEndPoint listen)
     {
-        Certificate = certificate;
+        (Certificate, _token) = (certificate, token);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.UseHttps(X509Certificate2.CreateFromPem(certificate.Pem, certificate.Pem))));
+        builder.WebHost.ConfigureKestrel(k => k.Listen(
+            listen,
+            l => l.UseHttps(X509Certificate2.CreateFromPem(certificate.Pem, certificate.Pem))));
         _app = builder.Build();
         _app.Use(AuthorizeAsync);
         _app.MapPut("/config", PutAsync);
@@ -46,6 +50,12 @@ internal sealed class FakeGateway : IAsyncDisposable
     /// <summary>What it serves; null before the first.</summary>
     public ConfigSnapshot? Config => _config;
 
+    /// <summary>What it took, in its order.</summary>
+    public ImmutableArray<ConfigSnapshot> Accepted => [.. _accepted];
+
+    /// <summary>Where its budgets stand.</summary>
+    public ImmutableArray<BudgetCounter> Budgets { get; set; } = [];
+
     /// <summary>Waited for before each answer to a push.</summary>
     public Func<Task> BeforePush { get; set; } = () => Task.CompletedTask;
 
@@ -58,20 +68,32 @@ internal sealed class FakeGateway : IAsyncDisposable
 
     public AdminAccess Access => new() { Tokens = [Token], Pins = [Certificate.Pin] };
 
-    public static async Task<FakeGateway> StartAsync()
+    public static Task<FakeGateway> StartAsync() =>
+        StartAsync(AdminCertificate.Issue("main", DateTimeOffset.UtcNow), Token, new(IPAddress.Loopback, 0));
+
+    /// <summary>As a pod that was given these files.</summary>
+    public static async Task<FakeGateway> StartAsync(AdminCertificate certificate, string token, IPEndPoint listen)
     {
-        var gateway = new FakeGateway(AdminCertificate.Issue("main", DateTimeOffset.UtcNow));
+        var gateway = new FakeGateway(certificate, token, listen);
         await gateway._app.StartAsync(TestContext.Current.CancellationToken);
         return gateway;
     }
 
     public void Forget() => _config = null;
 
-    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+    /// <summary>Starts with what the volume or the durable copy held.</summary>
+    public void Boot(ConfigSnapshot config) => _config = config;
 
-    private static Task AuthorizeAsync(HttpContext http, RequestDelegate next)
+    /// <summary>Without waiting for what it still owes an answer.</summary>
+    public async ValueTask DisposeAsync()
     {
-        if (http.Request.Headers.Authorization == $"Bearer {Token}")
+        await _app.StopAsync(new CancellationToken(canceled: true));
+        await _app.DisposeAsync();
+    }
+
+    private Task AuthorizeAsync(HttpContext http, RequestDelegate next)
+    {
+        if (http.Request.Headers.Authorization == $"Bearer {_token}")
             return next(http);
         http.Response.StatusCode = StatusCodes.Status401Unauthorized;
         return Task.CompletedTask;
@@ -97,10 +119,16 @@ internal sealed class FakeGateway : IAsyncDisposable
             return;
         }
 
-        if (_config is { } held && held.Revision > config.Revision)
+        if (_config is { } held && (held.Revision > config.Revision || (held.Revision == config.Revision && held.Hash != config.Hash)))
+        {
             http.Response.StatusCode = StatusCodes.Status409Conflict;
+        }
         else
+        {
             _config = config;
+            _accepted.Enqueue(config);
+        }
+
         var reply = new PushReply { Revision = _config!.Revision, Hash = _config.Hash, Uid = _config.Gateway };
         await http.Response.WriteAsync(JsonSerializer.Serialize(reply, ContractJson.Default.PushReply));
     }
@@ -115,6 +143,7 @@ internal sealed class FakeGateway : IAsyncDisposable
             Revision = _config?.Revision ?? 0,
             Hash = _config?.Hash ?? "",
             Ready = _config is not null,
+            Budgets = Budgets,
         };
         return http.Response.WriteAsync(JsonSerializer.Serialize(status, ContractJson.Default.ConfigStatus));
     }

@@ -1,0 +1,47 @@
+using System.Text.Json.Nodes;
+using Operator.Children;
+using Operator.Keys;
+using Operator.Tests.Push;
+
+namespace Operator.Tests.Reconcile.Line;
+
+/// <summary>A pod of a gateway: the object in the API server, and the process behind it.</summary>
+internal sealed record LinePod(LineSetup Setup, string Name, FakeGateway Process) : IAsyncDisposable
+{
+    /// <summary>Whether callers with this key are let in.</summary>
+    public bool Takes(string key) => Process.Config?.Keys.Any(k =>
+        k.State == Gateway.Contract.KeyState.Active && k.Hashes.Any(h => h.Sha256 == GeneratedKey.Sha256(key))) ?? false;
+
+    /// <summary>The routes that it serves, each with its generation.</summary>
+    public IEnumerable<string> Routes =>
+        Process.Config?.Routes.Select(r => FormattableString.Invariant($"{r.Object.Name}@{r.Object.Generation}")) ?? [];
+
+    public long Revision => Process.Config?.Revision ?? 0;
+
+    public void SetReady(bool isReady) =>
+        Setup.Server.Patch("pods", Setup.Namespace, Name, new() { ["status"] = Status(Address, isReady) }, "status");
+
+    /// <summary>The object and the process.</summary>
+    public async Task DeleteAsync()
+    {
+        Setup.Server.Delete("pods", Setup.Namespace, Name);
+        await Process.DisposeAsync();
+    }
+
+    public ValueTask DisposeAsync() => Process.DisposeAsync();
+
+    public static JsonObject Manifest(string gateway, string name, string address) => new()
+    {
+        ["metadata"] = new JsonObject { ["name"] = name, ["labels"] = ChildLabels.Of(gateway) },
+        ["status"] = Status(address, isReady: true),
+    };
+
+    private string Address => Process.Pod.Address.Host;
+
+    private static JsonObject Status(string address, bool isReady) => new()
+    {
+        ["phase"] = "Running",
+        ["podIP"] = address,
+        ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = isReady ? "True" : "False" }),
+    };
+}

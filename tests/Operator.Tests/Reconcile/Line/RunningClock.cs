@@ -1,0 +1,37 @@
+using Support;
+
+namespace Operator.Tests.Reconcile.Line;
+
+/// <summary>A clock that goes at the pace of the world, or slower, and jumps when it is told: hours pass at once, and every timer knows.</summary>
+internal sealed class RunningClock : IAsyncDisposable
+{
+    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _running;
+
+    public RunningClock() => _running = RunAsync();
+
+    public FakeClock Time { get; } = new();
+
+    public void Jump(TimeSpan by)
+    {
+        lock (_lock)
+            Time.Advance(by);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        using var timer = new PeriodicTimer(s_tick);
+        while (await timer.WaitForNextTickAsync(_stop.Token))
+            Jump(s_tick);
+    }
+}
