@@ -17,6 +17,11 @@ public static class ControlPlaneBinaries
         ? null
         : $"no etcd and kube-apiserver in {Folder}; KUBEBUILDER_ASSETS names another folder";
 
+    /// <summary>Why no controllers can be started beside a control plane; null where they can.</summary>
+    public static string? MissingControllers { get; } = Missing ?? (File.Exists(Of("kube-controller-manager"))
+        ? null
+        : $"no kube-controller-manager in {Folder}; KUBEBUILDER_ASSETS names another folder");
+
     /// <summary>The path of one program, whether it is there or not.</summary>
     public static string Of(string name) => Path.Combine(Folder, name);
 }

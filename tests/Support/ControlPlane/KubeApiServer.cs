@@ -7,22 +7,39 @@ using System.Text.Json.Nodes;
 namespace Support.ControlPlane;
 
 /// <summary>
-/// A real API server with its etcd, on loopback, for one test class. There are no controllers: nothing collects garbage or starts pods.
+/// A real API server with its etcd, on loopback, for one test class, and with the controllers that pods, namespaces and garbage need,
+/// where they are wanted. There is no scheduler and no kubelet: <see cref="Cluster.Kubelet"/> plays them. Its port and its data stay
+/// the same however often it is stopped, killed and started again.
 /// </summary>
+/// <example>
+/// <code>
+/// await using var server = await KubeApiServer.StartAsync(withControllers: true);
+/// await server.KillAsync();
+/// await server.StartAgainAsync();
+/// </code>
+/// </example>
 public sealed class KubeApiServer : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
 
+    /// <summary>Those that make pods from Deployments, and those without which something would stay Terminating.</summary>
+    private const string Controllers =
+        "deployment-controller,replicaset-controller,garbage-collector-controller,namespace-controller,serviceaccount-controller,"
+        + "persistentvolumeclaim-protection-controller,clusterrole-aggregation-controller,resourcequota-controller";
+
     private readonly string _folder;
     private readonly ControlPlaneCertificates _certificates;
     private readonly Stack<ControlPlaneProcess> _processes = new();
+    private int _backups;
 
-    private KubeApiServer(string folder)
+    private KubeApiServer(string folder, bool withControllers)
     {
         _folder = folder;
+        HasControllers = withControllers;
         _certificates = ControlPlaneCertificates.Create(folder);
+        _certificates.IssueClient("controllers", "system:kube-controller-manager", "system:masters");
         Address = new($"https://127.0.0.1:{FreePort()}/");
-        KubeConfig = Path.Combine(folder, "kubeconfig");
+        KubeConfig = WriteKubeConfig("admin");
         Client = CreateClient();
     }
 
@@ -35,13 +52,21 @@ public sealed class KubeApiServer : IAsyncDisposable
     /// <summary>With an administrator's rights.</summary>
     public HttpClient Client { get; }
 
-    /// <summary>Returns when it is ready. Only where <see cref="ControlPlaneBinaries.Missing"/> is null.</summary>
-    public static async Task<KubeApiServer> StartAsync(CancellationToken cancellation = default)
+    /// <summary>Whether kube-controller-manager runs.</summary>
+    public bool HasControllers { get; }
+
+    private string Data => Path.Combine(_folder, "etcd");
+
+    /// <summary>
+    /// Returns when it is ready. Only where <see cref="ControlPlaneBinaries.Missing"/>, or with controllers
+    /// <see cref="ControlPlaneBinaries.MissingControllers"/>, is null.
+    /// </summary>
+    public static async Task<KubeApiServer> StartAsync(bool withControllers, CancellationToken cancellation = default)
     {
-        var server = new KubeApiServer(Directory.CreateTempSubdirectory("control-plane-").FullName);
+        var server = new KubeApiServer(Directory.CreateTempSubdirectory("control-plane-").FullName, withControllers);
         try
         {
-            await server.StartEtcdAsync(cancellation);
+            await server.StartAgainAsync(cancellation);
         }
         catch
         {
@@ -52,70 +77,150 @@ public sealed class KubeApiServer : IAsyncDisposable
         return server;
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Without controllers.</summary>
+    public static Task<KubeApiServer> StartAsync(CancellationToken cancellation = default) => StartAsync(false, cancellation);
+
+    /// <summary>A kubeconfig file for somebody who has no rights but those that roles give.</summary>
+    public string KubeConfigOf(string user, params IEnumerable<string> groups)
     {
-        Client.Dispose();
-        while (_processes.TryPop(out var process))
-            await process.DisposeAsync();
-        _certificates.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        var file = user.Replace(':', '.');
+        _certificates.IssueClient(file, user, groups);
+        return WriteKubeConfig(file);
     }
 
-    private async Task StartEtcdAsync(CancellationToken cancellation)
+    /// <summary>Ends it in order: nothing answers on its port.</summary>
+    public async Task StopAsync(CancellationToken cancellation = default)
+    {
+        while (_processes.TryPop(out var process))
+        {
+            await process.StopAsync(cancellation);
+            await process.DisposeAsync();
+        }
+    }
+
+    /// <summary>As <c>kill -9</c> of all its processes.</summary>
+    public async Task KillAsync()
+    {
+        while (_processes.TryPop(out var process))
+            await process.DisposeAsync();
+    }
+
+    /// <summary>After <see cref="StopAsync"/> or <see cref="KillAsync"/>, on the same port and data; returns when it is ready.</summary>
+    public async Task StartAgainAsync(CancellationToken cancellation = default)
     {
         var etcd = $"http://127.0.0.1:{FreePort()}";
         var peers = $"http://127.0.0.1:{FreePort()}";
         _processes.Push(new(
             "etcd",
-            $"--data-dir={Path.Combine(_folder, "etcd")}",
+            $"--data-dir={Data}",
             $"--listen-client-urls={etcd}",
             $"--advertise-client-urls={etcd}",
             $"--listen-peer-urls={peers}",
             $"--initial-advertise-peer-urls={peers}",
             $"--initial-cluster=default={peers}"));
         _processes.Push(new("kube-apiserver", [.. Arguments(etcd)]));
-        await File.WriteAllTextAsync(KubeConfig, KubeConfigJson().ToJsonString(), cancellation);
         await WaitUntilReadyAsync(cancellation);
+        if (!HasControllers)
+            return;
+        _processes.Push(new("kube-controller-manager", [.. ControllerArguments()]));
+        await WaitUntilAsync("api/v1/namespaces/default/serviceaccounts/default", cancellation);
     }
 
-    private IEnumerable<string> Arguments(string etcd) =>
-    [
-        $"--etcd-servers={etcd}",
-        "--bind-address=127.0.0.1",
-        "--advertise-address=127.0.0.1",
-        $"--secure-port={Address.Port}",
-        $"--tls-cert-file={_certificates.PathOf("serving.crt")}",
-        $"--tls-private-key-file={_certificates.PathOf("serving.key")}",
-        $"--client-ca-file={_certificates.PathOf("ca.crt")}",
-        "--authorization-mode=RBAC",
-        "--service-cluster-ip-range=10.96.0.0/16",
-        "--endpoint-reconciler-type=none",
-        "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
-        $"--service-account-key-file={_certificates.PathOf("accounts.pub")}",
-        $"--service-account-signing-key-file={_certificates.PathOf("accounts.key")}",
+    /// <summary>The API server takes connections and answers none, as behind a broken network, until <see cref="ContinueAsync"/>.</summary>
+    public Task PauseAsync() => ApiServer.SignalAsync("STOP");
 
-        // Pods want a default ServiceAccount, which a controller would make.
-        "--disable-admission-plugins=ServiceAccount",
-    ];
+    /// <inheritdoc cref="PauseAsync"/>
+    public Task ContinueAsync() => ApiServer.SignalAsync("CONT");
 
-    private async Task WaitUntilReadyAsync(CancellationToken cancellation)
+    /// <summary>Stops it, copies its data and starts it again; give the answer to <see cref="RestoreAsync"/>.</summary>
+    public async Task<string> SaveAsync(CancellationToken cancellation = default)
+    {
+        var backup = $"{Data}-{++_backups}";
+        await StopAsync(cancellation);
+        Copy(Data, backup);
+        await StartAgainAsync(cancellation);
+        return backup;
+    }
+
+    /// <summary>Goes back to what was saved, versions included, as an administrator does who restores a backup.</summary>
+    public async Task RestoreAsync(string backup, CancellationToken cancellation = default)
+    {
+        await StopAsync(cancellation);
+        Directory.Delete(Data, recursive: true);
+        Copy(backup, Data);
+        await StartAgainAsync(cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await KillAsync();
+        _certificates.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private ControlPlaneProcess ApiServer => _processes.Single(p => p.Name == "kube-apiserver");
+
+    private IEnumerable<string> Arguments(string etcd)
+    {
+        string[] arguments =
+        [
+            $"--etcd-servers={etcd}",
+            "--bind-address=127.0.0.1",
+            "--advertise-address=127.0.0.1",
+            $"--secure-port={Address.Port}",
+            $"--tls-cert-file={_certificates.PathOf("serving.crt")}",
+            $"--tls-private-key-file={_certificates.PathOf("serving.key")}",
+            $"--client-ca-file={_certificates.PathOf("ca.crt")}",
+            "--authorization-mode=RBAC",
+            "--service-cluster-ip-range=10.96.0.0/16",
+            "--endpoint-reconciler-type=none",
+            "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+            $"--service-account-key-file={_certificates.PathOf("accounts.pub")}",
+            $"--service-account-signing-key-file={_certificates.PathOf("accounts.key")}",
+        ];
+
+        // Pods want a default ServiceAccount, which a controller makes.
+        return HasControllers ? arguments : arguments.Append("--disable-admission-plugins=ServiceAccount");
+    }
+
+    private IEnumerable<string> ControllerArguments()
+    {
+        var kubeConfig = WriteKubeConfig("controllers");
+        return
+        [
+            $"--kubeconfig={kubeConfig}",
+            $"--authentication-kubeconfig={kubeConfig}",
+            $"--authorization-kubeconfig={kubeConfig}",
+            "--bind-address=127.0.0.1",
+            $"--secure-port={FreePort()}",
+            $"--cert-dir={Path.Combine(_folder, "controllers")}",
+            "--leader-elect=false",
+            $"--controllers={Controllers}",
+            $"--service-account-private-key-file={_certificates.PathOf("accounts.key")}",
+        ];
+    }
+
+    private Task WaitUntilReadyAsync(CancellationToken cancellation) => WaitUntilAsync("readyz", cancellation);
+
+    private async Task WaitUntilAsync(string path, CancellationToken cancellation)
     {
         var waited = Stopwatch.StartNew();
-        while (!await IsReadyAsync(cancellation))
+        while (!await IsThereAsync(path, cancellation))
         {
             if (_processes.FirstOrDefault(p => p.HasExited) is { } ended)
                 throw new InvalidOperationException($"{ended.Name} ended:\n{ended.Log}");
             if (waited.Elapsed > s_patience)
-                throw new TimeoutException($"kube-apiserver is not ready:\n{_processes.Peek().Log}");
+                throw new TimeoutException($"{_processes.Peek().Name} is not ready:\n{_processes.Peek().Log}");
             await Task.Delay(100, cancellation);
         }
     }
 
-    private async Task<bool> IsReadyAsync(CancellationToken cancellation)
+    private async Task<bool> IsThereAsync(string path, CancellationToken cancellation)
     {
         try
         {
-            using var answer = await Client.GetAsync(new Uri("readyz", UriKind.Relative), cancellation);
+            using var answer = await Client.GetAsync(new Uri(path, UriKind.Relative), cancellation);
             return answer.StatusCode == HttpStatusCode.OK;
         }
         catch (HttpRequestException)
@@ -137,8 +242,15 @@ public sealed class KubeApiServer : IAsyncDisposable
         return new(handler) { BaseAddress = Address };
     }
 
+    private string WriteKubeConfig(string client)
+    {
+        var path = Path.Combine(_folder, client == "admin" ? "kubeconfig" : $"{client}.kubeconfig");
+        File.WriteAllText(path, KubeConfigJson(client).ToJsonString());
+        return path;
+    }
+
     /// <summary>JSON is YAML.</summary>
-    private JsonObject KubeConfigJson() => new()
+    private JsonObject KubeConfigJson(string client) => new()
     {
         ["apiVersion"] = "v1",
         ["kind"] = "Config",
@@ -151,12 +263,20 @@ public sealed class KubeApiServer : IAsyncDisposable
         })),
         ["users"] = new JsonArray(Named("user", new()
         {
-            ["client-certificate"] = _certificates.PathOf("admin.crt"),
-            ["client-key"] = _certificates.PathOf("admin.key"),
+            ["client-certificate"] = _certificates.PathOf($"{client}.crt"),
+            ["client-key"] = _certificates.PathOf($"{client}.key"),
         })),
     };
 
     private static JsonObject Named(string member, JsonObject value) => new() { ["name"] = "test", [member] = value };
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var folder in Directory.GetDirectories(from, "*", SearchOption.AllDirectories).Prepend(from))
+            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, folder)));
+        foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
+    }
 
     private static int FreePort()
     {
