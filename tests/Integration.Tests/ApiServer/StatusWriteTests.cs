@@ -23,15 +23,18 @@ public sealed class StatusWriteTests(CrdServer server) : IClassFixture<CrdServer
         var made = await session.CreateAsync();
 
         var first = await session.WriteAsync(made, new() { Spent = "1", Period = new() { StartTime = made.Metadata.CreationTimestamp } });
+        var time = new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
         var wanted = new BudgetStatus
         {
             Remaining = "9",
-            UsageObservedTime = new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero).AddTicks(1234567),
-            Conditions = [new() { Type = "Ready", Status = ConditionStatus.Unknown, Reason = "x", Message = "", LastTransitionTime = default }],
+            UsageObservedTime = time.AddTicks(1234567),
+            Conditions = [new() { Type = "Ready", Status = ConditionStatus.Unknown, Reason = "x", Message = "", LastTransitionTime = time }],
         };
         var second = await session.WriteAsync(first.Value!, wanted);
 
+        first.Failure.ShouldBeNull();
         first.Value!.Status!.Spent.ShouldBe("1");
+        second.Failure.ShouldBeNull();
         StatusEquality.Same(second.Value!.Status, wanted).ShouldBeTrue();
         second.Value.Metadata.Generation.ShouldBe(made.Metadata.Generation);
     }
