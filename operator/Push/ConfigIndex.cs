@@ -24,6 +24,9 @@ internal sealed class ConfigIndex(KubernetesClient client, LlmGateway gateway)
 
     private readonly string _name = ChildNames.ConfigIndex(gateway.Metadata.Name);
 
+    /// <summary>The version of the Secret when this was known to be right: written, or read as a whole copy. Null: never.</summary>
+    public string? Version { get; set; }
+
     /// <summary>What it says now; empty where it is not there.</summary>
     public async Task<ApiOutcome<IndexContent>> ReadAsync(CancellationToken cancellation)
     {
@@ -59,12 +62,19 @@ internal sealed class ConfigIndex(KubernetesClient client, LlmGateway gateway)
         if (read.ResourceVersion is null)
         {
             var secret = body.Deserialize<Secret>(ApiJson.Options)!;
-            return (await client.CreateAsync(ResourceTypes.Secrets, secret, cancellation)).Failure;
+            return Take(await client.CreateAsync(ResourceTypes.Secrets, secret, cancellation));
         }
 
         body["metadata"]!["resourceVersion"] = read.ResourceVersion;
         var options = new PatchOptions { FieldManager = FieldManager };
-        return (await client.PatchAsync(ResourceTypes.Secrets, new(gateway.Metadata.Namespace, _name), body, options, cancellation)).Failure;
+        return Take(await client.PatchAsync(ResourceTypes.Secrets, new(gateway.Metadata.Namespace, _name), body, options, cancellation));
+    }
+
+    private ApiFailure? Take(ApiOutcome<Secret> written)
+    {
+        if (written.IsSuccess)
+            Version = written.Value.Metadata.ResourceVersion;
+        return written.Failure;
     }
 
     /// <summary>A Secret of the durable copy.</summary>

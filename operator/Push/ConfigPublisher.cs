@@ -49,17 +49,20 @@ internal sealed class ConfigPublisher(
     }
 
     /// <summary>
-    /// Asks one pod to take the config before any other has to: ready pods first, the next one where a pod does not answer. Null when no
-    /// pod has answered; those that were asked go on trying.
+    /// Asks one pod to take the config before any other has to: ready pods first, the next one where a pod does not answer, or answers that
+    /// it takes no config of this kind. Null when no pod has answered; those that were asked go on trying.
     /// </summary>
     public async Task<PushOutcome?> OfferAsync(StampedConfig config, CancellationToken cancellation)
     {
+        PushOutcome? unfit = null;
         foreach (var link in Links().OrderByDescending(l => l.State.Pod.IsReady ?? true).ThenByDescending(l => l.State.IsReachable))
         {
             try
             {
                 var outcome = await link.Offer(config).WaitAsync(cancellation);
-                if (outcome.IsVerdict)
+                if (outcome.IsOfThePod)
+                    unfit ??= outcome;
+                else if (outcome.IsVerdict)
                     return outcome;
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -68,7 +71,7 @@ internal sealed class ConfigPublisher(
             }
         }
 
-        return null;
+        return unfit;
     }
 
     /// <summary>Wants the config on every pod, those that come later too. Returns at once.</summary>

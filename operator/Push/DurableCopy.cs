@@ -5,6 +5,7 @@ using Operator.Api;
 using Operator.Children;
 using Operator.Kubernetes;
 using Operator.Translate;
+using Operator.Watch;
 
 namespace Operator.Push;
 
@@ -18,11 +19,36 @@ namespace Operator.Push;
 /// </remarks>
 internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, LlmGateway gateway)
 {
+    /// <summary>The slots that count, and their versions when they were known to be right.</summary>
+    private Dictionary<string, string?> _slots = [];
+
+    /// <summary>
+    /// Whether somebody else may have changed or deleted a part of it since it was written or read. False while what is seen is only behind.
+    /// </summary>
+    /// <param name="version">The version that the metadata of a Secret of this name shows; null: there is none.</param>
+    public bool IsTouched(Func<string, string?> version) =>
+        _slots.Append(new(ChildNames.ConfigIndex(gateway.Metadata.Name), index.Version))
+            .Any(p => version(p.Key) is not { } now || (now != p.Value && !ResourceVersions.IsOlder(now, p.Value)));
+
     /// <summary>Makes it this config. One that is there already costs one read.</summary>
     /// <param name="config">Acknowledged by a pod, or with no pod to ask.</param>
     /// <param name="lastValid">The versions that it was translated from.</param>
     /// <param name="cancellation">Leaves the former copy, or this one.</param>
-    public async Task<DurableWrite> WriteAsync(StampedConfig config, LastValidVersions lastValid, CancellationToken cancellation)
+    public Task<DurableWrite> WriteAsync(StampedConfig config, LastValidVersions lastValid, CancellationToken cancellation) =>
+        WriteAsync(config, lastValid, isWhole: true, cancellation);
+
+    /// <summary>Makes it this config again where what is there is not whole.</summary>
+    /// <inheritdoc cref="WriteAsync(StampedConfig, LastValidVersions, CancellationToken)"/>
+    public async Task<DurableWrite> RepairAsync(StampedConfig config, LastValidVersions lastValid, CancellationToken cancellation) =>
+        await ReadAsync(cancellation) switch
+        {
+            DurableRead.Failed failed => new DurableWrite.Failed(failed.Failure),
+            DurableRead.Found => await WriteAsync(config, lastValid, isWhole: true, cancellation),
+            _ => await WriteAsync(config, lastValid, isWhole: false, cancellation),
+        };
+
+    private async Task<DurableWrite> WriteAsync(
+        StampedConfig config, LastValidVersions lastValid, bool isWhole, CancellationToken cancellation)
     {
         DurableContent? content = null;
         int? written = null;
@@ -33,9 +59,10 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
             if (!read.IsSuccess)
                 return new DurableWrite.Failed(read.Failure);
             var copy = OfThisGateway(read.Value);
-            if (copy?.Revision == config.Revision && copy.Hash == config.Hash)
+            var isThis = copy?.Revision == config.Revision && copy.Hash == config.Hash;
+            if (isThis && isWhole)
                 return new DurableWrite.Written(config.Revision);
-            if (copy?.Revision >= config.Revision)
+            if (!isThis && copy?.Revision >= config.Revision)
                 return new DurableWrite.Superseded(copy.Revision);
 
             // 2. The idle set.
@@ -67,6 +94,8 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
         var slots = await Task.WhenAll(Enumerable.Range(0, copy.Slots).Select(s => ReadSlotAsync(copy.Set, s, cancellation)));
         if (slots.Select(s => s.Failure).FirstOrDefault(f => f is { Reason: not ApiFailureReason.NotFound }) is { } failure)
             return new DurableRead.Failed(failure);
+        index.Version = read.Value.ResourceVersion;
+        _slots = slots.Where(s => s.IsSuccess).ToDictionary(s => s.Value!.Metadata.Name, s => s.Value!.Metadata.ResourceVersion);
         var parts = slots.Select(s => s.Value?.Data.GetValueOrDefault(PodVolumes.SlotKey)).ToList();
         return copy.TryJoin(parts, out var bytes, out var problem)
             ? DurableContent.Read(bytes, copy)
@@ -79,6 +108,7 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
 
     private async Task<ApiFailure?> WriteSlotsAsync(int set, DurableContent content, CancellationToken cancellation)
     {
+        var versions = new Dictionary<string, string?>();
         foreach (var (slot, part) in DurableIndex.Split(content.Bytes).Index())
         {
             var secret = ConfigIndex.SecretOf(gateway, ChildNames.ConfigSlot(gateway.Metadata.Name, set, slot), PodVolumes.SlotKey, part);
@@ -86,8 +116,10 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
             var applied = await client.ApplyAsync(ResourceTypes.Secrets, JsonObject.Create(secret.Body)!, options, cancellation);
             if (!applied.IsSuccess)
                 return applied.Failure;
+            versions[secret.Id.Name] = applied.Value.Metadata.ResourceVersion;
         }
 
+        _slots = versions;
         return null;
     }
 

@@ -70,7 +70,7 @@ internal sealed partial class PodLink : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_wanted is not null && _wanted.Revision == config.Revision)
+            if (_wanted is not null && _wanted.Revision == config.Revision && _wanted.Hash == config.Hash)
                 return _outcome.Task;
             _wanted = config;
             _outcome.TrySetCanceled();
@@ -110,7 +110,7 @@ internal sealed partial class PodLink : IAsyncDisposable
     private async Task<PushOutcome?> StepAsync(CancellationToken stop)
     {
         var (wanted, state) = Read();
-        if (wanted is not null && !(state.OfferedRevision == wanted.Revision && state.Outcome is { IsVerdict: true }))
+        if (wanted is not null && !state.HasJudged(wanted))
             return await PushAsync(wanted, stop);
 
         var (status, failure) = await _client.StatusAsync(state.Pod, stop);
@@ -134,7 +134,9 @@ internal sealed partial class PodLink : IAsyncDisposable
         {
             Outcome = outcome,
             OfferedRevision = wanted.Revision,
+            OfferedHash = wanted.Hash,
             AcknowledgedRevision = outcome is PushOutcome.Acknowledged ? wanted.Revision : s.AcknowledgedRevision,
+            AcknowledgedHash = outcome is PushOutcome.Acknowledged ? wanted.Hash : s.AcknowledgedHash,
             AcknowledgedTime = outcome is PushOutcome.Acknowledged ? _time.GetUtcNow() : s.AcknowledgedTime,
             IsReachable = outcome is not PushOutcome.Unreachable,
             Status = status ?? s.Status,

@@ -14,8 +14,14 @@ internal sealed record PodState
     /// <summary>The revision that <see cref="Outcome"/> speaks of.</summary>
     public long OfferedRevision { get; init; }
 
+    /// <summary>And the hash: after a restore of the API server one revision can have stood for two configs.</summary>
+    public string OfferedHash { get; init; } = "";
+
     /// <summary>The revision that it last acknowledged; 0: none.</summary>
     public long AcknowledgedRevision { get; init; }
+
+    /// <summary>And the hash of that.</summary>
+    public string AcknowledgedHash { get; init; } = "";
 
     /// <summary>When it did.</summary>
     public DateTimeOffset? AcknowledgedTime { get; init; }
@@ -32,5 +38,9 @@ internal sealed record PodState
         && (Status is null ? other.Status is null : other.Status is not null && Status.SaysTheSameAs(other.Status));
 
     /// <summary>Whether it serves exactly this config.</summary>
-    public bool Serves(StampedConfig config) => AcknowledgedRevision == config.Revision;
+    public bool Serves(StampedConfig config) => AcknowledgedRevision == config.Revision && AcknowledgedHash == config.Hash;
+
+    /// <summary>Whether it has judged exactly this config, so that the same push would get the same answer.</summary>
+    public bool HasJudged(StampedConfig config) =>
+        OfferedRevision == config.Revision && OfferedHash == config.Hash && Outcome is { IsVerdict: true };
 }

@@ -9,6 +9,9 @@ internal abstract record PushOutcome
     /// <summary>True where the gateway has judged the config: the same push would get the same answer.</summary>
     public virtual bool IsVerdict => true;
 
+    /// <summary>True where it says nothing of the config, only that this pod is not one for it.</summary>
+    public virtual bool IsOfThePod => false;
+
     /// <summary>200: the gateway serves this config.</summary>
     public sealed record Acknowledged(long Revision, string Hash) : PushOutcome;
 
@@ -18,13 +21,19 @@ internal abstract record PushOutcome
     public sealed record Older(long Revision, string Hash) : PushOutcome;
 
     /// <summary>409: it serves another LlmGateway, and will for its life.</summary>
-    public sealed record OtherGateway(string Uid) : PushOutcome;
+    public sealed record OtherGateway(string Uid) : PushOutcome
+    {
+        public override bool IsOfThePod => true;
+    }
 
     /// <summary>422: it found faults, and keeps what it has.</summary>
     public sealed record Rejected(ImmutableArray<ConfigError> Errors) : PushOutcome;
 
     /// <summary>415: it does not speak this schema.</summary>
-    public sealed record UnknownSchema(string Message) : PushOutcome;
+    public sealed record UnknownSchema(string Message) : PushOutcome
+    {
+        public override bool IsOfThePod => true;
+    }
 
     /// <summary>400, 413 or a reply that makes no sense: one of the two sides has a bug.</summary>
     public sealed record Malformed(string Message) : PushOutcome;

@@ -239,13 +239,20 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     private async Task<DurableWrite?> KeepAsync(ReconcileOutcome outcome, CancellationToken cancellation)
     {
         var isInForce = outcome is { Config: not null, Answer: null or PushOutcome.Acknowledged };
-        if (!isInForce || (_kept is DurableWrite.Written written && written.Revision == outcome.Config!.Revision))
+        var isKept = isInForce && _kept is DurableWrite.Written written && written.Revision == outcome.Config!.Revision;
+        if (!isInForce || (isKept && !_durable.IsTouched(SeenVersion)))
             return null;
-        var kept = await _durable.WriteAsync(outcome.Config!, outcome.Translation.LastValid, cancellation);
+        var (config, lastValid) = (outcome.Config!, outcome.Translation.LastValid);
+        var kept = isKept
+            ? await _durable.RepairAsync(config, lastValid, cancellation)
+            : await _durable.WriteAsync(config, lastValid, cancellation);
         if (kept is DurableWrite.Superseded superseded)
             _reconciler!.GoAbove(superseded.Revision);
         return kept;
     }
+
+    private string? SeenVersion(string secret) =>
+        _services.View.Secrets.Snapshot.Find(new(_last.Metadata.Namespace, secret))?.Metadata.ResourceVersion;
 
     /// <summary>Of the version in force; null where none ever was.</summary>
     private DesiredChildren? Desired(ReconcileOutcome outcome, SecretsRead secrets) => outcome.Translation.LastValid.Gateway is { } valid

@@ -15,7 +15,7 @@ internal static class PodReports
         {
             Name = pod.Pod.Name,
             IsReady = pod.Pod.IsReady ?? (pod.IsReachable && (pod.Status?.Ready ?? false)),
-            Revision = pod.AcknowledgedRevision,
+            Revision = !serves && pod.AcknowledgedRevision == config?.Revision ? 0 : pod.AcknowledgedRevision,
             AcknowledgedTime = pod.AcknowledgedTime,
             Stores = pod.Status?.Stores ?? [],
             HasRefused = !serves && pod.Outcome is PushOutcome.Rejected,

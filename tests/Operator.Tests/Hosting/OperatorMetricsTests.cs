@@ -183,6 +183,7 @@ public sealed partial class OperatorMetricsTests : IDisposable
         Pod = new() { Name = name, Address = new("https://127.0.0.1:4001") },
         Outcome = outcome,
         AcknowledgedRevision = acknowledged,
+        AcknowledgedHash = Config(acknowledged).Hash,
         IsReachable = isReachable,
     };
 

@@ -1,0 +1,107 @@
+using Support.ApiServer;
+
+namespace Operator.Tests.Reconcile.Line;
+
+public sealed class FaultyServerTests
+{
+    [Theory]
+    [InlineData("get", "secrets")]
+    [InlineData("patch", "secrets")]
+    [InlineData("patch", "deployments")]
+    [InlineData("patch", "services")]
+    [InlineData("patch", "llmgateways/status")]
+    [InlineData("patch", "virtualkeys/status")]
+    [InlineData("create", "events")]
+    public async Task Calls_that_fail_for_a_while_end_in_the_same_state_without_a_storm(string verb, string resource)
+    {
+        foreach (var (status, reason) in new[] { (500, "InternalError"), (409, "Conflict"), (429, "TooManyRequests") })
+        {
+            await using var setup = await LineSetup.StartAsync();
+            setup.ApplyBasics();
+            setup.Server.Inject(new ApiFault.Answer(status, reason), c => c.Verb == verb && c.Resource == resource && c.UserAgent == "operator-1", times: 12);
+            var @operator = setup.StartOperator();
+
+            var pod = await setup.StartPodAsync();
+            await setup.WhenReadyAsync();
+
+            pod.Takes(setup.KeyText()).ShouldBeTrue();
+            setup.Events("demo").ShouldNotContain("KeyRegenerated");
+            @operator.Calls.Count(c => c.Verb == verb && c.Resource == resource).ShouldBeLessThan(200);
+        }
+    }
+
+    [Fact]
+    public async Task A_key_that_could_not_be_written_is_written_ten_seconds_later()
+    {
+        await using var setup = await LineSetup.StartAsync();
+        setup.ApplyBasics();
+        setup.Server.Inject(new ApiFault.Answer(500), c => c is { Verb: "create", Resource: "secrets" } && c.Body.Contains("demo-key"));
+        var @operator = setup.StartOperator();
+        await setup.WhenAsync(() => @operator.Writes.Any(c => c.Body.Contains("demo-key")));
+
+        await setup.WhenAsync(() =>
+        {
+            setup.Jump(TimeSpan.FromSeconds(1));
+            return setup.Find("secrets", "demo-key") is not null;
+        });
+    }
+
+    [Fact]
+    public async Task While_the_server_is_down_pods_keep_their_keys_and_afterwards_all_converges()
+    {
+        var (setup, @operator, pods) = await LineSetup.ReadyAsync(options: new() { Backoff = LineOptions.RealBackoff });
+        await using var _1 = setup;
+        var (key, revision) = (setup.KeyText(), pods[0].Revision);
+        setup.Server.IsDown = true;
+        for (var i = 0; i < 10; i++)
+            setup.Jump(TimeSpan.FromMinutes(1));
+        (pods[0].Takes(key), pods[0].Revision).ShouldBe((true, revision));
+
+        setup.Server.Heal();
+        setup.Create("modelroutes", Manifest.Route("b"));
+        setup.Jump(TimeSpan.FromMinutes(1));
+        await setup.WhenAsync(() =>
+        {
+            setup.Jump(TimeSpan.FromSeconds(1));
+            return setup.Condition("modelroutes", "b", "Programmed") == "True Programmed";
+        });
+        (pods[0].Takes(key), setup.KeyText()).ShouldBe((true, key));
+        setup.Events("demo").ShouldBe(["KeyCreated"]);
+    }
+
+    [Fact]
+    public async Task A_server_restored_to_an_older_state_is_gone_above_and_serves_again()
+    {
+        var (setup, _, pods) = await LineSetup.ReadyAsync();
+        await using var _1 = setup;
+        var saved = setup.Server.Save();
+        setup.Create("modelroutes", Manifest.Route("b"));
+        setup.Create("modelroutes", Manifest.Route("c"));
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "c", "Programmed") == "True Programmed"
+            && setup.Condition("modelroutes", "b", "Programmed") == "True Programmed");
+        var seen = pods[0].Revision;
+
+        setup.Server.Restore(saved);
+        setup.Create("modelroutes", Manifest.Route("d"));
+
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "d", "Programmed") == "True Programmed" && pods[0].Routes.SequenceEqual(["a@1", "d@1"]));
+        pods[0].Revision.ShouldBeGreaterThan(seen);
+        await setup.WhenAsync(() => setup.DurableAsync().GetAwaiter().GetResult()?.Config.Revision == pods[0].Revision);
+    }
+
+    [Fact]
+    public async Task Watches_that_are_cut_and_forgotten_lose_no_change()
+    {
+        var (setup, _, pods) = await LineSetup.ReadyAsync();
+        await using var _1 = setup;
+        for (var i = 0; i < 10; i++)
+        {
+            setup.Create("modelroutes", Manifest.Route($"r{i}"));
+            setup.Server.CutWatches();
+            if (i % 2 == 0)
+                setup.Server.Compact();
+        }
+
+        await setup.WhenAsync(() => pods[0].Routes.Count() == 11);
+    }
+}
