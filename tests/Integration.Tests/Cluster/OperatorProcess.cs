@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Support;
+
+namespace Integration.Tests.Cluster;
+
+/// <summary><c>operator run</c> as its own process, which a test may kill.</summary>
+internal sealed class OperatorProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+
+    private OperatorProcess(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, e) => Keep(e.Data);
+        process.ErrorDataReceived += (_, e) => Keep(e.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Everything that it has written.</summary>
+    public string Output => string.Join('\n', _output);
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Starts it, with its lease in the namespace; returns at once.</summary>
+    public static OperatorProcess Start(string kubeConfig, string ns, params string[] more)
+    {
+        var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
+        var program = Path.Combine(GoldenFile.RepositoryRoot, "artifacts", "bin", "Operator", configuration, "operator");
+        string[] ports = ["--metrics-bind-address", "127.0.0.1:0", "--health-probe-bind-address", "127.0.0.1:0"];
+        var start = new ProcessStartInfo(program, ["run", "--kubeconfig", kubeConfig, .. ports, .. more])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["POD_NAMESPACE"] = ns;
+        return new(Process.Start(start)!);
+    }
+
+    /// <summary>As <c>kill -name</c> does: TERM, STOP, CONT.</summary>
+    public Task SignalAsync(string name) => Signals.SendAsync(_process, name);
+
+    /// <summary>As <c>kill -9</c>.</summary>
+    public async Task KillAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to end; its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        await SignalAsync("TERM");
+        await _process.WaitForExitAsync().WaitAsync(s_patience);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Until its output has the text.</summary>
+    public async Task UntilSaidAsync(string text, CancellationToken cancellation)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!Output.Contains(text, StringComparison.Ordinal))
+        {
+            (waited.Elapsed < s_patience && !HasExited).ShouldBeTrue($"`{text}` is not said:\n{Output}");
+            await Task.Delay(50, cancellation);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _process.Dispose();
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is not null)
+            _output.Enqueue(line);
+    }
+}
