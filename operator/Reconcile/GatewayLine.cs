@@ -34,7 +34,9 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     /// <summary>How long keys, and then statuses, may keep the rest of the line waiting: of thousands some wait for the next round.</summary>
     private static readonly TimeSpan s_share = TimeSpan.FromSeconds(1);
 
-    /// <summary>So long after the start a Secret that cannot be read holds back the push, which would take from pods what they have.</summary>
+    /// <summary>
+    /// So long after the start a Secret that cannot be read holds back the first push, which would take from pods what they have.
+    /// </summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Whatever no watch tells, drift above all, is found after this time.</summary>
@@ -60,6 +62,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     private GatewayReconciler? _reconciler;
     private ChildrenWritten _written = ChildrenWritten.Nothing;
     private DurableWrite? _kept;
+    private bool _hasPublished;
     private long _revision;
     private long _changed;
     private int _failures;
@@ -121,18 +124,19 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 3. Secrets.
         var secrets = await _secrets.ReadAsync(SecretNames(gateway, attached), cancellation);
-        if (IsNew(now) && secrets.Unknown is [var unknown, ..])
+        if (IsStarting(now) && secrets.Unknown is [var unknown, ..])
             return Retry($"the Secret {unknown} cannot be read", secrets.Failures[unknown]);
         _door.Know(secrets.Secrets, now);
 
         // 4. Keys.
         var keys = await _keys.AdvanceAsync(attached.Keys, _acknowledgements.Has, Share(), cancellation);
-        if (IsNew(now) && keys.Unknown is [var unknownKey, ..])
+        if (IsStarting(now) && keys.Unknown is [var unknownKey, ..])
             return Retry($"the Secret of the VirtualKey {unknownKey} cannot be read", keys.Failure!);
 
         // 5. Publish.
         var inputs = _statuses.Recall(Inputs(gateway, attached, secrets, keys, now));
         var outcome = await _reconciler!.ReconcileAsync(inputs, cancellation);
+        _hasPublished |= outcome.Config is not null;
         var states = _publisher.Pods;
         Count(key, outcome, states, began);
 
@@ -291,7 +295,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     private static LlmGateway Gone(LlmGateway last, DateTimeOffset now) =>
         last with { Metadata = last.Metadata with { DeletionTimestamp = last.Metadata.DeletionTimestamp ?? now } };
 
-    private bool IsNew(DateTimeOffset now) => now < _start + s_patience;
+    private bool IsStarting(DateTimeOffset now) => !_hasPublished && now < _start + s_patience;
 
     private Func<bool> Share()
     {

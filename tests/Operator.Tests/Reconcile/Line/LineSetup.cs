@@ -158,6 +158,9 @@ internal sealed class LineSetup : IAsyncDisposable
         .Where(e => (string)e["regarding"]!["name"]! == name)
         .SelectMany(e => Enumerable.Repeat((string)e["reason"]!, (int?)e["series"]?["count"] ?? 1));
 
+    /// <summary>How often the Secret was read.</summary>
+    public int Calls(string secret) => Server.Calls.Count(c => c is { Verb: "get", Resource: "secrets" } && c.Name == secret);
+
     /// <summary>The key itself, from the Secret that users read.</summary>
     public string KeyText(string name = "demo", string key = "api-key") => SecretOf($"{name}-key").Read(key)!;
 

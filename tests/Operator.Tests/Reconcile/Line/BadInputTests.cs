@@ -1,0 +1,140 @@
+using System.Text.Json.Nodes;
+using Support.ApiServer;
+
+namespace Operator.Tests.Reconcile.Line;
+
+/// <summary>Each mistake of a user is one condition with a stable reason and one event, and costs the API server nothing afterwards.</summary>
+public sealed class BadInputTests
+{
+    private static readonly Dictionary<string, (Action<LineSetup> Apply, string Plural, string Condition, string Is)> s_mistakes = new()
+    {
+        ["an unknown gateway"] = (s => s.Create("virtualkeys", Manifest.Key("bad", "nobody")), "virtualkeys", "Accepted", "False GatewayNotFound"),
+        ["a missing Secret"] = (s => s.Create("modelroutes", Manifest.RouteWithSecret("bad", "nowhere")), "modelroutes", "ResolvedRefs", "False SecretNotFound"),
+        ["a key missing in a Secret"] = (
+            s =>
+            {
+                s.Create("secrets", Manifest.Secret("openai", "other", "v"));
+                s.Create("modelroutes", Manifest.RouteWithSecret("bad", "openai"));
+            },
+            "modelroutes", "ResolvedRefs", "False SecretKeyMissing"),
+        ["a Secret of a forbidden type"] = (
+            s =>
+            {
+                s.Create("secrets", Manifest.Secret("token", "api-key", "v", "kubernetes.io/service-account-token"));
+                s.Create("modelroutes", Manifest.RouteWithSecret("bad", "token"));
+            },
+            "modelroutes", "ResolvedRefs", "False SecretNotAllowed"),
+        ["a model that another route has"] = (s => s.Create("modelroutes", Manifest.Route("bad", "a")), "modelroutes", "Accepted", "False Conflict"),
+        ["an unknown time zone"] = (
+            s =>
+            {
+                var budget = Manifest.Budget("bad");
+                budget["spec"]!["timeZone"] = "Mars/Olympus";
+                s.Create("budgets", budget);
+            },
+            "budgets", "Accepted", "False Invalid"),
+        ["a header that may not be set"] = (
+            s =>
+            {
+                var route = Manifest.Route("bad");
+                route["spec"]!["targets"]![0]!["headers"] = new JsonObject { ["Host"] = "evil" };
+                s.Create("modelroutes", route);
+            },
+            "modelroutes", "Accepted", "False Invalid"),
+        ["a Secret that may not be read"] = (
+            s =>
+            {
+                s.Server.Inject(new ApiFault.Answer(403, "Forbidden"), c => c is { Verb: "get", Resource: "secrets", Name: "locked" }, int.MaxValue);
+                s.Create("secrets", Manifest.Secret("locked", "api-key", "v"));
+                s.Create("modelroutes", Manifest.RouteWithSecret("bad", "locked"));
+            },
+            "modelroutes", "ResolvedRefs", "False SecretUnreadable"),
+    };
+
+    public static TheoryData<string> Mistakes => [.. s_mistakes.Keys];
+
+    [Theory, MemberData(nameof(Mistakes))]
+    public async Task One_condition_one_event_and_no_storm_for(string mistake)
+    {
+        var (apply, plural, condition, expected) = s_mistakes[mistake];
+        var (setup, @operator, pods) = await LineSetup.ReadyAsync(options: new() { Backoff = LineOptions.RealBackoff });
+        await using var _1 = setup;
+        apply(setup);
+        setup.Create("modelroutes", Manifest.Route("good"));
+        await setup.WhenAsync(() => setup.Condition(plural, "bad", condition) == expected);
+        await setup.WhenAsync(() => pods[0].Routes.Contains("good@1"));
+        await setup.WhenAtRestAsync(@operator);
+        var calls = @operator.Calls.Length;
+
+        await setup.PassAsync(@operator, steps: 10, TimeSpan.FromSeconds(30));
+
+        var reason = expected.Split(' ')[1];
+        setup.Events("bad").Count(e => e != "KeyCreated").ShouldBe(1);
+        setup.Events("bad").ShouldContain(reason);
+        (@operator.Calls.Length - calls).ShouldBeLessThan(60);
+        setup.Condition("llmgateways", "main", "Ready").ShouldBe("True Ready");
+    }
+
+    [Fact]
+    public async Task A_gateway_that_becomes_invalid_keeps_its_last_valid_version_and_serves_what_comes()
+    {
+        var (setup, _, pods) = await LineSetup.ReadyAsync();
+        await using var _1 = setup;
+
+        setup.Patch("llmgateways", "main", Manifest.Spec(new() { ["replicas"] = 3 }));
+        await setup.WhenAsync(() => setup.Condition("llmgateways", "main", "Accepted") == "False Invalid");
+        setup.Create("modelroutes", Manifest.Route("b"));
+
+        await setup.WhenAsync(() => pods[0].Routes.SequenceEqual(["a@1", "b@1"]));
+        ((int)setup.Find("deployments", "main")!["spec"]!["replicas"]!).ShouldBe(1);
+        setup.Events("main").Count(e => e == "Invalid").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_gateway_that_was_never_valid_is_mended_and_served()
+    {
+        await using var setup = await LineSetup.StartAsync();
+        var gateway = Manifest.Gateway();
+        gateway["spec"]!["replicas"] = 3;
+        setup.Create("llmgateways", gateway);
+        setup.Create("virtualkeys", Manifest.Key("demo"));
+        setup.StartOperator();
+        await setup.WhenAsync(() => setup.Condition("llmgateways", "main", "Accepted") == "False Invalid");
+        setup.Find("deployments", "main").ShouldBeNull();
+
+        setup.Patch("llmgateways", "main", Manifest.Spec(new() { ["replicas"] = 1 }));
+        var pod = await setup.StartPodAsync();
+        await setup.WhenReadyAsync();
+        pod.Takes(setup.KeyText()).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task One_invalid_route_among_a_thousand_stops_no_other()
+    {
+        var (setup, _, pods) = await LineSetup.ReadyAsync();
+        await using var _1 = setup;
+        for (var i = 0; i < 1000; i++)
+            setup.Create("modelroutes", Manifest.Route($"r{i}", i == 500 ? "a" : null));
+
+        await setup.WhenAsync(() => pods[0].Routes.Count() == 1000);
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "r500", "Accepted") == "False Conflict");
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "r999", "Ready") == "True Ready");
+    }
+
+    [Fact]
+    public async Task A_Secret_that_cannot_be_read_for_a_moment_is_read_again_soon()
+    {
+        var (setup, @operator, pods) = await LineSetup.ReadyAsync(options: new() { Backoff = LineOptions.RealBackoff });
+        await using var _1 = setup;
+        await setup.PassAsync(@operator, steps: 1, TimeSpan.FromMinutes(1));
+        setup.Server.Inject(new ApiFault.Answer(403, "Forbidden"), c => c is { Verb: "get", Resource: "secrets", Name: "openai" }, times: 1);
+        setup.Create("secrets", Manifest.Secret("openai", "api-key", "v"));
+        setup.Create("modelroutes", Manifest.RouteWithSecret("b", "openai"));
+        await setup.WhenAsync(() => setup.Calls("openai") > 0);
+        await setup.WhenAtRestAsync(@operator);
+
+        await setup.PassAsync(@operator, steps: 4, TimeSpan.FromSeconds(30));
+
+        await setup.WhenAsync(() => pods[0].Routes.Contains("b@1"));
+    }
+}
