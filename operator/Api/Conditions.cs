@@ -107,8 +107,8 @@ internal static class ConditionReasons
     public const string SecretNotAllowed = "SecretNotAllowed";
 
     /// <summary>
-    /// ResolvedRefs=False: the value holds what no HTTP header may hold, is no URI of the database or no PEM or, in the Secret that the operator made for a VirtualKey, no key of
-    /// the operator's.
+    /// ResolvedRefs=False: the value holds what no HTTP header may hold, is no URI of the database or no PEM or, in the Secret that the
+    /// operator made for a VirtualKey, no key of the operator's.
     /// </summary>
     public const string SecretValueInvalid = "SecretValueInvalid";
 
@@ -146,6 +146,12 @@ internal static class ConditionReasons
 
     /// <summary>ResolvedRefs=True as a warning: the labels of a namespace are not known, so a Budget takes its keys for selected.</summary>
     public const string NamespaceNotFound = "NamespaceNotFound";
+
+    /// <summary>
+    /// Accepted=True as a warning: a gateway admits keys by the labels of their namespaces, and an operator that watches some namespaces
+    /// only cannot see labels.
+    /// </summary>
+    public const string NamespacesNotWatched = "NamespacesNotWatched";
 
     /// <summary>ResolvedRefs=False: a Budget names a VirtualKey that is not there.</summary>
     public const string VirtualKeyNotFound = "VirtualKeyNotFound";

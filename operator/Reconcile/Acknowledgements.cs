@@ -12,14 +12,15 @@ internal sealed class Acknowledgements
     /// <summary>An event names no more keys than this.</summary>
     private const int MaxNamed = 10;
 
-    private ConfigSnapshot? _config;
+    private HashSet<string> _active = [];
     private HashSet<string> _hashes = [];
+    private (long Revision, string Hash)? _taken;
 
     /// <summary>Whether every pod that serves takes the key with this hash.</summary>
     public bool Has(string sha256) => _hashes.Contains(sha256);
 
     /// <summary>What was in force before this process; nobody has acknowledged it to this one.</summary>
-    public void Recall(ConfigSnapshot config) => _config = config;
+    public void Recall(ConfigSnapshot config) => _active = Active(config);
 
     /// <summary>
     /// Takes the config where all have it, and tells which keys nobody accepts any more. A pod that ends its calls still serves; one that
@@ -29,17 +30,18 @@ internal sealed class Acknowledgements
     {
         var serving = pods.Where(p => p.IsReachable || p.Pod.IsReady == true).ToList();
         var isTaken = config is not null && serving.Count > 0 && serving.All(p => p.Serves(config));
-        if (!isTaken || ReferenceEquals(_config, config!.Snapshot))
+        if (!isTaken || _taken == (config!.Revision, config.Hash))
             return new(false, []);
-        var before = Active(_config);
-        _config = config.Snapshot;
+        var before = _active;
+        _taken = (config.Revision, config.Hash);
+        _active = Active(config.Snapshot);
         _hashes = [.. config.Snapshot.Keys.SelectMany(k => k.Hashes).Select(h => h.Sha256)];
-        before.ExceptWith(Active(_config));
+        before.ExceptWith(_active);
         return new(true, before.Count == 0 ? [] : [Revoked(gateway, before, config.Revision, serving.Count)]);
     }
 
-    private static HashSet<string> Active(ConfigSnapshot? config) =>
-        (config?.Keys ?? []).Where(k => k.State == KeyState.Active).Select(k => k.Object.Id()).ToHashSet(StringComparer.Ordinal);
+    private static HashSet<string> Active(ConfigSnapshot config) =>
+        config.Keys.Where(k => k.State == KeyState.Active).Select(k => k.Object.Id()).ToHashSet(StringComparer.Ordinal);
 
     private static EventText Revoked(LlmGateway gateway, HashSet<string> keys, long revision, int pods)
     {

@@ -35,7 +35,8 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     private static readonly TimeSpan s_share = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// So long after the start a Secret that cannot be read holds back the first push, which would take from pods what they have.
+    /// So long after the start a Secret that cannot be read holds back the first push, which would take from pods what they have. Not one
+    /// that the operator has no right to read: waiting gives none.
     /// </summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
@@ -74,7 +75,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         _logger = services.Loggers.CreateLogger<GatewayLine>();
         _start = services.Time.GetUtcNow();
         _secrets = new(services.Client, services.View.Secrets);
-        _keys = new(new KeySecrets(services.Client, services.Time), services.View.Secrets, services.Time);
+        _keys = new(new KeySecrets(services.Client, services.Time), services.View.Secrets, services.Publisher.Backoff, services.Time);
         _door = new(gateway, services.Publisher.Timeout, services.Time);
         var own = ObjectKey.Of(gateway);
         _publisher = new(
@@ -124,14 +125,14 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 3. Secrets.
         var secrets = await _secrets.ReadAsync(SecretNames(gateway, attached), cancellation);
-        if (IsStarting(now) && secrets.Unknown is [var unknown, ..])
-            return Retry($"the Secret {unknown} cannot be read", secrets.Failures[unknown]);
+        if (IsStarting(now) && secrets.Awaited is { } awaited)
+            return Retry($"the Secret {awaited} cannot be read", secrets.Failures[awaited]);
         _door.Know(secrets.Secrets, now);
 
         // 4. Keys.
         var keys = await _keys.AdvanceAsync(attached.Keys, _acknowledgements.Has, Share(), cancellation);
-        if (IsStarting(now) && keys.Unknown is [var unknownKey, ..])
-            return Retry($"the Secret of the VirtualKey {unknownKey} cannot be read", keys.Failure!);
+        if (IsStarting(now) && keys.Awaited is { } awaitedKey)
+            return Retry($"the Secret of the VirtualKey {awaitedKey.Of} cannot be read", awaitedKey.Failure);
 
         // 5. Publish.
         var inputs = _statuses.Recall(Inputs(gateway, attached, secrets, keys, now));
@@ -231,6 +232,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         Secrets = secrets.Secrets,
         UnreadableSecrets = secrets.Unknown.ToImmutableDictionary(u => u.ToString(), u => Refusal(secrets.Failures[u])),
         Namespaces = [.. _services.View.Namespaces?.Snapshot.Objects.Values ?? []],
+        SeesNamespaces = _services.View.Namespaces is not null,
         KeyMaterial = keys.Material,
         KeyProblems = keys.Problems,
         Prices = _services.Prices,

@@ -13,11 +13,12 @@ namespace Operator.Reconcile;
 /// What stands for each VirtualKey of one gateway. Thousands of keys rest while one changes, so a key's Secret is looked at only when the
 /// key, its Secret, the clock or the gateway's word says so.
 /// </summary>
-internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata> metadata, TimeProvider time)
+/// <param name="secrets">Takes the steps.</param>
+/// <param name="metadata">Tells when a Secret has changed.</param>
+/// <param name="backoff">Between attempts at a Secret that the server does not give, or does not take.</param>
+/// <param name="time">For rotations.</param>
+internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata> metadata, Backoff backoff, TimeProvider time)
 {
-    /// <summary>A Secret that the server does not give, or does not take, is tried again after this time.</summary>
-    private static readonly TimeSpan s_untilRetry = TimeSpan.FromSeconds(10);
-
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private ImmutableDictionary<string, KeyMaterial> _kept = ImmutableDictionary<string, KeyMaterial>.Empty;
     private KeysKnown _known = new();
@@ -81,6 +82,7 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
         if (before?.Of.Metadata.Uid != key.Metadata.Uid)
             before = null;
         var isKnown = outcome.Failure is null || outcome.Material is not null;
+        var failures = outcome.Failure is null ? 0 : (before?.Failures ?? 0) + 1;
         return new()
         {
             Of = key,
@@ -89,9 +91,13 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
             Material = Same(before?.Material, isKnown ? outcome.Material : before?.Material ?? StandIn(key)),
             Problem = outcome.Problem ?? Unreadable(key, outcome.Failure),
             Failure = outcome.Failure,
-            NextTime = outcome.Failure is null ? outcome.NextTime : now + s_untilRetry,
+            Failures = failures,
+            NextTime = outcome.Failure is { } failure ? now + Pause(failure, failures) : outcome.NextTime,
         };
     }
+
+    private TimeSpan Pause(ApiFailure failure, int failures) =>
+        failure.RetryAfter is { } asked && asked > backoff.Delay(failures) ? asked : backoff.Delay(failures);
 
     /// <summary>As the durable copy and the status know it; null: they do not.</summary>
     private KeyMaterial? StandIn(VirtualKey key) => _kept.GetValueOrDefault(key.Metadata.Uid) is { } kept
@@ -135,7 +141,10 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
             NextTime = _entries.Values.Min(e => e.NextTime),
             IsRotating = _entries.Values.Any(e => e.IsRotating),
             Failure = _entries.Values.Select(e => e.Failure).FirstOrDefault(f => f is not null),
-            Unknown = [.. _entries.Values.Where(e => e is { Failure: not null, Material: null }).Select(e => ObjectKey.Of(e.Of))],
+            Awaited = _entries.Values
+                .Where(e => e is { Failure.Reason: not ApiFailureReason.Forbidden, Material: null })
+                .Select(e => new AwaitedKey(ObjectKey.Of(e.Of), e.Failure!))
+                .FirstOrDefault(),
         };
     }
 
@@ -155,6 +164,9 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
         public KeyProblem? Problem { get; init; }
 
         public ApiFailure? Failure { get; init; }
+
+        /// <summary>So many attempts in a row have failed.</summary>
+        public int Failures { get; init; }
 
         public DateTimeOffset? NextTime { get; init; }
 
@@ -200,6 +212,11 @@ internal sealed record KeysKnown
     /// <summary>One of the failures; null: there was none.</summary>
     public ApiFailure? Failure { get; init; }
 
-    /// <summary>Keys whose Secrets could not be read and of which nothing is known from before.</summary>
-    public ImmutableArray<ObjectKey> Unknown { get; init; } = [];
+    /// <summary>
+    /// One whose Secret could not be read, of which nothing is known from before, and which may be there in a moment; null: there is none.
+    /// </summary>
+    public AwaitedKey? Awaited { get; init; }
 }
+
+/// <summary>A VirtualKey, and why its Secret could not be read.</summary>
+internal sealed record AwaitedKey(ObjectKey Of, ApiFailure Failure);

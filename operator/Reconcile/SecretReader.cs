@@ -69,6 +69,10 @@ internal sealed record SecretsRead
     /// <summary>Those among <see cref="Failures"/> that have never been read, so that nothing stands in for them.</summary>
     public required ImmutableArray<ObjectKey> Unknown { get; init; }
 
+    /// <summary>One of the unknown that may be there in a moment; null: none, or the operator has no right to them.</summary>
+    public ObjectKey? Awaited =>
+        Unknown.Where(u => Failures[u].Reason != ApiFailureReason.Forbidden).Select(u => (ObjectKey?)u).FirstOrDefault();
+
     /// <summary>Nothing of the Secrets.</summary>
     public override string ToString() => FormattableString.Invariant($"SecretsRead of {Secrets.Length}");
 }

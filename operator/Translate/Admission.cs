@@ -5,7 +5,7 @@ using Operator.Api;
 namespace Operator.Translate;
 
 /// <summary>Which namespaces a gateway admits VirtualKeys and Budgets from.</summary>
-internal sealed class Admission(LlmGateway gateway, ImmutableArray<Namespace> namespaces)
+internal sealed class Admission(LlmGateway gateway, ImmutableArray<Namespace> namespaces, bool seesNamespaces)
 {
     private readonly FrozenDictionary<string, Namespace> _namespaces =
         namespaces.DistinctBy(n => n.Metadata.Name, StringComparer.Ordinal)
@@ -19,6 +19,20 @@ internal sealed class Admission(LlmGateway gateway, ImmutableArray<Namespace> na
 
     /// <summary>Whether the object is in the gateway's own namespace.</summary>
     public bool IsAtHome(KubernetesObject of) => of.Metadata.Namespace == gateway.Metadata.Namespace;
+
+    /// <summary>Tells where labels decide that nobody here can see: no other namespace is admitted then.</summary>
+    public void Check(FindingLog log)
+    {
+        if (seesNamespaces || gateway.Spec.AllowedKeys.Namespaces.From != NamespacesFrom.Selector)
+            return;
+        log.Warn(
+            gateway,
+            ConditionTypes.Accepted,
+            ConditionReasons.NamespacesNotWatched,
+            "spec.allowedKeys.namespaces.selector",
+            "this operator watches some namespaces only and cannot see their labels, so no other namespace is admitted; "
+            + "let it watch the whole cluster, or say `from: All`");
+    }
 
     /// <summary>False, with a finding, where the gateway does not admit the object's namespace.</summary>
     public bool Admits(KubernetesObject of, FindingLog log)

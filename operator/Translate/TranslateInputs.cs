@@ -31,6 +31,9 @@ internal sealed record TranslateInputs
     /// <summary>The namespaces of keys and budgets, for their labels.</summary>
     public ImmutableArray<Namespace> Namespaces { get; init; } = [];
 
+    /// <summary>False where the operator watches some namespaces only: their labels are then beyond its rights.</summary>
+    public bool SeesNamespaces { get; init; } = true;
+
     /// <summary>What stands for each VirtualKey, by its id (<c>namespace/name</c>). A key without an entry has not been made yet.</summary>
     public ImmutableDictionary<string, KeyMaterial> KeyMaterial { get; init; } = ImmutableDictionary<string, KeyMaterial>.Empty;
 
@@ -67,6 +70,7 @@ internal sealed record TranslateInputs
         && Secrets.SequenceEqual(other.Secrets, s_sameSecret)
         && Holds(UnreadableSecrets, other.UnreadableSecrets, (a, b) => a == b)
         && Namespaces.SequenceEqual(other.Namespaces, s_sameNamespace)
+        && SeesNamespaces == other.SeesNamespaces
         && Holds(KeyMaterial, other.KeyMaterial, ReferenceEquals)
         && Holds(KeyProblems, other.KeyProblems, (a, b) => a == b)
         && ReferenceEquals(Prices, other.Prices)

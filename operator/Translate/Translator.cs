@@ -74,7 +74,8 @@ internal static class Translator
     {
         var secrets = new SecretLookup(inputs.Secrets, inputs.UnreadableSecrets);
         var targets = new TargetTranslation(gateway.Spec.AllowedUpstreamHosts, secrets, prices, log);
-        var admission = new Admission(gateway, inputs.Namespaces);
+        var admission = new Admission(gateway, inputs.Namespaces, inputs.SeesNamespaces);
+        admission.Check(log);
         if (inputs.IsCluster)
             new GatewaySecrets(gateway, secrets, log).Check();
 

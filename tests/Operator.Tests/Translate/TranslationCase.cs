@@ -46,6 +46,7 @@ internal static class TranslationCase
             Budgets = [.. objects.OfType<Budget>()],
             Secrets = [.. objects.OfType<Secret>()],
             Namespaces = [.. objects.OfType<Namespace>()],
+            SeesNamespaces = (bool?)settings?["seesNamespaces"] ?? true,
             KeyMaterial = keys.Where(k => !notMade.Contains(k.Id())).ToImmutableDictionary(k => k.Id(), k => Material(k, settings)),
             KeyProblems = (settings?["keyProblems"]?.AsObject() ?? []).ToImmutableDictionary(
                 p => p.Key, p => new KeyProblem((string)p.Value!["reason"]!, "spec.secret.name", (string)p.Value["message"]!)),

@@ -76,6 +76,24 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task A_Secret_that_may_not_be_read_holds_up_no_first_boot()
+    {
+        await using var setup = await LineSetup.StartAsync();
+        setup.Server.Inject(new ApiFault.Answer(403, "Forbidden"), c => c is { Verb: "get", Resource: "secrets", Name: "locked" }, int.MaxValue);
+        setup.Create("secrets", Manifest.Secret("locked", "api-key", "v"));
+        setup.Create("modelroutes", Manifest.RouteWithSecret("bad", "locked"));
+        setup.ApplyBasics();
+        var start = setup.Now;
+        setup.StartOperator(new() { Backoff = LineOptions.RealBackoff });
+
+        await setup.StartPodAsync();
+        await setup.WhenReadyAsync();
+
+        setup.Condition("modelroutes", "bad", "ResolvedRefs").ShouldBe("False SecretUnreadable");
+        (setup.Now - start).ShouldBeLessThan(TimeSpan.FromSeconds(25));
+    }
+
+    [Fact]
     public async Task A_gateway_that_becomes_invalid_keeps_its_last_valid_version_and_serves_what_comes()
     {
         var (setup, _, pods) = await LineSetup.ReadyAsync();

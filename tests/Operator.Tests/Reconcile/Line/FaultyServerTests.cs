@@ -31,19 +31,35 @@ public sealed class FaultyServerTests
     }
 
     [Fact]
-    public async Task A_key_that_could_not_be_written_is_written_ten_seconds_later()
+    public async Task A_key_that_could_not_be_written_is_written_after_a_short_pause()
     {
         await using var setup = await LineSetup.StartAsync();
         setup.ApplyBasics();
         setup.Server.Inject(new ApiFault.Answer(500), c => c is { Verb: "create", Resource: "secrets" } && c.Body.Contains("demo-key"));
-        var @operator = setup.StartOperator();
+        var @operator = setup.StartOperator(new() { Backoff = LineOptions.RealBackoff });
         await setup.WhenAsync(() => @operator.Writes.Any(c => c.Body.Contains("demo-key")));
 
         await setup.WhenAsync(() =>
         {
-            setup.Jump(TimeSpan.FromSeconds(1));
+            setup.Jump(TimeSpan.FromSeconds(0.1));
             return setup.Find("secrets", "demo-key") is not null;
         });
+        @operator.Writes.Count(c => c.Verb == "create" && c.Body.Contains("demo-key")).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_key_that_nobody_takes_is_tried_less_and_less_often()
+    {
+        await using var setup = await LineSetup.StartAsync();
+        setup.ApplyBasics();
+        setup.Server.Inject(
+            new ApiFault.Answer(500), c => c is { Verb: "create", Resource: "secrets" } && c.Body.Contains("demo-key"), int.MaxValue);
+        var @operator = setup.StartOperator(new() { Backoff = LineOptions.RealBackoff });
+        await setup.WhenAsync(() => @operator.Writes.Any(c => c.Body.Contains("demo-key")));
+
+        await setup.PassAsync(@operator, steps: 60, TimeSpan.FromSeconds(5));
+
+        @operator.Writes.Count(c => c.Body.Contains("demo-key")).ShouldBeInRange(10, 25);
     }
 
     [Fact]
