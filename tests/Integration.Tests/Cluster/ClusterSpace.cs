@@ -38,6 +38,34 @@ internal sealed class ClusterSpace(GatewayCluster cluster, string name)
         && (int?)gateway["status"]!["readyReplicas"] == pods
         && Pods.Count == pods);
 
+    /// <summary>Until the operator, however new it is, has nothing to do and knows that so many pods serve the config of <c>main</c>.</summary>
+    public Task<TimeSpan> UntilRestedAsync(int pods) => UntilAsync("the operator rests", async () =>
+    {
+        var metrics = await cluster.Operator.MetricsAsync(Cancellation);
+        return metrics.TryGetValue("llmgateway_config_pods", out var states)
+            && states.Samples.Any(s => s.Labels["gateway"] == $"{name}/main" && s.Labels["state"] == "acknowledged" && s.Value == pods)
+            && metrics["controller_runtime_active_workers"].Samples.All(s => s.Value == 0)
+            && metrics["workqueue_depth"].Samples.All(s => s.Value == 0);
+    });
+
+    /// <summary>Everything that the operator writes: kind and name, and uid and version.</summary>
+    public async Task<SortedDictionary<string, string>> VersionsAsync()
+    {
+        string[] kinds =
+        [
+            "llmgateways", "modelroutes", "virtualkeys", "budgets", "secrets", "deployments", "services", "serviceaccounts", "networkpolicies",
+            "poddisruptionbudgets",
+        ];
+        var versions = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var kind in kinds)
+        {
+            foreach (var metadata in (await ListAsync(kind)).Select(o => o["metadata"]!))
+                versions[$"{kind}/{metadata["name"]}"] = $"{metadata["uid"]} {metadata["resourceVersion"]}";
+        }
+
+        return versions;
+    }
+
     public Task<string> KubectlAsync(params string[] arguments) => cluster.Kubectl.RunAsync([.. arguments, "-n", name]);
 
     public Task<JsonObject?> FindAsync(string kind, string of) => cluster.Api.FindAsync(PathOf(kind, of), Cancellation);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Support;
 
@@ -8,6 +9,8 @@ namespace Integration.Tests.Cluster;
 internal sealed class OperatorProcess : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    private static readonly HttpClient s_client = new(new SocketsHttpHandler { UseProxy = false });
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
@@ -60,6 +63,14 @@ internal sealed class OperatorProcess : IAsyncDisposable
         await SignalAsync("TERM");
         await _process.WaitForExitAsync().WaitAsync(s_patience);
         return _process.ExitCode;
+    }
+
+    /// <summary>What it counts, once it serves metrics.</summary>
+    public async Task<ImmutableSortedDictionary<string, ExposedFamily>> MetricsAsync(CancellationToken cancellation)
+    {
+        await UntilSaidAsync("Metrics on ", cancellation);
+        var url = Output.Split("Metrics on ")[1].Split(',')[0];
+        return Exposition.Parse(await s_client.GetStringAsync(new Uri(url + "metrics"), cancellation));
     }
 
     /// <summary>Until its output has the text.</summary>
