@@ -135,8 +135,9 @@ internal sealed class ClusterSpace(GatewayCluster cluster, string name)
 
     private async Task<string> DescribeAsync()
     {
-        var gateways = await KubectlAsync("get", "llmgateways,modelroutes,virtualkeys,budgets,pods,events", "-o", "wide");
-        return $"{gateways}\n{cluster.Operator.Output}\n{string.Join('\n', Pods.Select(p => $"{p.Name}:\n{p.Log}"))}";
+        var (_, objects, error) = await cluster.Kubectl.TryAsync(
+            "get", "llmgateways,modelroutes,virtualkeys,budgets,deployments,pods,secrets,events", "-o", "wide", "-n", name);
+        return $"{objects}\n{error}\n{cluster.Operator.Output}\n{string.Join('\n', Pods.Select(p => $"{p.Name}:\n{p.Log}"))}";
     }
 
     private static JsonNode? Find(JsonObject value, string type) =>

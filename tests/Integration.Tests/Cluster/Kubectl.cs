@@ -12,6 +12,14 @@ internal sealed class Kubectl(string kubeConfig)
     /// <summary>In the root of the source tree; what it prints. Fails where it fails.</summary>
     public async Task<string> RunAsync(params string[] arguments)
     {
+        var (exitCode, output, error) = await TryAsync(arguments);
+        exitCode.ShouldBe(0, $"kubectl {string.Join(' ', arguments)}\n{error}");
+        return output;
+    }
+
+    /// <summary>What it prints, to standard output and standard error.</summary>
+    public async Task<(int ExitCode, string Output, string Error)> TryAsync(params string[] arguments)
+    {
         var cancellation = TestContext.Current.CancellationToken;
         var start = new ProcessStartInfo(s_program, ["--kubeconfig", kubeConfig, .. arguments])
         {
@@ -24,7 +32,6 @@ internal sealed class Kubectl(string kubeConfig)
         var error = process.StandardError.ReadToEndAsync(cancellation);
         var output = await process.StandardOutput.ReadToEndAsync(cancellation);
         await process.WaitForExitAsync(cancellation);
-        process.ExitCode.ShouldBe(0, $"kubectl {string.Join(' ', arguments)}\n{await error}");
-        return output;
+        return (process.ExitCode, output, await error);
     }
 }

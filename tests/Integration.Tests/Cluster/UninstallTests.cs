@@ -1,0 +1,32 @@
+using System.Net;
+
+namespace Integration.Tests.Cluster;
+
+/// <summary>The definitions go, as when the product is uninstalled. Nothing else is tested in a cluster that this is done to.</summary>
+public sealed class UninstallTests(GatewayCluster cluster, ITestOutputHelper output) : IClassFixture<GatewayCluster>
+{
+    [Fact]
+    public async Task The_definitions_can_go_and_come_again()
+    {
+        _ = cluster.Server;
+        var space = await cluster.SpaceAsync();
+        await space.ServeSamplesAsync();
+
+        // The garbage collector looks for new definitions each 30 s, and knows nothing of the objects of others.
+        await space.DeleteAsync("virtualkeys", "team-red");
+        await space.UntilAsync("garbage is collected", async () => await space.FindAsync("secrets", "team-red-key") is null);
+
+        output.WriteLine(await cluster.Kubectl.RunAsync("delete", "-k", "crds", "--timeout=90s"));
+        await space.UntilAsync("no pod is left", async () => space.Pods.Count == 0 && (await space.ListAsync("pods")).Count == 0);
+        await space.UntilAsync("nothing is left", async () =>
+            (await space.ListAsync("secrets")).Count == 0 && (await space.ListAsync("deployments")).Count == 0);
+
+        await cluster.Kubectl.RunAsync("apply", "--server-side", "-k", "crds");
+        await cluster.Kubectl.RunAsync("wait", "--for=condition=Established", "crd", "--all");
+        if (cluster.Operator.HasExited)
+            cluster.StartOperator();
+        await space.ApplySamplesAsync();
+        output.WriteLine($"serves again after {await space.UntilServedAsync(1)}");
+        await space.UntilChatAsync(HttpStatusCode.OK, await space.KeyAsync("demo"));
+    }
+}
