@@ -41,6 +41,8 @@ internal sealed class ClusterSpace(GatewayCluster cluster, string name)
     /// <summary>Until the operator, however new it is, has nothing to do and knows that so many pods serve the config of <c>main</c>.</summary>
     public Task<TimeSpan> UntilRestedAsync(int pods) => UntilAsync("the operator rests", async () =>
     {
+        if (cluster.Operator.HasExited)
+            return false;
         var metrics = await cluster.Operator.MetricsAsync(Cancellation);
         return metrics.TryGetValue("llmgateway_config_pods", out var states)
             && states.Samples.Any(s => s.Labels["gateway"] == $"{name}/main" && s.Labels["state"] == "acknowledged" && s.Value == pods)
@@ -137,7 +139,7 @@ internal sealed class ClusterSpace(GatewayCluster cluster, string name)
     {
         var (_, objects, error) = await cluster.Kubectl.TryAsync(
             "get", "llmgateways,modelroutes,virtualkeys,budgets,deployments,pods,secrets,events", "-o", "wide", "-n", name);
-        return $"{objects}\n{error}\n{cluster.Operator.Output}\n{string.Join('\n', Pods.Select(p => $"{p.Name}:\n{p.Log}"))}";
+        return $"{objects}\n{error}\n{cluster.OperatorOutput}\n{string.Join('\n', Pods.Select(p => $"{p.Name}:\n{p.Log}"))}";
     }
 
     private static JsonNode? Find(JsonObject value, string type) =>

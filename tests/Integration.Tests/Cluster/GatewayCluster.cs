@@ -14,9 +14,12 @@ public sealed class GatewayCluster : IAsyncLifetime
     /// <summary>Where the operator is installed.</summary>
     public const string Home = "llm-gateway-system";
 
+    private static readonly TimeSpan s_restartDelay = TimeSpan.FromSeconds(1);
+
     private KubeApiServer? _server;
     private Kubelet? _kubelet;
-    private OperatorProcess? _operator;
+    private readonly Stack<OperatorProcess> _operators = new();
+    private Task _supervision = Task.CompletedTask;
 
     /// <summary>Skips the test where there is none.</summary>
     public KubeApiServer Server
@@ -36,7 +39,11 @@ public sealed class GatewayCluster : IAsyncLifetime
 
     internal Kubectl Kubectl => new(Server.KubeConfig);
 
-    internal OperatorProcess Operator => _operator!;
+    /// <summary>The newest one.</summary>
+    internal OperatorProcess Operator => _operators.Peek();
+
+    /// <summary>What all of them have written.</summary>
+    internal string OperatorOutput => string.Join("\n---\n", _operators.Reverse().Select(o => o.Output));
 
     public async ValueTask InitializeAsync()
     {
@@ -61,16 +68,34 @@ public sealed class GatewayCluster : IAsyncLifetime
         return new(this, (string)created["metadata"]!["name"]!);
     }
 
-    /// <summary>Anew, after it was stopped or killed.</summary>
-    internal void StartOperator() =>
-        _operator = OperatorProcess.Start(
-            _server!.KubeConfigOf($"system:serviceaccount:{Home}:llm-gateway-operator", "system:serviceaccounts", $"system:serviceaccounts:{Home}"),
-            Home);
+    /// <summary>Anew, after a test has stopped or killed it. One that ends by itself is started again, as a Deployment does.</summary>
+    internal void StartOperator()
+    {
+        var account = $"system:serviceaccount:{Home}:llm-gateway-operator";
+        var kubeConfig = _server!.KubeConfigOf(account, "system:serviceaccounts", $"system:serviceaccounts:{Home}");
+        _operators.Push(OperatorProcess.Start(kubeConfig, Home));
+        _supervision = SuperviseAsync(kubeConfig);
+    }
+
+    private async Task SuperviseAsync(string kubeConfig)
+    {
+        while (await Operator.EndAsync())
+        {
+            await Task.Delay(s_restartDelay);
+            _operators.Push(OperatorProcess.Start(kubeConfig, Home));
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
-        if (_operator is not null)
-            await _operator.DisposeAsync();
+        while (_operators.TryPeek(out var running) && !_supervision.IsCompleted)
+        {
+            await running.KillAsync();
+            await Task.WhenAny(_supervision, Task.Delay(s_restartDelay * 2));
+        }
+
+        foreach (var ended in _operators)
+            await ended.DisposeAsync();
         if (_kubelet is not null)
             await _kubelet.DisposeAsync();
         if (_server is not null)

@@ -14,6 +14,7 @@ internal sealed class OperatorProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
+    private volatile bool _isToEnd;
 
     private OperatorProcess(Process process)
     {
@@ -29,6 +30,13 @@ internal sealed class OperatorProcess : IAsyncDisposable
 
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => _process.HasExited;
+
+    /// <summary>Its end; whether that was its own doing, as when it has lost its lease.</summary>
+    public async Task<bool> EndAsync()
+    {
+        await _process.WaitForExitAsync();
+        return !_isToEnd;
+    }
 
     /// <summary>Starts it, with its lease in the namespace; returns at once.</summary>
     public static OperatorProcess Start(string kubeConfig, string ns, params string[] more)
@@ -52,6 +60,7 @@ internal sealed class OperatorProcess : IAsyncDisposable
     /// <summary>As <c>kill -9</c>.</summary>
     public async Task KillAsync()
     {
+        _isToEnd = true;
         if (!_process.HasExited)
             _process.Kill();
         await _process.WaitForExitAsync();
@@ -60,6 +69,7 @@ internal sealed class OperatorProcess : IAsyncDisposable
     /// <summary>Asks it to end; its exit code.</summary>
     public async Task<int> StopAsync()
     {
+        _isToEnd = true;
         await SignalAsync("TERM");
         await _process.WaitForExitAsync().WaitAsync(s_patience);
         return _process.ExitCode;
