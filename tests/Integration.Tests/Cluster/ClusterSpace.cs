@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
 using System.Text;
@@ -12,6 +13,12 @@ internal sealed class ClusterSpace(GatewayCluster cluster, string name)
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private static readonly HttpClient s_client = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero });
 
+    private static readonly ImmutableArray<(string Kind, string Name)> s_served =
+    [
+        ("modelroutes", "chat"), ("modelroutes", "local"), ("modelroutes", "resilient"),
+        ("virtualkeys", "demo"), ("virtualkeys", "team-red"), ("budgets", "monthly"),
+    ];
+
     /// <summary>Its name.</summary>
     public string Name => name;
 
@@ -23,11 +30,13 @@ internal sealed class ClusterSpace(GatewayCluster cluster, string name)
     /// <summary>What <c>kubectl apply -k config/samples</c> makes.</summary>
     public Task ApplySamplesAsync() => KubectlAsync("apply", "-k", "config/samples");
 
-    /// <summary>The samples, once they are served.</summary>
+    /// <summary>The samples, once all that need no Secret of their user's are served.</summary>
     public async Task ServeSamplesAsync()
     {
         await ApplySamplesAsync();
         await UntilServedAsync(1);
+        foreach (var (kind, of) in s_served)
+            await UntilAsync($"{of} is programmed", async () => Condition(await GetAsync(kind, of), "Programmed") == "True");
     }
 
     /// <summary>Until so many pods, and no more, serve the config.</summary>

@@ -49,9 +49,7 @@ public sealed class GatewayCluster : IAsyncLifetime
     {
         if (ControlPlaneBinaries.MissingControllers is not null)
             return;
-        _server = await KubeApiServer.StartAsync(withControllers: true, TestContext.Current.CancellationToken);
-        await Kubectl.RunAsync("apply", "--server-side", "-k", "config/default");
-        await Kubectl.RunAsync("wait", "--for=condition=Established", "crd", "--all");
+        _server = await KubeApiServer.StartAsync(withControllers: true, InstallAsync, TestContext.Current.CancellationToken);
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
         _kubelet = Kubelet.Start(_server.Client, new()
         {
@@ -75,6 +73,13 @@ public sealed class GatewayCluster : IAsyncLifetime
         var kubeConfig = _server!.KubeConfigOf(account, "system:serviceaccounts", $"system:serviceaccounts:{Home}");
         _operators.Push(OperatorProcess.Start(kubeConfig, Home));
         _supervision = SuperviseAsync(kubeConfig);
+    }
+
+    private static async Task InstallAsync(KubeApiServer server)
+    {
+        var kubectl = new Kubectl(server.KubeConfig);
+        await kubectl.RunAsync("apply", "--server-side", "-k", "config/default");
+        await kubectl.RunAsync("wait", "--for=condition=Established", "crd", "--all");
     }
 
     private async Task SuperviseAsync(string kubeConfig)

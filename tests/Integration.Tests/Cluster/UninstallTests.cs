@@ -12,10 +12,6 @@ public sealed class UninstallTests(GatewayCluster cluster, ITestOutputHelper out
         var space = await cluster.SpaceAsync();
         await space.ServeSamplesAsync();
 
-        // The garbage collector looks for new definitions each 30 s, and knows nothing of the objects of others.
-        await space.DeleteAsync("virtualkeys", "team-red");
-        await space.UntilAsync("garbage is collected", async () => await space.FindAsync("secrets", "team-red-key") is null);
-
         output.WriteLine(await cluster.Kubectl.RunAsync("delete", "-k", "crds", "--timeout=90s"));
         await space.UntilAsync("no pod is left", async () => space.Pods.Count == 0 && (await space.ListAsync("pods")).Count == 0);
         await space.UntilAsync("nothing is left", async () =>

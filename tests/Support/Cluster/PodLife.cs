@@ -76,7 +76,7 @@ internal sealed class PodLife
     private async Task StartAgainAsync(PodProcess ended)
     {
         _pod.IsReady = false;
-        await TellAsync();
+        await TryAsync(TellAsync);
         await Task.Delay(_options.RestartDelay);
         await ended.DisposeAsync();
         _pod.Restarts++;

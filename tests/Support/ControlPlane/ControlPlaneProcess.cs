@@ -39,14 +39,6 @@ internal sealed class ControlPlaneProcess : IAsyncDisposable
     /// <summary>As <c>kill -name</c> does.</summary>
     public Task SignalAsync(string name) => Signals.SendAsync(_process, name);
 
-    /// <summary>Asks it to end, paused or not, and waits until it has.</summary>
-    public async Task StopAsync(CancellationToken cancellation)
-    {
-        await SignalAsync("TERM");
-        await SignalAsync("CONT");
-        await _process.WaitForExitAsync(cancellation);
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)

@@ -61,12 +61,20 @@ public sealed class KubeApiServer : IAsyncDisposable
     /// Returns when it is ready. Only where <see cref="ControlPlaneBinaries.Missing"/>, or with controllers
     /// <see cref="ControlPlaneBinaries.MissingControllers"/>, is null.
     /// </summary>
-    public static async Task<KubeApiServer> StartAsync(bool withControllers, CancellationToken cancellation = default)
+    /// <param name="withControllers">Whether kube-controller-manager is to run, too.</param>
+    /// <param name="prepare">
+    /// Makes what controllers are to find, definitions above all: the garbage collector looks for new ones each 30 s only.
+    /// </param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<KubeApiServer> StartAsync(
+        bool withControllers, Func<KubeApiServer, Task>? prepare = null, CancellationToken cancellation = default)
     {
         var server = new KubeApiServer(Directory.CreateTempSubdirectory("control-plane-").FullName, withControllers);
         try
         {
-            await server.StartAgainAsync(cancellation);
+            await server.StartApiAsync(cancellation);
+            await (prepare?.Invoke(server) ?? Task.CompletedTask);
+            await server.StartControllersAsync(cancellation);
         }
         catch
         {
@@ -78,7 +86,7 @@ public sealed class KubeApiServer : IAsyncDisposable
     }
 
     /// <summary>Without controllers.</summary>
-    public static Task<KubeApiServer> StartAsync(CancellationToken cancellation = default) => StartAsync(false, cancellation);
+    public static Task<KubeApiServer> StartAsync(CancellationToken cancellation = default) => StartAsync(false, null, cancellation);
 
     /// <summary>A kubeconfig file for somebody who has no rights but those that roles give.</summary>
     public string KubeConfigOf(string user, params IEnumerable<string> groups)
@@ -88,16 +96,6 @@ public sealed class KubeApiServer : IAsyncDisposable
         return WriteKubeConfig(file);
     }
 
-    /// <summary>Ends it in order: nothing answers on its port.</summary>
-    public async Task StopAsync(CancellationToken cancellation = default)
-    {
-        while (_processes.TryPop(out var process))
-        {
-            await process.StopAsync(cancellation);
-            await process.DisposeAsync();
-        }
-    }
-
     /// <summary>As <c>kill -9</c> of all its processes.</summary>
     public async Task KillAsync()
     {
@@ -105,25 +103,11 @@ public sealed class KubeApiServer : IAsyncDisposable
             await process.DisposeAsync();
     }
 
-    /// <summary>After <see cref="StopAsync"/> or <see cref="KillAsync"/>, on the same port and data; returns when it is ready.</summary>
+    /// <summary>After <see cref="KillAsync"/>, on the same port and data; returns when it is ready.</summary>
     public async Task StartAgainAsync(CancellationToken cancellation = default)
     {
-        var etcd = $"http://127.0.0.1:{FreePort()}";
-        var peers = $"http://127.0.0.1:{FreePort()}";
-        _processes.Push(new(
-            "etcd",
-            $"--data-dir={Data}",
-            $"--listen-client-urls={etcd}",
-            $"--advertise-client-urls={etcd}",
-            $"--listen-peer-urls={peers}",
-            $"--initial-advertise-peer-urls={peers}",
-            $"--initial-cluster=default={peers}"));
-        _processes.Push(new("kube-apiserver", [.. Arguments(etcd)]));
-        await WaitUntilReadyAsync(cancellation);
-        if (!HasControllers)
-            return;
-        _processes.Push(new("kube-controller-manager", [.. ControllerArguments()]));
-        await WaitUntilAsync("api/v1/namespaces/default/serviceaccounts/default", cancellation);
+        await StartApiAsync(cancellation);
+        await StartControllersAsync(cancellation);
     }
 
     /// <summary>The API server takes connections and answers none, as behind a broken network, until <see cref="ContinueAsync"/>.</summary>
@@ -132,11 +116,11 @@ public sealed class KubeApiServer : IAsyncDisposable
     /// <inheritdoc cref="PauseAsync"/>
     public Task ContinueAsync() => ApiServer.SignalAsync("CONT");
 
-    /// <summary>Stops it, copies its data and starts it again; give the answer to <see cref="RestoreAsync"/>.</summary>
+    /// <summary>Kills it, copies its data and starts it again; give the answer to <see cref="RestoreAsync"/>.</summary>
     public async Task<string> SaveAsync(CancellationToken cancellation = default)
     {
         var backup = $"{Data}-{++_backups}";
-        await StopAsync(cancellation);
+        await KillAsync();
         Copy(Data, backup);
         await StartAgainAsync(cancellation);
         return backup;
@@ -145,7 +129,7 @@ public sealed class KubeApiServer : IAsyncDisposable
     /// <summary>Goes back to what was saved, versions included, as an administrator does who restores a backup.</summary>
     public async Task RestoreAsync(string backup, CancellationToken cancellation = default)
     {
-        await StopAsync(cancellation);
+        await KillAsync();
         Directory.Delete(Data, recursive: true);
         Copy(backup, Data);
         await StartAgainAsync(cancellation);
@@ -160,6 +144,30 @@ public sealed class KubeApiServer : IAsyncDisposable
     }
 
     private ControlPlaneProcess ApiServer => _processes.Single(p => p.Name == "kube-apiserver");
+
+    private async Task StartApiAsync(CancellationToken cancellation)
+    {
+        var etcd = $"http://127.0.0.1:{FreePort()}";
+        var peers = $"http://127.0.0.1:{FreePort()}";
+        _processes.Push(new(
+            "etcd",
+            $"--data-dir={Data}",
+            $"--listen-client-urls={etcd}",
+            $"--advertise-client-urls={etcd}",
+            $"--listen-peer-urls={peers}",
+            $"--initial-advertise-peer-urls={peers}",
+            $"--initial-cluster=default={peers}"));
+        _processes.Push(new("kube-apiserver", [.. Arguments(etcd)]));
+        await WaitUntilAsync("readyz", cancellation);
+    }
+
+    private async Task StartControllersAsync(CancellationToken cancellation)
+    {
+        if (!HasControllers)
+            return;
+        _processes.Push(new("kube-controller-manager", [.. ControllerArguments()]));
+        await WaitUntilAsync("api/v1/namespaces/default/serviceaccounts/default", cancellation);
+    }
 
     private IEnumerable<string> Arguments(string etcd)
     {
@@ -200,8 +208,6 @@ public sealed class KubeApiServer : IAsyncDisposable
             $"--service-account-private-key-file={_certificates.PathOf("accounts.key")}",
         ];
     }
-
-    private Task WaitUntilReadyAsync(CancellationToken cancellation) => WaitUntilAsync("readyz", cancellation);
 
     private async Task WaitUntilAsync(string path, CancellationToken cancellation)
     {
