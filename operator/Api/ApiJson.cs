@@ -22,7 +22,7 @@ internal static class ApiJson
             DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
             RespectNullableAnnotations = true,
             MaxDepth = 64,
-            Converters = { new ApiTime(), new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
+            Converters = { new ApiTime(), new SharedText(), new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
             TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         };
         options.MakeReadOnly();

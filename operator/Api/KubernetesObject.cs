@@ -53,6 +53,15 @@ internal abstract record KubernetesObject
             && Metadata.Labels.SequenceEqual(other.Metadata.Labels)
             && Metadata.Annotations.SequenceEqual(other.Metadata.Annotations));
 
+    /// <summary>
+    /// The same, with the instances of a former version for all that has not changed since: thousands of objects are kept, and often both
+    /// versions are.
+    /// </summary>
+    public virtual KubernetesObject SharingWith(KubernetesObject before) => this;
+
+    /// <summary>What is asked of it, not what has become of it.</summary>
+    public virtual KubernetesObject WithoutStatus() => this;
+
     /// <summary>Whether <see cref="ResourceGroup.PausedAnnotation"/> is set.</summary>
     public bool IsPaused() =>
         Metadata.Annotations.TryGetValue(ResourceGroup.PausedAnnotation, out var value) && value == "true";
@@ -72,6 +81,13 @@ internal abstract record Resource<TSpec, TStatus> : KubernetesObject
 
     /// <summary>What is.</summary>
     public TStatus? Status { get; init; }
+
+    public override KubernetesObject SharingWith(KubernetesObject before) =>
+        before is Resource<TSpec, TStatus> former && AsksTheSameAs(former)
+            ? this with { Spec = former.Spec, Metadata = Metadata.SharingWith(former.Metadata) }
+            : this;
+
+    public override KubernetesObject WithoutStatus() => Status is null ? this : this with { Status = null };
 }
 
 /// <summary>What the status of each of our kinds has.</summary>

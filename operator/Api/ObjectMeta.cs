@@ -53,6 +53,16 @@ internal sealed record ObjectMeta
     /// <summary>What must happen before the object is gone. Ours have none.</summary>
     [Items(32), Text(317)]
     public ImmutableArray<string> Finalizers { get; init; } = [];
+
+    /// <summary>With the instances of a former version of the same object, which users have not changed since.</summary>
+    public ObjectMeta SharingWith(ObjectMeta former) => this with
+    {
+        Name = former.Name,
+        Namespace = former.Namespace,
+        Uid = former.Uid,
+        Labels = former.Labels,
+        Annotations = former.Annotations,
+    };
 }
 
 /// <summary>One owner of an object.</summary>

@@ -36,7 +36,7 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
     public async Task<ReconcileOutcome> ReconcileAsync(TranslateInputs gathered, CancellationToken cancellation)
     {
         if (_last is { } last && IsInForce(last, gathered))
-            return last with { Inputs = Complete(gathered) };
+            return _last = last with { Inputs = Complete(gathered) };
         var above = Math.Max(_above, publisher.HighestForeign);
         _refused = StillThere(gathered);
         for (var round = 1; ; round++)

@@ -29,9 +29,9 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view)
         return inputs with
         {
             Gateway = Last(inputs.Gateway) is { } gateway ? inputs.Gateway with { Status = gateway.Status } : inputs.Gateway,
-            Routes = [.. inputs.Routes.Select(r => Last(r) is { } last ? r with { Status = WithOwn(r.Status, last.Status!, name) } : r)],
-            Keys = [.. inputs.Keys.Select(k => Last(k) is { } last ? k with { Status = last.Status } : k)],
-            Budgets = [.. inputs.Budgets.Select(b => Last(b) is { } last ? b with { Status = last.Status } : b)],
+            Routes = [.. inputs.Routes.Select(r => Recall(r, name))],
+            Keys = [.. inputs.Keys.Select(Recall)],
+            Budgets = [.. inputs.Budgets.Select(Recall)],
         };
     }
 
@@ -62,6 +62,19 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view)
                 failures.Enqueue(failure);
         }
     }
+
+    private ModelRoute Recall(ModelRoute live, string gateway)
+    {
+        if (Last(live) is not { Status: { } last } || StatusEquality.Same(live.Status, last))
+            return live;
+        return live with { Status = WithOwn(live.Status, last, gateway) };
+    }
+
+    private VirtualKey Recall(VirtualKey live) =>
+        Last(live) is not { Status: { } last } || StatusEquality.Same(live.Status, last) ? live : live with { Status = last };
+
+    private Budget Recall(Budget live) =>
+        Last(live) is not { Status: { } last } || StatusEquality.Same(live.Status, last) ? live : live with { Status = last };
 
     private T? Last<T>(T of)
         where T : KubernetesObject =>
@@ -104,7 +117,7 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view)
         foreach (var after in objects)
         {
             var key = ObjectKey.Of(after);
-            if (snapshot.Find(key) is not { } before || before.Metadata.Uid != after.Metadata.Uid || due(before, after) is not { } time)
+            if (snapshot.Find(key) is not { } before || ReferenceEquals(before, after) || before.Metadata.Uid != after.Metadata.Uid || due(before, after) is not { } time)
                 continue;
             yield return new()
             {

@@ -33,7 +33,8 @@ internal sealed class ConditionList(ImmutableArray<Condition> previous, long gen
     }
 
     /// <summary>The conditions without a summary.</summary>
-    public ImmutableArray<Condition> ToImmutable() => _conditions.ToImmutable();
+    public ImmutableArray<Condition> ToImmutable() =>
+        _conditions.SequenceEqual(previous, ReferenceEqualityComparer.Instance) ? previous : _conditions.ToImmutable();
 
     /// <summary>
     /// `Ready` from the conditions that it depends on, the first that does not hold says why; then `Reconciling`, or `Stalled` where only a
@@ -56,12 +57,14 @@ internal sealed class ConditionList(ImmutableArray<Condition> previous, long gen
         AddWhile(isStalled, ConditionTypes.Stalled, ready.Reason, ready.Message);
         AddWhile(isReconciling, ConditionTypes.Reconciling, ready.Reason, ready.Message);
         _conditions.Insert(0, Condition(ConditionTypes.Ready, ready));
-        return _conditions.ToImmutable();
+        return ToImmutable();
     }
+
+    /// <summary>The instance of before, where it says the same: of thousands of objects few change.</summary>
     private Condition Condition(string type, Judgement judgement)
     {
         var before = Previous(type);
-        return new()
+        var condition = new Condition
         {
             Type = type,
             Status = judgement.Status,
@@ -70,5 +73,6 @@ internal sealed class ConditionList(ImmutableArray<Condition> previous, long gen
             Reason = judgement.Reason,
             Message = BoundedText.Cut(judgement.Message, BoundedText.MaxMessage),
         };
+        return condition == before ? before : condition;
     }
 }

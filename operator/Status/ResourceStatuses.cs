@@ -28,11 +28,21 @@ internal sealed record ResourceStatuses
         return new()
         {
             Gateway = of.Gateway with { Status = GatewayStatus.Of(VerdictOn(of.Gateway), inputs) },
-            Routes = [.. of.Routes.Select(r => r with { Status = RouteStatus.Of(r, VerdictOn(r), inputs) })],
-            Keys = [.. of.Keys.Select(k => k with { Status = KeyStatus.Of(k, VerdictOn(k), spend, inputs) })],
-            Budgets = [.. of.Budgets.Select(b => b with { Status = SpendStatus.Of(b, VerdictOn(b), spend, inputs) })],
+            Routes = [.. of.Routes.Select(r => With(r, RouteStatus.Of(r, VerdictOn(r), inputs)))],
+            Keys = [.. of.Keys.Select(k => With(k, KeyStatus.Of(k, VerdictOn(k), spend, inputs)))],
+            Budgets = [.. of.Budgets.Select(b => With(b, SpendStatus.Of(b, VerdictOn(b), spend, inputs)))],
         };
 
         Verdict VerdictOn(KubernetesObject o) => verdicts[(o.Kind, o.Id())];
     }
+
+    // Of thousands few change: an object whose status says the same stays the instance that it is.
+    private static ModelRoute With(ModelRoute of, ModelRouteStatus status) =>
+        StatusEquality.Same(of.Status, status) ? of : of with { Status = status };
+
+    private static VirtualKey With(VirtualKey of, VirtualKeyStatus status) =>
+        StatusEquality.Same(of.Status, status) ? of : of with { Status = status };
+
+    private static Budget With(Budget of, BudgetStatus status) =>
+        StatusEquality.Same(of.Status, status) ? of : of with { Status = status };
 }

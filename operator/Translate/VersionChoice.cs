@@ -60,9 +60,14 @@ internal sealed class VersionChoice
 
         var isValid = Report(current, lastValid);
         if (isValid && !(current.IsPaused() && lastValid is not null))
-            return new(current, current, current);
+            return new(current, current, Remembered(current, lastValid));
         return new(current, lastValid is null ? null : restrict(current, lastValid), lastValid);
     }
+
+    /// <summary>The instance that was remembered before, where nothing else is asked now. A status would only grow old in it.</summary>
+    private static T Remembered<T>(T current, T? lastValid)
+        where T : KubernetesObject =>
+        lastValid is not null && current.AsksTheSameAs(lastValid) ? lastValid : (T)current.WithoutStatus();
 
     private bool Report<T>(T current, T? lastValid)
         where T : KubernetesObject

@@ -23,6 +23,8 @@ internal sealed class ObjectStore<T>
             var before = _snapshot.Find(key);
             if (before is not null && IsKnown(before, value))
                 return null;
+            if (before is not null)
+                value = (T)value.SharingWith(before);
             _snapshot = new() { Objects = _snapshot.Objects.SetItem(key, value), Unreadable = _snapshot.Unreadable.Remove(key) };
             return new(key, before, value);
         }

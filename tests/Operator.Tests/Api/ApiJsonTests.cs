@@ -30,6 +30,34 @@ public sealed class ApiJsonTests
         JsonSerializer.Serialize(read, ApiJson.Options).ShouldContain($"\"{member}\"");
     }
 
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("with \\\"escapes\\\" and \\u00e4")]
+    [InlineData("äöü€😀")]
+    [InlineData("")]
+    public void Read_ATextThatCameBefore_IsTheSameInstance(string escaped)
+    {
+        var json = $"[\"{escaped}\",\"{escaped}\"]";
+
+        var read = JsonSerializer.Deserialize<string[]>(json, ApiJson.Options)!;
+
+        read[0].ShouldBe(JsonSerializer.Deserialize<string[]>(json)![0]);
+        read[1].ShouldBeSameAs(read[0]);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(65)]
+    [InlineData(40_000)]
+    public void Read_Texts_OfEveryLength_AreWhole(int length)
+    {
+        var text = new string('ß', length);
+
+        JsonSerializer.Deserialize<Dictionary<string, string>>($$"""{"{{text}}":"{{text}}"}""", ApiJson.Options)![text].ShouldBe(text);
+    }
+
     [Fact]
     public void Read_Secret_GivesTextOfDataAndOfStringData()
     {

@@ -16,24 +16,33 @@ namespace Operator.Tests.Status;
 /// </summary>
 internal static class StatusCase
 {
-    public static (ResourceStatuses Statuses, DateTimeOffset Now) Read(string folder)
+    public static StatusInputs Read(string folder)
     {
         var input = File.ReadAllText(Path.Combine(folder, "input.yaml"));
         var before = Path.Combine(folder, "before.yaml");
         if (!File.Exists(before))
-            return Judge(input, TranslationCase.Parse(input, generation: 1));
+            return Inputs(input, TranslationCase.Parse(input, generation: 1));
         var text = File.ReadAllText(before);
         var earlier = TranslationCase.Parse(text, generation: 1);
-        var statuses = Judge(text, earlier).Statuses;
-        return Judge(input, Continue(TranslationCase.Parse(input, generation: 2), statuses) with { LastValid = Translator.Translate(earlier).LastValid });
+        var statuses = ResourceStatuses.Of(Inputs(text, earlier));
+        return Inputs(input, Continue(TranslationCase.Parse(input, generation: 2), statuses) with { LastValid = Translator.Translate(earlier).LastValid });
     }
 
-    private static (ResourceStatuses Statuses, DateTimeOffset Now) Judge(string yaml, TranslateInputs inputs)
+    /// <summary>The same resources, with the statuses that they have got.</summary>
+    public static TranslateInputs Continue(TranslateInputs inputs, ResourceStatuses before) => inputs with
+    {
+        Gateway = inputs.Gateway.Id() == before.Gateway.Id() ? inputs.Gateway with { Status = before.Gateway.Status } : inputs.Gateway,
+        Routes = [.. inputs.Routes.Select(r => r with { Status = before.Routes.FirstOrDefault(b => b.Id() == r.Id())?.Status })],
+        Keys = [.. inputs.Keys.Select(k => k with { Status = before.Keys.FirstOrDefault(b => b.Id() == k.Id())?.Status })],
+        Budgets = [.. inputs.Budgets.Select(g => g with { Status = before.Budgets.FirstOrDefault(b => b.Id() == g.Id())?.Status })],
+    };
+
+    private static StatusInputs Inputs(string yaml, TranslateInputs inputs)
     {
         var settings = TranslationCase.Settings(yaml);
         var translation = Translator.Translate(inputs);
         var revision = (long?)settings?["revision"] ?? 1;
-        var statuses = ResourceStatuses.Of(new()
+        return new()
         {
             Inputs = inputs,
             Translation = translation,
@@ -46,17 +55,8 @@ internal static class StatusCase
                 ? new(ConditionStatus.True, ConditionReasons.Durable, "")
                 : new(ConditionStatus.False, ConditionReasons.EphemeralStorage, "spend is counted on a volume that goes with the pod"),
             Now = inputs.Now,
-        });
-        return (statuses, inputs.Now);
+        };
     }
-
-    private static TranslateInputs Continue(TranslateInputs inputs, ResourceStatuses before) => inputs with
-    {
-        Gateway = inputs.Gateway.Id() == before.Gateway.Id() ? inputs.Gateway with { Status = before.Gateway.Status } : inputs.Gateway,
-        Routes = [.. inputs.Routes.Select(r => r with { Status = before.Routes.FirstOrDefault(b => b.Id() == r.Id())?.Status })],
-        Keys = [.. inputs.Keys.Select(k => k with { Status = before.Keys.FirstOrDefault(b => b.Id() == k.Id())?.Status })],
-        Budgets = [.. inputs.Budgets.Select(g => g with { Status = before.Budgets.FirstOrDefault(b => b.Id() == g.Id())?.Status })],
-    };
 
     private static PodReport Pod(JsonNode pod) => new()
     {
