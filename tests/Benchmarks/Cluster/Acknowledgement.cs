@@ -48,7 +48,8 @@ internal static class Acknowledgement
         ];
     }
 
-    private static async Task<(double Reply, double Memory, double Status)> ChangeAsync(BenchSpace space, PodsView pods, GatewayWatch watch, int i)
+    private static async Task<(double Reply, double Memory, double Status)> ChangeAsync(
+        BenchSpace space, PodsView pods, GatewayWatch watch, int i)
     {
         var (kind, name, spec) = Change(i);
         var before = await pods.RevisionAsync();

@@ -12,7 +12,11 @@ internal sealed class BenchCluster : IAsyncDisposable
 
     private OperatorProcess? _operator;
 
-    private BenchCluster(InstalledCluster installed, PostgresServer postgres) => (Installed, Postgres) = (installed, postgres);
+    private BenchCluster(InstalledCluster installed, PostgresServer postgres)
+    {
+        Installed = installed;
+        Postgres = postgres;
+    }
 
     public InstalledCluster Installed { get; }
 
@@ -31,8 +35,8 @@ internal sealed class BenchCluster : IAsyncDisposable
         var postgres = await PostgresServer.StartNewAsync();
         try
         {
-            return new(
-                await InstalledCluster.StartAsync(TimeSpan.FromSeconds(1), InstalledCluster.OperatorUser, CancellationToken.None), postgres);
+            var audited = InstalledCluster.OperatorUser;
+            return new(await InstalledCluster.StartAsync(TimeSpan.FromSeconds(1), audited, CancellationToken.None), postgres);
         }
         catch
         {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Support.ControlPlane;
 
 namespace Benchmarks.Cluster;
 
@@ -13,6 +14,8 @@ internal sealed class BenchSpace(BenchCluster cluster, string name)
 
     private const int Writers = 8;
 
+    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(5);
+
     /// <summary>Of the custom resources, as URLs have them.</summary>
     private const string Group = $"apis/{Resources.ApiVersion}";
 
@@ -22,13 +25,16 @@ internal sealed class BenchSpace(BenchCluster cluster, string name)
         return new(cluster, name);
     }
 
+    /// <summary>Where Secrets are.</summary>
+    public string Secrets => $"api/v1/namespaces/{name}/secrets";
+
     /// <summary>Where a kind of ours is.</summary>
     public string Collection(string kind) => $"{Group}/namespaces/{name}/{kind}";
 
     /// <summary>Makes the gateway and waits until all its pods serve, while an operator runs.</summary>
     public async Task ServeAsync()
     {
-        await cluster.Api.CreateAsync($"api/v1/namespaces/{name}/secrets", new()
+        await cluster.Api.CreateAsync(Secrets, new()
         {
             ["metadata"] = new JsonObject { ["name"] = "postgres" },
             ["stringData"] = new JsonObject { ["uri"] = cluster.Postgres.Url },
@@ -87,10 +93,27 @@ internal sealed class BenchSpace(BenchCluster cluster, string name)
             && metrics["workqueue_depth"].Samples.All(s => s.Value == 0);
     }
 
+    /// <summary>
+    /// Until the operator, however new it is, rests and has written nothing but its lease for five seconds; since when both was so.
+    /// </summary>
+    public async Task<Steady> UntilSteadyAsync(AuditReader audit)
+    {
+        var writes = new List<AuditedWrite>();
+        await cluster.UntilAsync("the operator rests", IsAtRestAsync);
+        var atRest = TimeProvider.System.GetUtcNow();
+        await cluster.UntilAsync("the operator writes no more", async () =>
+        {
+            writes.AddRange(audit.Read().Where(w => !w.IsLease));
+            var quietSince = writes.Count > 0 && writes[^1].Time > atRest ? writes[^1].Time : atRest;
+            return TimeProvider.System.GetUtcNow() - quietSince > s_quiet && await IsAtRestAsync();
+        });
+        return new(atRest, [.. writes]);
+    }
+
     /// <summary>The pods' own word.</summary>
     public async Task<PodsView> ViewPodsAsync()
     {
-        var secret = await cluster.Api.GetAsync($"api/v1/namespaces/{name}/secrets/main-admin");
+        var secret = await cluster.Api.GetAsync($"{Secrets}/main-admin");
         return new(cluster.Installed.Kubelet.PodsOf(name), secret);
     }
 

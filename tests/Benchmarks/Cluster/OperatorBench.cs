@@ -25,9 +25,25 @@ internal static class OperatorBench
         await using var cluster = await BenchCluster.StartAsync();
         if (IsChosen("ack"))
             report.Add(await Acknowledgement.MeasureAsync(cluster, plan));
+        if (parts.Count == 0 || parts.Any(p => p != "ack"))
+            await MeasureLargeAsync(cluster, plan, IsChosen, report);
         report.Write("artifacts/bench-operator.json");
         return 0;
 
         bool IsChosen(string part) => parts.Count == 0 || parts.Contains(part);
+    }
+
+    private static async Task MeasureLargeAsync(BenchCluster cluster, OperatorPlan plan, Func<string, bool> isChosen, Report report)
+    {
+        var (space, figures) = await Bulk.MeasureAsync(cluster, plan);
+        report.Add(figures);
+        if (isChosen("rest"))
+            report.Add(await Rest.MeasureAsync(cluster, space, plan));
+        if (!isChosen("restart") && !isChosen("secrets"))
+            return;
+        var restarts = await Restart.MeasureAsync(cluster, space, plan);
+        report.Add(await Restart.FiguresAsync(cluster, plan, restarts));
+        if (isChosen("secrets"))
+            report.Add(await Restart.BesideSecretsAsync(cluster, space, plan, restarts));
     }
 }

@@ -31,6 +31,13 @@ internal static class Resources
         .. Enumerable.Range(0, size.Keys).Select(i => ("virtualkeys", Key(i, size.Routes))),
     ];
 
+    /// <summary>With 1 KiB in it.</summary>
+    public static JsonObject UnrelatedSecret(int i) => new()
+    {
+        ["metadata"] = new JsonObject { ["name"] = Name("unrelated", i) },
+        ["stringData"] = new JsonObject { ["value"] = new string('x', 1024) },
+    };
+
     /// <summary>Of a route, as a patch replaces them.</summary>
     public static JsonArray Targets(int weight) =>
     [

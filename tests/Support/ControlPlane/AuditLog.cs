@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Support.ControlPlane;
@@ -20,38 +21,8 @@ public sealed class AuditLog
 
     internal IEnumerable<string> Arguments => [$"--audit-policy-file={_policy}", $"--audit-log-path={_log}"];
 
-    /// <summary>Where it ends now.</summary>
-    public long End => File.Exists(_log) ? new FileInfo(_log).Length : 0;
-
-    /// <summary>Every write, refused ones too, that was answered after an <see cref="End"/>, in the order of the answers.</summary>
-    public ImmutableArray<AuditedWrite> Since(long end)
-    {
-        if (!File.Exists(_log))
-            return [];
-        using var stream = new FileStream(_log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        stream.Position = end;
-        using var text = new StreamReader(stream);
-        var lines = text.ReadToEnd().Split('\n');
-
-        // What follows the last line's end is being written.
-        return [.. lines.SkipLast(1).Select(Read)];
-    }
-
-    private static AuditedWrite Read(string line)
-    {
-        var entry = JsonNode.Parse(line)!;
-        var target = entry["objectRef"]!;
-        return new()
-        {
-            Time = DateTimeOffset.Parse((string)entry["stageTimestamp"]!, CultureInfo.InvariantCulture),
-            Verb = (string)entry["verb"]!,
-            Resource = (string)target["resource"]!,
-            Subresource = (string?)target["subresource"] ?? "",
-            Namespace = (string?)target["namespace"] ?? "",
-            Name = (string?)target["name"] ?? "",
-            Code = (int?)entry["responseStatus"]?["code"] ?? 0,
-        };
-    }
+    /// <summary>Of what is answered from now on.</summary>
+    public AuditReader Follow() => new(_log);
 
     private static JsonObject PolicyOf(string user) => new()
     {
@@ -67,6 +38,47 @@ public sealed class AuditLog
             },
             new JsonObject { ["level"] = "None" }),
     };
+}
+
+/// <summary>Reads on where it has stopped.</summary>
+public sealed class AuditReader
+{
+    private readonly string _log;
+    private long _position;
+
+    internal AuditReader(string log) => (_log, _position) = (log, File.Exists(log) ? new FileInfo(log).Length : 0);
+
+    /// <summary>Every write since, refused ones too, in the order of the answers.</summary>
+    public ImmutableArray<AuditedWrite> Read()
+    {
+        if (!File.Exists(_log))
+            return [];
+        using var stream = new FileStream(_log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        stream.Position = _position;
+        var bytes = new byte[stream.Length - _position];
+        stream.ReadExactly(bytes);
+
+        // What follows the last line's end is being written.
+        var whole = bytes.AsSpan(0, bytes.AsSpan().LastIndexOf((byte)'\n') + 1);
+        _position += whole.Length;
+        return [.. Encoding.UTF8.GetString(whole).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+    }
+
+    private static AuditedWrite Parse(string line)
+    {
+        var entry = JsonNode.Parse(line)!;
+        var target = entry["objectRef"]!;
+        return new()
+        {
+            Time = DateTimeOffset.Parse((string)entry["stageTimestamp"]!, CultureInfo.InvariantCulture),
+            Verb = (string)entry["verb"]!,
+            Resource = (string)target["resource"]!,
+            Subresource = (string?)target["subresource"] ?? "",
+            Namespace = (string?)target["namespace"] ?? "",
+            Name = (string?)target["name"] ?? "",
+            Code = (int?)entry["responseStatus"]?["code"] ?? 0,
+        };
+    }
 }
 
 /// <summary>One request that changes something.</summary>

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Benchmarks.Servers;
+using Support.ControlPlane;
+
+namespace Benchmarks.Cluster;
+
+/// <summary>What the operator does while nothing happens, and what one change of one key costs it on top of that.</summary>
+internal static class Rest
+{
+    /// <summary>After which everything that a change brings is over.</summary>
+    private static readonly TimeSpan s_window = TimeSpan.FromSeconds(4);
+
+    public static async Task<IEnumerable<Figure>> MeasureAsync(BenchCluster cluster, BenchSpace space, OperatorPlan plan)
+    {
+        var audit = cluster.Audit.Follow();
+        await space.UntilSteadyAsync(audit);
+        audit.Read();
+        var before = ProcessorTime();
+        await Task.Delay(plan.Rest);
+        var idle = (ProcessorTime() - before) / plan.Rest;
+        var writes = audit.Read().RemoveAll(w => w.IsLease);
+
+        using var pods = await space.ViewPodsAsync();
+        var changes = new List<(double Milliseconds, ImmutableArray<AuditedWrite> Writes)>();
+        for (var i = 0; i < plan.KeyChanges; i++)
+        {
+            var changed = Resources.KeyName(i * 7);
+            var revision = await pods.RevisionAsync();
+            audit.Read();
+            before = ProcessorTime();
+            var wait = Task.Delay(s_window);
+            await space.PatchAsync("virtualkeys", changed, new() { ["spec"] = new JsonObject { ["state"] = "Blocked" } });
+            await wait;
+            var cost = ProcessorTime() - before - (s_window * idle);
+            await pods.UntilBeyondAsync(revision);
+            changes.Add((cost.TotalMilliseconds, [.. audit.Read().Where(w => !w.IsLease && !IsOf(w, changed))]));
+        }
+
+        var costs = changes.Select(c => c.Milliseconds).Order().ToArray();
+        var others = changes.SelectMany(c => c.Writes).Where(w => w.Subresource == "status").ToList();
+        var rest = string.Create(CultureInfo.InvariantCulture, $"{plan.Rest.TotalSeconds:0} s at rest");
+        return
+        [
+            new($"{rest}: writes but the lease", writes.Length, "", 0, Told(writes)),
+            new($"{rest}: processor time", idle * 100, "%", null, "of one core"),
+            new("one key changed: processor time, median", Median.Of(costs), "ms", 100, string.Create(
+                CultureInfo.InvariantCulture, $"{costs[0]:0} to {costs[^1]:0} ms, {costs.Average():0} ms on average over {costs.Length}")),
+            new("one key changed: statuses but its own and the gateway's", others.Count, "", 0, Told(others)),
+            new("one key changed: other writes", changes.Average(c => c.Writes.Count(w => w.Subresource != "status")), "", null,
+                Told(changes[^1].Writes.Where(w => w.Subresource != "status"))),
+        ];
+
+        TimeSpan ProcessorTime() => ProcessFigures.ProcessorTime(cluster.Operator.Id);
+    }
+
+    private static bool IsOf(AuditedWrite write, string changed) => write is { Subresource: "status", Resource: "llmgateways" }
+        || (write is { Subresource: "status", Resource: "virtualkeys" } && write.Name == changed);
+
+    private static string Told(IEnumerable<AuditedWrite> writes) => string.Join(", ", writes
+        .GroupBy(w => $"{w.Verb} {w.Resource}{(w.Subresource.Length > 0 ? "/" : "")}{w.Subresource}")
+        .Select(g => $"{g.Key}: {g.Count()}"));
+}
