@@ -56,6 +56,10 @@ internal sealed class BenchCluster : IAsyncDisposable
         _operator = null;
     }
 
+    /// <summary>Memory on the operator's managed heap, by its own metric.</summary>
+    public async Task<double> HeapMiBAsync() =>
+        (double)(await Operator.MetricsAsync(CancellationToken.None))["dotnet_total_memory_bytes"].Value() / (1024 * 1024);
+
     /// <summary>Throws with what the operator has said when it is not so in five minutes.</summary>
     public async Task UntilAsync(string what, Func<Task<bool>> isSo)
     {

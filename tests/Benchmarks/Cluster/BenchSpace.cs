@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Support.ControlPlane;
@@ -62,19 +61,6 @@ internal sealed class BenchSpace(BenchCluster cluster, string name)
         CreateAsync(Resources.All(size).Select(o => (Collection(o.Kind), o.Value)));
 
     public Task PatchAsync(string kind, string of, JsonObject patch) => cluster.Api.PatchAsync(Collection($"{kind}/{of}"), patch);
-
-    public async Task DeleteAllAsync()
-    {
-        ImmutableArray<string> kinds = ["virtualkeys", "budgets", "modelroutes"];
-        foreach (var kind in kinds)
-        {
-            await cluster.UntilAsync($"{kind} are gone", async () =>
-            {
-                await cluster.Api.DeleteAsync(Collection(kind));
-                return (await cluster.Api.ListAsync(Collection(kind) + "?limit=1")).Count == 0;
-            });
-        }
-    }
 
     /// <summary>With all that is in it.</summary>
     public async Task DeleteAsync()

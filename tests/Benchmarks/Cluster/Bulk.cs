@@ -16,7 +16,7 @@ internal static class Bulk
     {
         var bare = await BenchSpace.CreateAsync(cluster, "bare");
         var bareCreates = await bare.CreateAsync(plan.Large);
-        await bare.DeleteAllAsync();
+        await bare.DeleteAsync();
 
         var audit = cluster.Audit.Follow();
         cluster.StartOperator();
@@ -32,16 +32,18 @@ internal static class Bulk
         var all = (Math.Max(served, await ready.All) - start) / 1e9;
         processor = ProcessFigures.ProcessorTime(cluster.Operator.Id) - processor;
         var writes = (await space.UntilSteadyAsync(audit)).Writes;
+        var resident = ProcessFigures.ResidentMiB(cluster.Operator.Id);
+        var heap = await cluster.HeapMiBAsync();
 
         var told = string.Create(
             CultureInfo.InvariantCulture,
             $"{all:0.0} s beside {bareCreates.TotalSeconds:0.0} s bare, {creates.TotalSeconds:0.0} s under the operator; pods have all after "
-                + $"{(served - start) / 1e9:0.0} s; operator: {processor.TotalSeconds:0.0} s of processor time, {writes.Length} writes");
+                + $"{(served - start) / 1e9:0.0} s; operator: {processor.TotalSeconds:0.0} s of processor time, {Writes.Told(writes)}");
         var size = string.Create(CultureInfo.InvariantCulture, $"{plan.Large.Routes} routes, {plan.Large.Keys} keys, {plan.Large.Budgets} budgets");
         return (space,
         [
             new($"{size}: from nothing to Ready", all - bareCreates.TotalSeconds, "s", 90, told),
-            new("resident memory of the operator then", ProcessFigures.ResidentMiB(cluster.Operator.Id), "MiB", MostMiB, ""),
+            new("resident memory of the operator then", resident, "MiB", MostMiB, string.Create(CultureInfo.InvariantCulture, $"{heap:0} MiB of managed heap")),
             new("and at its peak", ProcessFigures.PeakResidentMiB(cluster.Operator.Id), "MiB", MostMiB, ""),
         ]);
     }

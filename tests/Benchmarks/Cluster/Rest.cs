@@ -43,13 +43,13 @@ internal static class Rest
         var rest = string.Create(CultureInfo.InvariantCulture, $"{plan.Rest.TotalSeconds:0} s at rest");
         return
         [
-            new($"{rest}: writes but the lease", writes.Length, "", 0, Told(writes)),
+            new($"{rest}: writes but the lease", writes.Length, "", 0, Writes.Told(writes)),
             new($"{rest}: processor time", idle * 100, "%", null, "of one core"),
             new("one key changed: processor time, median", Median.Of(costs), "ms", 100, string.Create(
                 CultureInfo.InvariantCulture, $"{costs[0]:0} to {costs[^1]:0} ms, {costs.Average():0} ms on average over {costs.Length}")),
-            new("one key changed: statuses but its own and the gateway's", others.Count, "", 0, Told(others)),
+            new("one key changed: statuses but its own and the gateway's", others.Count, "", 0, Writes.Told(others)),
             new("one key changed: other writes", changes.Average(c => c.Writes.Count(w => w.Subresource != "status")), "", null,
-                Told(changes[^1].Writes.Where(w => w.Subresource != "status"))),
+                Writes.Told(changes[^1].Writes.Where(w => w.Subresource != "status"))),
         ];
 
         TimeSpan ProcessorTime() => ProcessFigures.ProcessorTime(cluster.Operator.Id);
@@ -57,8 +57,4 @@ internal static class Rest
 
     private static bool IsOf(AuditedWrite write, string changed) => write is { Subresource: "status", Resource: "llmgateways" }
         || (write is { Subresource: "status", Resource: "virtualkeys" } && write.Name == changed);
-
-    private static string Told(IEnumerable<AuditedWrite> writes) => string.Join(", ", writes
-        .GroupBy(w => $"{w.Verb} {w.Resource}{(w.Subresource.Length > 0 ? "/" : "")}{w.Subresource}")
-        .Select(g => $"{g.Key}: {g.Count()}"));
 }

@@ -1,18 +1,18 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Benchmarks.Servers;
+using Support.ControlPlane;
 
 namespace Benchmarks.Cluster;
 
 /// <summary>The operator stops and starts, while all that it looks after stands.</summary>
 internal sealed record Restart
 {
-    private const double MiB = 1024 * 1024;
-
     /// <summary>Since the process was started, until it rests and writes no more.</summary>
     public required TimeSpan UntilSteady { get; init; }
 
     /// <summary>But for the lease.</summary>
-    public required int Writes { get; init; }
+    public required ImmutableArray<AuditedWrite> Written { get; init; }
 
     /// <summary>A quarter of a minute after it became steady.</summary>
     public required double ResidentMiB { get; init; }
@@ -35,7 +35,7 @@ internal sealed record Restart
         return
         [
             new("restarted until steady, slowest", slowest.UntilSteady.TotalSeconds, "s", 15, string.Create(
-                CultureInfo.InvariantCulture, $"of {restarts.Count}; {slowest.Writes} writes")),
+                CultureInfo.InvariantCulture, $"of {restarts.Count}; {Writes.Told(slowest.Written)}")),
             new("resident memory a minute after a restart", ProcessFigures.ResidentMiB(cluster.Operator.Id), "MiB", 250, string.Create(
                 CultureInfo.InvariantCulture, $"peak {ProcessFigures.PeakResidentMiB(cluster.Operator.Id):0} MiB, {Heap(restarts):0} MiB of managed heap")),
         ];
@@ -66,13 +66,12 @@ internal sealed record Restart
         var steady = await space.UntilSteadyAsync(audit);
         await Task.Delay(TimeSpan.FromSeconds(15));
         var resident = ProcessFigures.ResidentMiB(cluster.Operator.Id);
-        var metrics = await cluster.Operator.MetricsAsync(CancellationToken.None);
         return new()
         {
             UntilSteady = steady.Since - start,
-            Writes = steady.Writes.Length,
+            Written = steady.Writes,
             ResidentMiB = resident,
-            HeapMiB = (double)metrics["dotnet_total_memory_bytes"].Value() / MiB,
+            HeapMiB = await cluster.HeapMiBAsync(),
         };
     }
 
