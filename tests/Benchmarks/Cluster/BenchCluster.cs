@@ -57,8 +57,10 @@ internal sealed class BenchCluster : IAsyncDisposable
     }
 
     /// <summary>Memory on the operator's managed heap, by its own metric.</summary>
-    public async Task<double> HeapMiBAsync() =>
-        (double)(await Operator.MetricsAsync(CancellationToken.None))["dotnet_total_memory_bytes"].Value() / (1024 * 1024);
+    public async Task<double> HeapMiBAsync() => (double)await CountAsync("dotnet_total_memory_bytes") / (1024 * 1024);
+
+    /// <summary>How many rounds the operator's line has gone.</summary>
+    public async Task<int> RoundsAsync() => (int)await CountAsync("controller_runtime_reconcile_total");
 
     /// <summary>Throws with what the operator has said when it is not so in five minutes.</summary>
     public async Task UntilAsync(string what, Func<Task<bool>> isSo)
@@ -71,6 +73,9 @@ internal sealed class BenchCluster : IAsyncDisposable
             await Task.Delay(50);
         }
     }
+
+    private async Task<decimal> CountAsync(string metric) =>
+        (await Operator.MetricsAsync(CancellationToken.None))[metric].Samples.Sum(s => s.Value);
 
     public async ValueTask DisposeAsync()
     {

@@ -23,6 +23,7 @@ internal static class Rest
         var writes = audit.Read().RemoveAll(w => w.IsLease);
 
         using var pods = await space.ViewPodsAsync();
+        var rounds = await cluster.RoundsAsync();
         var changes = new List<(double Milliseconds, ImmutableArray<AuditedWrite> Writes)>();
         for (var i = 0; i < plan.KeyChanges; i++)
         {
@@ -38,6 +39,7 @@ internal static class Rest
             changes.Add((cost.TotalMilliseconds, [.. audit.Read().Where(w => !w.IsLease && !IsOf(w, changed))]));
         }
 
+        rounds = await cluster.RoundsAsync() - rounds;
         var costs = changes.Select(c => c.Milliseconds).Order().ToArray();
         var others = changes.SelectMany(c => c.Writes).Where(w => w.Subresource == "status").ToList();
         var rest = string.Create(CultureInfo.InvariantCulture, $"{plan.Rest.TotalSeconds:0} s at rest");
@@ -46,7 +48,8 @@ internal static class Rest
             new($"{rest}: writes but the lease", writes.Length, "", 0, Writes.Told(writes)),
             new($"{rest}: processor time", idle * 100, "%", null, "of one core"),
             new("one key changed: processor time, median", Median.Of(costs), "ms", 100, string.Create(
-                CultureInfo.InvariantCulture, $"{costs[0]:0} to {costs[^1]:0} ms, {costs.Average():0} ms on average over {costs.Length}")),
+                CultureInfo.InvariantCulture, $"{costs[0]:0} to {costs[^1]:0} ms; {costs.Average():0} ms and "
+                    + $"{(double)rounds / costs.Length:0.0} rounds of the line on average of {costs.Length}")),
             new("one key changed: statuses but its own and the gateway's", others.Count, "", 0, Writes.Told(others)),
             new("one key changed: other writes", changes.Average(c => c.Writes.Count(w => w.Subresource != "status")), "", null,
                 Writes.Told(changes[^1].Writes.Where(w => w.Subresource != "status"))),
