@@ -93,12 +93,8 @@ public sealed class KubeApiServer : IAsyncDisposable
         return server;
     }
 
-    /// <inheritdoc cref="StartAsync(bool, string?, CancellationToken)"/>
-    public static Task<KubeApiServer> StartAsync(bool withControllers, CancellationToken cancellation = default) =>
-        StartAsync(withControllers, null, cancellation);
-
     /// <summary>Without controllers.</summary>
-    public static Task<KubeApiServer> StartAsync(CancellationToken cancellation = default) => StartAsync(false, null, cancellation);
+    public static Task<KubeApiServer> StartAsync(CancellationToken cancellation = default) => StartAsync(false, cancellation: cancellation);
 
     /// <summary>A kubeconfig file for somebody who has no rights but those that roles give.</summary>
     public string KubeConfigOf(string user, params IEnumerable<string> groups)
