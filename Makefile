@@ -64,7 +64,7 @@ bench: ## Figures beside nginx, as a table and in artifacts/bench.json; BENCH="q
 	@dotnet build gateway/Server -c Release -v quiet >&2
 	artifacts/bin/Benchmarks/release/Benchmarks $(BENCH)
 
-bench-operator: ## Figures on a real API server, as a table and in artifacts/bench-operator.json; BENCH="quick ack bulk" chooses
+bench-operator: ## Figures on a real API server, as a table and in artifacts/bench-operator.json; BENCH="ack bulk" chooses
 	@dotnet build tests/Benchmarks -c Release -v quiet >&2
 	@dotnet build gateway/Server -c Release -v quiet >&2
 	artifacts/bin/Benchmarks/release/Benchmarks operator $(BENCH)

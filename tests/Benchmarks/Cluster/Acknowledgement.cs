@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Benchmarks.Load;
+using static System.FormattableString;
 
 namespace Benchmarks.Cluster;
 
@@ -37,9 +37,8 @@ internal static class Acknowledgement
         var memory = times.Select(t => t.Memory).Order().ToArray();
         var status = times.Select(t => t.Status).Order().ToArray();
         var slowest = string.Join(", ", times.OrderByDescending(t => t.Memory).Take(5).Select(t => t.ToString()));
-        var told = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{times.Count} changes, {revisions} revisions; the API server replies after {Median.Percentile(reply, 50):0.0} ms");
+        var told = $"{times.Count} changes, {revisions} revisions; "
+            + Invariant($"the API server replies after {Median.Percentile(reply, 50):0.0} ms");
         return
         [
             new("a change is in all pods' memory, p50", Median.Percentile(memory, 50), "ms", 300, told),
@@ -80,13 +79,13 @@ internal static class Acknowledgement
 
     private static JsonObject Amount(int turn) => new()
     {
-        ["amount"] = string.Create(CultureInfo.InvariantCulture, $"{turn + 26}.00"),
+        ["amount"] = Invariant($"{turn + 26}.00"),
         ["currency"] = "USD",
     };
 
     /// <summary>Of a kind's change, in milliseconds since just before it was sent.</summary>
     private sealed record Times(string Kind, double Reply, double Memory, double Status)
     {
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Kind} {Reply:0}/{Memory:0}/{Status:0} ms");
+        public override string ToString() => Invariant($"{Kind} {Reply:0}/{Memory:0}/{Status:0} ms");
     }
 }

@@ -1,6 +1,6 @@
-using System.Globalization;
 using Benchmarks.Load;
 using Benchmarks.Servers;
+using static System.FormattableString;
 
 namespace Benchmarks.Cluster;
 
@@ -35,15 +35,14 @@ internal static class Bulk
         var resident = ProcessFigures.ResidentMiB(cluster.Operator.Id);
         var heap = await cluster.HeapMiBAsync();
 
-        var told = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{all:0.0} s beside {bareCreates.TotalSeconds:0.0} s bare, {creates.TotalSeconds:0.0} s under the operator; pods have all after "
-                + $"{(served - start) / 1e9:0.0} s; operator: {processor.TotalSeconds:0.0} s of processor time, {Writes.Told(writes)}");
-        var size = string.Create(CultureInfo.InvariantCulture, $"{plan.Large.Routes} routes, {plan.Large.Keys} keys, {plan.Large.Budgets} budgets");
+        var load = $"{plan.Large.Routes} routes, {plan.Large.Keys} keys, {plan.Large.Budgets} budgets";
+        var told = Invariant($"{all:0.0} s beside {bareCreates.TotalSeconds:0.0} s bare, {creates.TotalSeconds:0.0} s under the operator; ")
+            + Invariant($"pods have all after {(served - start) / 1e9:0.0} s; ")
+            + Invariant($"operator: {processor.TotalSeconds:0.0} s of processor time, {writes.Length} writes");
         return (space,
         [
-            new($"{size}: from nothing to Ready", all - bareCreates.TotalSeconds, "s", 90, told),
-            new("resident memory of the operator then", resident, "MiB", MostMiB, string.Create(CultureInfo.InvariantCulture, $"{heap:0} MiB of managed heap")),
+            new($"{load}: from nothing to Ready", all - bareCreates.TotalSeconds, "s", 90, told),
+            new("resident memory of the operator then", resident, "MiB", MostMiB, Invariant($"{heap:0} MiB of managed heap")),
             new("and at its peak", ProcessFigures.PeakResidentMiB(cluster.Operator.Id), "MiB", MostMiB, ""),
         ]);
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Benchmarks.Load;
 using Support.Cluster;
 
@@ -20,16 +21,6 @@ internal sealed class ReadyObjects : IAsyncDisposable
             new ObjectMirror(api, space.Collection(kind), value => Look(kind, value)).RunAsync(_over.Token)));
     }
 
-    /// <summary>How many have been.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-                return _ready.Count;
-        }
-    }
-
     /// <summary>When the last of them was, by <see cref="Clock"/>.</summary>
     public Task<long> All => _all.Task;
 
@@ -40,7 +31,7 @@ internal sealed class ReadyObjects : IAsyncDisposable
         _over.Dispose();
     }
 
-    private void Look(string kind, System.Text.Json.Nodes.JsonObject value)
+    private void Look(string kind, JsonObject value)
     {
         if (!GatewayState.IsReadyOf(value))
             return;

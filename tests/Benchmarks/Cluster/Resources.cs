@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using static System.FormattableString;
 
 namespace Benchmarks.Cluster;
 
@@ -91,5 +91,5 @@ internal static class Resources
 
     private static string Team(int i) => Name("team", i % Teams);
 
-    private static string Name(string prefix, int i) => string.Create(CultureInfo.InvariantCulture, $"{prefix}-{i}");
+    private static string Name(string prefix, int i) => Invariant($"{prefix}-{i}");
 }

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Benchmarks.Servers;
 using Support.ControlPlane;
+using static System.FormattableString;
 
 namespace Benchmarks.Cluster;
 
@@ -34,22 +34,22 @@ internal static class Rest
             var wait = Task.Delay(s_window);
             await space.PatchAsync("virtualkeys", changed, new() { ["spec"] = new JsonObject { ["state"] = "Blocked" } });
             await wait;
-            var cost = ProcessorTime() - before - (s_window * idle);
+            var spent = ProcessorTime() - before - (s_window * idle);
             await pods.UntilBeyondAsync(revision);
-            changes.Add((cost.TotalMilliseconds, [.. audit.Read().Where(w => !w.IsLease && !IsOf(w, changed))]));
+            changes.Add((spent.TotalMilliseconds, [.. audit.Read().Where(w => !w.IsLease && !IsOf(w, changed))]));
         }
 
         rounds = await cluster.RoundsAsync() - rounds;
         var costs = changes.Select(c => c.Milliseconds).Order().ToArray();
         var others = changes.SelectMany(c => c.Writes).Where(w => w.Subresource == "status").ToList();
-        var rest = string.Create(CultureInfo.InvariantCulture, $"{plan.Rest.TotalSeconds:0} s at rest");
+        var cost = Invariant($"{costs[0]:0} to {costs[^1]:0} ms, {costs.Average():0} ms and ")
+            + Invariant($"{(double)rounds / costs.Length:0.0} rounds of the line on average of {costs.Length}");
+        var rest = Invariant($"{plan.Rest.TotalSeconds:0} s at rest");
         return
         [
             new($"{rest}: writes but the lease", writes.Length, "", 0, Writes.Told(writes)),
             new($"{rest}: processor time", idle * 100, "%", null, "of one core"),
-            new("one key changed: processor time, median", Median.Of(costs), "ms", 100, string.Create(
-                CultureInfo.InvariantCulture, $"{costs[0]:0} to {costs[^1]:0} ms; {costs.Average():0} ms and "
-                    + $"{(double)rounds / costs.Length:0.0} rounds of the line on average of {costs.Length}")),
+            new("one key changed: processor time, median", Median.Of(costs), "ms", 100, cost),
             new("one key changed: statuses but its own and the gateway's", others.Count, "", 0, Writes.Told(others)),
             new("one key changed: other writes", changes.Average(c => c.Writes.Count(w => w.Subresource != "status")), "", null,
                 Writes.Told(changes[^1].Writes.Where(w => w.Subresource != "status"))),

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Benchmarks.Servers;
 using Support.ControlPlane;
+using static System.FormattableString;
 
 namespace Benchmarks.Cluster;
 
@@ -32,12 +32,13 @@ internal sealed record Restart
     {
         await Task.Delay(plan.Rest);
         var slowest = restarts.MaxBy(r => r.UntilSteady)!;
+        var written = $"of {restarts.Count}; {Writes.Told(slowest.Written)}";
+        var pid = cluster.Operator.Id;
+        var memory = Invariant($"peak {ProcessFigures.PeakResidentMiB(pid):0} MiB, {Heap(restarts):0} MiB of managed heap");
         return
         [
-            new("restarted until steady, slowest", slowest.UntilSteady.TotalSeconds, "s", 15, string.Create(
-                CultureInfo.InvariantCulture, $"of {restarts.Count}; {Writes.Told(slowest.Written)}")),
-            new("resident memory a minute after a restart", ProcessFigures.ResidentMiB(cluster.Operator.Id), "MiB", 250, string.Create(
-                CultureInfo.InvariantCulture, $"peak {ProcessFigures.PeakResidentMiB(cluster.Operator.Id):0} MiB, {Heap(restarts):0} MiB of managed heap")),
+            new("restarted until steady, slowest", slowest.UntilSteady.TotalSeconds, "s", 15, written),
+            new("resident memory a minute after a restart", ProcessFigures.ResidentMiB(pid), "MiB", 250, memory),
         ];
     }
 
@@ -48,11 +49,11 @@ internal sealed record Restart
         await space.CreateAsync(Enumerable.Range(0, plan.Secrets).Select(i => (space.Secrets, Resources.UnrelatedSecret(i))));
         var with = await MeasureAsync(cluster, space, plan);
         var (few, many) = (Resident(without), Resident(with));
+        var told = Invariant($"{many:0} beside {few:0} MiB, medians of {with.Count} restarts; ")
+            + Invariant($"managed heap {Heap(with):0} beside {Heap(without):0} MiB");
         return
         [
-            new($"{plan.Secrets} unrelated Secrets: growth of resident memory", many - few, "MiB", 10, string.Create(
-                CultureInfo.InvariantCulture,
-                $"{many:0} beside {few:0} MiB, medians of {with.Count} restarts; managed heap {Heap(with):0} beside {Heap(without):0} MiB")),
+            new($"{plan.Secrets} unrelated Secrets: growth of resident memory", many - few, "MiB", 10, told),
             new("and restarted until steady, slowest", with.Max(r => r.UntilSteady.TotalSeconds), "s", 15, ""),
         ];
     }
