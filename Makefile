@@ -57,9 +57,14 @@ golden: build ## Write the golden files anew; read the difference before you com
 
 ##@ Measure
 
-.PHONY: bench
+.PHONY: bench bench-operator
 bench: ## Figures beside nginx, as a table and in artifacts/bench.json; BENCH="quick small large" chooses
 	@command -v nginx >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends nginx-light; } >&2
 	@dotnet build tests/Benchmarks -c Release -v quiet >&2
 	@dotnet build gateway/Server -c Release -v quiet >&2
 	artifacts/bin/Benchmarks/release/Benchmarks $(BENCH)
+
+bench-operator: ## Figures on a real API server, as a table and in artifacts/bench-operator.json; BENCH="ack bulk" chooses
+	@dotnet build tests/Benchmarks -c Release -v quiet >&2
+	@dotnet build gateway/Server -c Release -v quiet >&2
+	artifacts/bin/Benchmarks/release/Benchmarks operator $(BENCH)

@@ -1,4 +1,5 @@
 using Benchmarks;
+using Benchmarks.Cluster;
 using Benchmarks.Load;
 using Benchmarks.Scenarios;
 using Benchmarks.Servers;
@@ -6,8 +7,11 @@ using Benchmarks.Servers;
 if (args is [UpstreamServer.Command])
 {
     MockUpstream.Run();
-    return;
+    return 0;
 }
+
+if (args is [OperatorBench.Name, .. var parts])
+    return await OperatorBench.RunAsync(parts);
 
 // `quick` shortens everything; other words choose scenarios by name.
 var plan = args.Contains("quick", StringComparer.Ordinal) ? BenchPlan.Quick : BenchPlan.Full;
@@ -29,6 +33,7 @@ if (chosen.Count == 0 || chosen.Any(c => c != OperatorLine.Name))
 }
 
 report.Write("artifacts/bench.json");
+return 0;
 
 void When(string name, Action scenario)
 {

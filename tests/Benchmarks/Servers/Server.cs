@@ -6,9 +6,6 @@ namespace Benchmarks.Servers;
 /// <summary>A server in a process of its own, with its children.</summary>
 internal abstract class Server : IDisposable
 {
-    /// <summary>Kernel ticks a second, as <c>getconf CLK_TCK</c> tells on every Linux.</summary>
-    private const double TicksPerSecond = 100;
-
     protected Server(Process process) => Process = process;
 
     public abstract string Name { get; }
@@ -21,13 +18,13 @@ internal abstract class Server : IDisposable
     public virtual string Path(string answer) => $"/{answer}/v1/chat/completions";
 
     /// <summary>User and system time of all its processes so far.</summary>
-    public TimeSpan ProcessorTime => TimeSpan.FromSeconds(Tree().Sum(Ticks) / TicksPerSecond);
+    public TimeSpan ProcessorTime => Tree().Aggregate(TimeSpan.Zero, (sum, pid) => sum + ProcessFigures.ProcessorTime(pid));
 
     /// <summary>Resident memory of all its processes, in MiB.</summary>
-    public double ResidentMiB => Tree().Sum(pid => Status(pid, "VmRSS:")) / 1024.0;
+    public double ResidentMiB => Tree().Sum(ProcessFigures.ResidentMiB);
 
     /// <summary>The most that was ever resident, in MiB.</summary>
-    public double PeakResidentMiB => Tree().Sum(pid => Status(pid, "VmHWM:")) / 1024.0;
+    public double PeakResidentMiB => Tree().Sum(ProcessFigures.PeakResidentMiB);
 
     public virtual void Dispose()
     {
@@ -50,19 +47,5 @@ internal abstract class Server : IDisposable
         return children.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(c => int.Parse(c, CultureInfo.InvariantCulture))
             .Prepend(Process.Id);
-    }
-
-    private static long Ticks(int pid)
-    {
-        // The command's name stands in parentheses and may hold anything; utime and stime are fields 14 and 15.
-        var text = File.ReadAllText($"/proc/{pid}/stat");
-        var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-        return long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
-    }
-
-    private static long Status(int pid, string name)
-    {
-        var line = File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith(name, StringComparison.Ordinal));
-        return long.Parse(line.AsSpan(name.Length).Trim().ToString().Split(' ')[0], CultureInfo.InvariantCulture);
     }
 }

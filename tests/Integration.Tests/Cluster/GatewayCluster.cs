@@ -1,4 +1,3 @@
-using Support;
 using Support.Cluster;
 using Support.ControlPlane;
 
@@ -11,13 +10,9 @@ namespace Integration.Tests.Cluster;
 /// </summary>
 public sealed class GatewayCluster : IAsyncLifetime
 {
-    /// <summary>Where the operator is installed.</summary>
-    public const string Home = "llm-gateway-system";
-
     private static readonly TimeSpan s_restartDelay = TimeSpan.FromSeconds(1);
 
-    private KubeApiServer? _server;
-    private Kubelet? _kubelet;
+    private InstalledCluster? _installed;
     private readonly Stack<OperatorProcess> _operators = new();
     private Task _supervision = Task.CompletedTask;
 
@@ -26,8 +21,8 @@ public sealed class GatewayCluster : IAsyncLifetime
     {
         get
         {
-            Assert.SkipWhen(_server is null, ControlPlaneBinaries.MissingControllers ?? "");
-            return _server!;
+            Assert.SkipWhen(_installed is null, ControlPlaneBinaries.MissingControllers ?? "");
+            return _installed!.Server;
         }
     }
 
@@ -35,9 +30,9 @@ public sealed class GatewayCluster : IAsyncLifetime
     public ClusterApi Api => new(Server.Client);
 
     /// <summary>Runs the pods.</summary>
-    public Kubelet Kubelet => _kubelet!;
+    public Kubelet Kubelet => _installed!.Kubelet;
 
-    internal Kubectl Kubectl => new(Server.KubeConfig);
+    internal Kubectl Kubectl => new(Server.KubeConfig, TestContext.Current.CancellationToken);
 
     /// <summary>The newest one.</summary>
     internal OperatorProcess Operator => _operators.Peek();
@@ -49,13 +44,7 @@ public sealed class GatewayCluster : IAsyncLifetime
     {
         if (ControlPlaneBinaries.MissingControllers is not null)
             return;
-        _server = await KubeApiServer.StartAsync(withControllers: true, InstallAsync, TestContext.Current.CancellationToken);
-        var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
-        _kubelet = Kubelet.Start(_server.Client, new()
-        {
-            GatewayProgram = Path.Combine(GoldenFile.RepositoryRoot, "artifacts", "bin", "Gateway", configuration, "gateway"),
-            MaxGrace = TimeSpan.FromSeconds(1),
-        });
+        _installed = await InstalledCluster.StartAsync(TimeSpan.FromSeconds(1), null, TestContext.Current.CancellationToken);
         StartOperator();
     }
 
@@ -69,25 +58,16 @@ public sealed class GatewayCluster : IAsyncLifetime
     /// <summary>Anew, after a test has stopped or killed it. One that ends by itself is started again, as a Deployment does.</summary>
     internal void StartOperator()
     {
-        var account = $"system:serviceaccount:{Home}:llm-gateway-operator";
-        var kubeConfig = _server!.KubeConfigOf(account, "system:serviceaccounts", $"system:serviceaccounts:{Home}");
-        _operators.Push(OperatorProcess.Start(kubeConfig, Home));
-        _supervision = SuperviseAsync(kubeConfig);
+        _operators.Push(_installed!.StartOperator());
+        _supervision = SuperviseAsync();
     }
 
-    private static async Task InstallAsync(KubeApiServer server)
-    {
-        var kubectl = new Kubectl(server.KubeConfig);
-        await kubectl.RunAsync("apply", "--server-side", "-k", "config/default");
-        await kubectl.RunAsync("wait", "--for=condition=Established", "crd", "--all");
-    }
-
-    private async Task SuperviseAsync(string kubeConfig)
+    private async Task SuperviseAsync()
     {
         while (await Operator.EndAsync())
         {
             await Task.Delay(s_restartDelay);
-            _operators.Push(OperatorProcess.Start(kubeConfig, Home));
+            _operators.Push(_installed!.StartOperator());
         }
     }
 
@@ -101,9 +81,7 @@ public sealed class GatewayCluster : IAsyncLifetime
 
         foreach (var ended in _operators)
             await ended.DisposeAsync();
-        if (_kubelet is not null)
-            await _kubelet.DisposeAsync();
-        if (_server is not null)
-            await _server.DisposeAsync();
+        if (_installed is not null)
+            await _installed.DisposeAsync();
     }
 }

@@ -32,10 +32,11 @@ public sealed class KubeApiServer : IAsyncDisposable
     private readonly Stack<ControlPlaneProcess> _processes = new();
     private int _backups;
 
-    private KubeApiServer(string folder, bool withControllers)
+    private KubeApiServer(string folder, bool withControllers, string? auditedUser)
     {
         _folder = folder;
         HasControllers = withControllers;
+        AuditLog = auditedUser is null ? null : new(folder, auditedUser);
         _certificates = ControlPlaneCertificates.Create(folder);
         _certificates.IssueClient("controllers", "system:kube-controller-manager", "system:masters");
         Address = new($"https://127.0.0.1:{FreePort()}/");
@@ -55,6 +56,9 @@ public sealed class KubeApiServer : IAsyncDisposable
     /// <summary>Whether kube-controller-manager runs.</summary>
     public bool HasControllers { get; }
 
+    /// <summary>What the audited user has written; null where nobody is audited.</summary>
+    public AuditLog? AuditLog { get; }
+
     private string Data => Path.Combine(_folder, "etcd");
 
     /// <summary>
@@ -65,11 +69,15 @@ public sealed class KubeApiServer : IAsyncDisposable
     /// <param name="prepare">
     /// Makes what controllers are to find, definitions above all: the garbage collector looks for new ones each 30 s only.
     /// </param>
+    /// <param name="auditedUser">Whose writes <see cref="AuditLog"/> has.</param>
     /// <param name="cancellation">Gives up.</param>
     public static async Task<KubeApiServer> StartAsync(
-        bool withControllers, Func<KubeApiServer, Task>? prepare = null, CancellationToken cancellation = default)
+        bool withControllers,
+        Func<KubeApiServer, Task>? prepare = null,
+        string? auditedUser = null,
+        CancellationToken cancellation = default)
     {
-        var server = new KubeApiServer(Directory.CreateTempSubdirectory("control-plane-").FullName, withControllers);
+        var server = new KubeApiServer(Directory.CreateTempSubdirectory("control-plane-").FullName, withControllers, auditedUser);
         try
         {
             await server.StartApiAsync(cancellation);
@@ -86,7 +94,7 @@ public sealed class KubeApiServer : IAsyncDisposable
     }
 
     /// <summary>Without controllers.</summary>
-    public static Task<KubeApiServer> StartAsync(CancellationToken cancellation = default) => StartAsync(false, null, cancellation);
+    public static Task<KubeApiServer> StartAsync(CancellationToken cancellation = default) => StartAsync(false, cancellation: cancellation);
 
     /// <summary>A kubeconfig file for somebody who has no rights but those that roles give.</summary>
     public string KubeConfigOf(string user, params IEnumerable<string> groups)
@@ -186,6 +194,7 @@ public sealed class KubeApiServer : IAsyncDisposable
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
             $"--service-account-key-file={_certificates.PathOf("accounts.pub")}",
             $"--service-account-signing-key-file={_certificates.PathOf("accounts.key")}",
+            .. AuditLog?.Arguments ?? [],
         ];
 
         // Pods want a default ServiceAccount, which a controller makes.

@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
-using Support;
 
-namespace Integration.Tests.Cluster;
+namespace Support.Cluster;
 
-/// <summary><c>operator run</c> as its own process, which a test may kill.</summary>
-internal sealed class OperatorProcess : IAsyncDisposable
+/// <summary><c>operator run</c> as its own process, which may be killed.</summary>
+public sealed class OperatorProcess : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
@@ -28,6 +27,9 @@ internal sealed class OperatorProcess : IAsyncDisposable
     /// <summary>Everything that it has written.</summary>
     public string Output => string.Join('\n', _output);
 
+    /// <summary>Its process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => _process.HasExited;
 
@@ -39,12 +41,10 @@ internal sealed class OperatorProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it, with its lease in the namespace; returns at once.</summary>
-    public static OperatorProcess Start(string kubeConfig, string ns, params string[] more)
+    public static OperatorProcess Start(string kubeConfig, string ns)
     {
-        var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
-        var program = Path.Combine(GoldenFile.RepositoryRoot, "artifacts", "bin", "Operator", configuration, "operator");
         string[] ports = ["--metrics-bind-address", "127.0.0.1:0", "--health-probe-bind-address", "127.0.0.1:0"];
-        var start = new ProcessStartInfo(program, ["run", "--kubeconfig", kubeConfig, .. ports, .. more])
+        var start = new ProcessStartInfo(InstalledCluster.ProgramOf("Operator"), ["run", "--kubeconfig", kubeConfig, .. ports])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -89,7 +89,8 @@ internal sealed class OperatorProcess : IAsyncDisposable
         var waited = Stopwatch.StartNew();
         while (!Output.Contains(text, StringComparison.Ordinal))
         {
-            (waited.Elapsed < s_patience && !HasExited).ShouldBeTrue($"`{text}` is not said:\n{Output}");
+            if (waited.Elapsed > s_patience || HasExited)
+                throw new InvalidOperationException($"`{text}` is not said:\n{Output}");
             await Task.Delay(50, cancellation);
         }
     }

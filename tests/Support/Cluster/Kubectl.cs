@@ -1,26 +1,23 @@
 using System.Diagnostics;
-using Support;
 using Support.ControlPlane;
 
-namespace Integration.Tests.Cluster;
+namespace Support.Cluster;
 
 /// <summary>The real one: from the folder of the control plane, else from PATH.</summary>
-internal sealed class Kubectl(string kubeConfig)
+public sealed class Kubectl(string kubeConfig, CancellationToken cancellation = default)
 {
     private static readonly string s_program = File.Exists(ControlPlaneBinaries.Of("kubectl")) ? ControlPlaneBinaries.Of("kubectl") : "kubectl";
 
-    /// <summary>In the root of the source tree; what it prints. Fails where it fails.</summary>
+    /// <summary>In the root of the source tree; what it prints. Throws <see cref="InvalidOperationException"/> where it fails.</summary>
     public async Task<string> RunAsync(params string[] arguments)
     {
         var (exitCode, output, error) = await TryAsync(arguments);
-        exitCode.ShouldBe(0, $"kubectl {string.Join(' ', arguments)}\n{error}");
-        return output;
+        return exitCode == 0 ? output : throw new InvalidOperationException($"kubectl {string.Join(' ', arguments)}\n{error}");
     }
 
     /// <summary>What it prints, to standard output and standard error.</summary>
     public async Task<(int ExitCode, string Output, string Error)> TryAsync(params string[] arguments)
     {
-        var cancellation = TestContext.Current.CancellationToken;
         var start = new ProcessStartInfo(s_program, ["--kubeconfig", kubeConfig, .. arguments])
         {
             UseShellExecute = false,
