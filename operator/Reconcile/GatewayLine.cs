@@ -148,9 +148,11 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 7. Children.
         var desired = isLeaving || gateway.IsPaused() ? null : Desired(outcome, secrets);
-        var mustWait = desired is not null && _turn.MustWait(gateway, desired, pods.All);
-        if (desired is not null)
-            _written = await _children.WriteAsync(gateway, desired, mustWait ? ChildKind.Deployment : null, cancellation);
+        var first = desired is null ? null : _turn.WaitsFor(gateway, desired, pods.All);
+        if (desired is null)
+            _turn.End();
+        else
+            _written = await _children.WriteAsync(gateway, desired, first is null ? null : ChildKind.Deployment, cancellation);
 
         // 8. Status.
         var statuses = current is null ? MissingGateway.Of(outcome.Inputs) : ResourceStatuses.Of(new()
@@ -163,7 +165,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             CountersTime = states.Any(s => s.Status is not null) ? ApiTime.Seconds(now) : null,
             Url = GatewayUrl.Of(gateway),
             Selector = ChildLabels.SelectorText(gateway.Metadata.Name),
-            ChildProblems = ChildProblems(desired, mustWait),
+            ChildProblems = ChildProblems(desired, first),
             Durable = SpendDurability.Of(gateway.Spec),
             Now = ApiTime.Seconds(now),
         });
@@ -184,7 +186,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             return new LineResult.Done(TimeSpan.Zero);
         if (outcome.Config is null)
             return new LineResult.Terminal("the LlmGateway is not valid and has never been");
-        var look = now + (mustWait ? s_turn : s_resync);
+        var look = now + (first is null ? s_resync : s_turn);
         DateTimeOffset?[] times = [outcome.Translation.NextChange, keys.NextTime, status.NextTime, look];
         return new LineResult.Done(Until(times.Min()!.Value));
     }
@@ -271,9 +273,11 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         })
         : null;
 
-    private ImmutableArray<string> ChildProblems(DesiredChildren? desired, bool mustWait) =>
+    private ImmutableArray<string> ChildProblems(DesiredChildren? desired, ObjectKey? first) =>
     [
-        .. mustWait ? ["the pods wait for their turn to be replaced: another gateway's are"] : ImmutableArray<string>.Empty,
+        .. first is null
+            ? ImmutableArray<string>.Empty
+            : [$"the pods wait to be replaced until those of the LlmGateway `{first}` are, or it is changed or paused"],
         .. desired?.Problems.Select(p => $"{p.Field}: {p.Message}") ?? [],
         .. _written.Problems,
         .. _kept is DurableWrite.TooLarge large ? [large.Message] : ImmutableArray<string>.Empty,

@@ -5,20 +5,20 @@ using Operator.Kubernetes;
 
 namespace Operator.Reconcile;
 
-/// <summary>Whose turn it is: after an upgrade of the operator gateways roll one at a time, so that a bad template stops at the first.</summary>
+/// <summary>
+/// Whose turn it is: after an upgrade of the operator gateways roll one at a time, so that a bad template stops at the first. One whose
+/// pods do not come up keeps its turn until it is mended, changed, paused or deleted.
+/// </summary>
 internal sealed class RolloutTurns
 {
     private readonly Lock _lock = new();
     private ObjectKey? _rolling;
 
-    /// <summary>True where nobody else rolls.</summary>
-    public bool TryBegin(ObjectKey gateway)
+    /// <summary>Whose turn it is: this gateway's, where nobody else rolls.</summary>
+    public ObjectKey Begin(ObjectKey gateway)
     {
         lock (_lock)
-        {
-            _rolling ??= gateway;
-            return _rolling == gateway;
-        }
+            return _rolling ??= gateway;
     }
 
     /// <summary>The next one may.</summary>
@@ -38,11 +38,11 @@ internal sealed class RolloutTurn(RolloutTurns turns, ObjectKey gateway)
     private bool? _isUpgrade;
     private long _generation;
 
-    /// <summary>Whether the Deployment has to stay as it is for now.</summary>
+    /// <summary>The gateway that rolls first, so that the Deployment has to stay as it is for now; null: it need not.</summary>
     /// <param name="of">The LlmGateway.</param>
     /// <param name="desired">Its children.</param>
     /// <param name="pods">Its pods.</param>
-    public bool MustWait(LlmGateway of, DesiredChildren desired, ImmutableArray<Pod> pods)
+    public ObjectKey? WaitsFor(LlmGateway of, DesiredChildren desired, ImmutableArray<Pod> pods)
     {
         var stamp = PodTemplate.StampOf(desired.Objects.First(o => o.Id.Kind == ChildKind.Deployment).Body);
         var ready = pods.Where(p => p.Metadata.DeletionTimestamp is null && p.IsReady).ToList();
@@ -50,12 +50,12 @@ internal sealed class RolloutTurn(RolloutTurns turns, ObjectKey gateway)
         if (_isUpgrade is null)
             (_isUpgrade, _generation) = (areOld, of.Metadata.Generation);
         if (_isUpgrade is true && of.Metadata.Generation == _generation && (areOld || ready.Count == 0))
-            return !turns.TryBegin(gateway);
+            return turns.Begin(gateway) is var first && first != gateway ? first : null;
         _isUpgrade = false;
         turns.End(gateway);
-        return false;
+        return null;
     }
 
-    /// <summary>The gateway is gone.</summary>
+    /// <summary>The gateway is gone or paused, so that the next one may.</summary>
     public void End() => turns.End(gateway);
 }

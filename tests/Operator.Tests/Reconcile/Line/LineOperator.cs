@@ -40,7 +40,7 @@ internal sealed class LineOperator : IAsyncDisposable
             Prices = BuiltInPrices.Load(),
             Facts = new()
             {
-                Namespace = "kube-system", PodLabels = ImmutableSortedDictionary<string, string>.Empty, GatewayImage = "gateway:test",
+                Namespace = "kube-system", PodLabels = ImmutableSortedDictionary<string, string>.Empty, GatewayImage = options.GatewayImage,
             },
             Publisher = new() { Timeout = options.PushTimeout, AntiEntropyInterval = options.LookIn, Backoff = options.Backoff },
             IsLeader = () => !options.ElectsLeader || Election.IsLeader,
@@ -118,4 +118,7 @@ internal sealed record LineOptions
     public TimeSpan LookIn { get; init; } = TimeSpan.FromSeconds(10);
 
     public bool ElectsLeader { get; init; }
+
+    /// <summary>Another one is another release of the operator.</summary>
+    public string GatewayImage { get; init; } = "gateway:1";
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Operator.Children;
 using Operator.Keys;
 using Operator.Tests.Push;
 
@@ -30,9 +29,15 @@ internal sealed record LinePod(LineSetup Setup, string Name, FakeGateway Process
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 
-    public static JsonObject Manifest(string gateway, string name, string address) => new()
+    /// <summary>As the Deployment would make it.</summary>
+    public static JsonObject Manifest(string name, JsonObject template, string address) => new()
     {
-        ["metadata"] = new JsonObject { ["name"] = name, ["labels"] = ChildLabels.Of(gateway) },
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = name,
+            ["labels"] = template["metadata"]!["labels"]!.DeepClone(),
+            ["annotations"] = template["metadata"]!["annotations"]!.DeepClone(),
+        },
         ["status"] = Status(address, isReady: true),
     };
 

@@ -64,13 +64,13 @@ internal sealed class LineSetup : IAsyncDisposable
         return started;
     }
 
-    /// <summary>As a kubelet would: once its admin Secret is there. What the durable copy holds it serves at once.</summary>
+    /// <summary>As the cluster would: once Deployment and admin Secret are there. What the durable copy holds it serves at once.</summary>
     /// <param name="gateway">Name of the LlmGateway.</param>
     /// <param name="prepare">The process before its object is there.</param>
     /// <param name="token">Other than that of its files.</param>
     public async Task<LinePod> StartPodAsync(string gateway = "main", Action<FakeGateway>? prepare = null, string? token = null)
     {
-        await WhenAsync(() => Find("secrets", ChildNames.Admin(gateway)) is not null);
+        await WhenAsync(() => Find("secrets", ChildNames.Admin(gateway)) is not null && Find("deployments", gateway) is not null);
         var files = AdminFiles.Read(SecretOf(ChildNames.Admin(gateway)))!;
         var listen = new IPEndPoint(NextAddress(), PodPorts.Admin);
         var process = await FakeGateway.StartAsync(AdminCertificate.Parse(files.CertificatePem), token ?? files.Tokens[0], listen);
@@ -79,9 +79,12 @@ internal sealed class LineSetup : IAsyncDisposable
         prepare?.Invoke(process);
         var pod = new LinePod(this, string.Create(CultureInfo.InvariantCulture, $"{gateway}-{_pods++}"), process);
         _parts.Push(pod);
-        Create("pods", LinePod.Manifest(gateway, pod.Name, listen.Address.ToString()));
+        Create("pods", LinePod.Manifest(pod.Name, Template(gateway), listen.Address.ToString()));
         return pod;
     }
+
+    /// <summary>That of the gateway's Deployment.</summary>
+    public JsonObject Template(string gateway = "main") => Find("deployments", gateway)!["spec"]!["template"]!.AsObject();
 
     public void Jump(TimeSpan by) => _clock.Jump(by);
 
@@ -146,6 +149,10 @@ internal sealed class LineSetup : IAsyncDisposable
         var condition = (found?["status"]?["conditions"] as JsonArray)?.FirstOrDefault(c => (string)c!["type"]! == type);
         return condition is null || (long?)condition["observedGeneration"] != generation ? "" : $"{condition["status"]} {condition["reason"]}";
     }
+
+    /// <summary>Of a condition; empty where there is none.</summary>
+    public string Message(string plural, string name, string type) =>
+        (string?)(Find(plural, name)?["status"]?["conditions"] as JsonArray)?.FirstOrDefault(c => (string)c!["type"]! == type)?["message"] ?? "";
 
     /// <summary>Conditions that are False, as <c>Accepted Conflict</c>.</summary>
     public IEnumerable<string> Mistakes(string plural, string name) =>
