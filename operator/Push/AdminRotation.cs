@@ -36,6 +36,9 @@ internal static class AdminRotation
         return isOver ? files with { Tokens = [files.Tokens[0]], FormerPins = [] } : files;
     }
 
+    /// <summary>False where somebody has edited the certificate to what is none.</summary>
+    public static bool IsUsable(AdminFiles files) => IssuedTime(files) is not null;
+
     /// <summary>How the operator reaches the gateways that have these files.</summary>
     public static AdminAccess Access(AdminFiles files) => new()
     {

@@ -22,7 +22,7 @@ internal sealed class AdminDoor : IDisposable
     /// <summary>To push with.</summary>
     public AdminClient Client { get; }
 
-    /// <summary>What the Secret shall hold. Where it was deleted, or cannot be read, that is what it held before.</summary>
+    /// <summary>What the Secret shall hold. Where it was deleted, edited to nonsense, or cannot be read, what it held before.</summary>
     public AdminFiles Files { get; private set; }
 
     /// <summary>Takes what the Secret holds, if it is this gateway's own, and rotates what is old.</summary>
@@ -32,7 +32,7 @@ internal sealed class AdminDoor : IDisposable
         var secret = secrets.FirstOrDefault(s => s.Metadata.Name == name
             && s.Metadata.Namespace == _gateway.Metadata.Namespace
             && Pruning.IsControlled(_gateway, s.Metadata));
-        if (secret is not null && !ReferenceEquals(secret, _known) && AdminFiles.Read(secret) is { } read)
+        if (secret is not null && !ReferenceEquals(secret, _known) && AdminFiles.Read(secret) is { } read && AdminRotation.IsUsable(read))
             Files = read;
         _known = secret;
         Files = AdminRotation.Advance(Files, _gateway.Metadata.Name, now);

@@ -19,27 +19,27 @@ internal sealed class FakeGateway : IAsyncDisposable
     public const string Token = "the-token";
 
     private readonly WebApplication _app;
-    private readonly string _token;
     private readonly ConcurrentQueue<long> _pushed = [];
     private readonly ConcurrentQueue<ConfigSnapshot> _accepted = [];
     private volatile ConfigSnapshot? _config;
+    private volatile AdminFile _file = null!;
 
-    private FakeGateway(AdminCertificate certificate, string token, IPEndPoint listen)
+    private FakeGateway(AdminCertificate certificate, ImmutableArray<string> tokens, IPEndPoint listen)
     {
-        (Certificate, _token) = (certificate, token);
+        Use(certificate, tokens);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(k => k.Listen(
             listen,
-            l => l.UseHttps(X509Certificate2.CreateFromPem(certificate.Pem, certificate.Pem))));
+            l => l.UseHttps(https => https.ServerCertificateSelector = (_, _) => _file.Presented)));
         _app = builder.Build();
         _app.Use(AuthorizeAsync);
         _app.MapPut("/config", PutAsync);
         _app.MapGet("/config/status", StatusAsync);
     }
 
-    public AdminCertificate Certificate { get; }
+    public AdminCertificate Certificate => _file.Certificate;
 
     /// <summary>Answers instead of the fake where it is set: with its status and, unless null, its body.</summary>
     public (int Status, string? Body)? Answer { get; set; }
@@ -69,15 +69,19 @@ internal sealed class FakeGateway : IAsyncDisposable
     public AdminAccess Access => new() { Tokens = [Token], Pins = [Certificate.Pin] };
 
     public static Task<FakeGateway> StartAsync() =>
-        StartAsync(AdminCertificate.Issue("main", DateTimeOffset.UtcNow), Token, new(IPAddress.Loopback, 0));
+        StartAsync(AdminCertificate.Issue("main", DateTimeOffset.UtcNow), [Token], new(IPAddress.Loopback, 0));
 
     /// <summary>As a pod that was given these files.</summary>
-    public static async Task<FakeGateway> StartAsync(AdminCertificate certificate, string token, IPEndPoint listen)
+    public static async Task<FakeGateway> StartAsync(AdminCertificate certificate, ImmutableArray<string> tokens, IPEndPoint listen)
     {
-        var gateway = new FakeGateway(certificate, token, listen);
+        var gateway = new FakeGateway(certificate, tokens, listen);
         await gateway._app.StartAsync(TestContext.Current.CancellationToken);
         return gateway;
     }
+
+    /// <summary>From now on, as after another look at its files.</summary>
+    public void Use(AdminCertificate certificate, ImmutableArray<string> tokens) =>
+        _file = new(certificate, X509Certificate2.CreateFromPem(certificate.Pem, certificate.Pem), tokens);
 
     public void Forget() => _config = null;
 
@@ -93,7 +97,7 @@ internal sealed class FakeGateway : IAsyncDisposable
 
     private Task AuthorizeAsync(HttpContext http, RequestDelegate next)
     {
-        if (http.Request.Headers.Authorization == $"Bearer {_token}")
+        if (_file.Tokens.Any(t => http.Request.Headers.Authorization == $"Bearer {t}"))
             return next(http);
         http.Response.StatusCode = StatusCodes.Status401Unauthorized;
         return Task.CompletedTask;
@@ -147,4 +151,6 @@ internal sealed class FakeGateway : IAsyncDisposable
         };
         return http.Response.WriteAsync(JsonSerializer.Serialize(status, ContractJson.Default.ConfigStatus));
     }
+
+    private sealed record AdminFile(AdminCertificate Certificate, X509Certificate2 Presented, ImmutableArray<string> Tokens);
 }

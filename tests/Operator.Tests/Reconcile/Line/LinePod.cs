@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Operator.Keys;
+using Operator.Push;
 using Operator.Tests.Push;
 
 namespace Operator.Tests.Reconcile.Line;
@@ -19,6 +20,13 @@ internal sealed record LinePod(LineSetup Setup, string Name, FakeGateway Process
 
     public void SetReady(bool isReady) =>
         Setup.Server.Patch("pods", Setup.Namespace, Name, new() { ["status"] = Status(Address, isReady) }, "status");
+
+    /// <summary>As when the kubelet brings what the Secret holds by now.</summary>
+    public void ReadFiles()
+    {
+        var files = Setup.AdminFilesOf();
+        Process.Use(AdminCertificate.Parse(files.CertificatePem), files.Tokens);
+    }
 
     /// <summary>The object and the process.</summary>
     public async Task DeleteAsync()

@@ -67,13 +67,12 @@ internal sealed class LineSetup : IAsyncDisposable
     /// <summary>As the cluster would: once Deployment and admin Secret are there. What the durable copy holds it serves at once.</summary>
     /// <param name="gateway">Name of the LlmGateway.</param>
     /// <param name="prepare">The process before its object is there.</param>
-    /// <param name="token">Other than that of its files.</param>
-    public async Task<LinePod> StartPodAsync(string gateway = "main", Action<FakeGateway>? prepare = null, string? token = null)
+    public async Task<LinePod> StartPodAsync(string gateway = "main", Action<FakeGateway>? prepare = null)
     {
         await WhenAsync(() => Find("secrets", ChildNames.Admin(gateway)) is not null && Find("deployments", gateway) is not null);
-        var files = AdminFiles.Read(SecretOf(ChildNames.Admin(gateway)))!;
+        var files = AdminFilesOf(gateway);
         var listen = new IPEndPoint(NextAddress(), PodPorts.Admin);
-        var process = await FakeGateway.StartAsync(AdminCertificate.Parse(files.CertificatePem), token ?? files.Tokens[0], listen);
+        var process = await FakeGateway.StartAsync(AdminCertificate.Parse(files.CertificatePem), files.Tokens, listen);
         if (await DurableAsync(gateway) is { } found)
             process.Boot(found.Config);
         prepare?.Invoke(process);
@@ -97,6 +96,15 @@ internal sealed class LineSetup : IAsyncDisposable
             await WhenAtRestAsync(@operator);
         }
     }
+
+    /// <summary>While time passes quickly.</summary>
+    public Task WhenPassingAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") => WhenAsync(
+        () =>
+        {
+            Jump(TimeSpan.FromSeconds(1));
+            return condition();
+        },
+        what);
 
     public Task WhenAtRestAsync(LineOperator @operator)
     {
@@ -170,6 +178,9 @@ internal sealed class LineSetup : IAsyncDisposable
 
     /// <summary>The key itself, from the Secret that users read.</summary>
     public string KeyText(string name = "demo", string key = "api-key") => SecretOf($"{name}-key").Read(key)!;
+
+    /// <summary>What pods read.</summary>
+    public AdminFiles AdminFilesOf(string gateway = "main") => AdminFiles.Read(SecretOf(ChildNames.Admin(gateway)))!;
 
     public Secret SecretOf(string name) => Find("secrets", name).Deserialize<Secret>(ApiJson.Options)!;
 
