@@ -16,6 +16,8 @@ internal sealed record AdminFiles
 
     public const string FormerPinsKey = "former-pins";
 
+    public const string StoresSaltKey = "stores-salt";
+
     /// <summary>The certificate that gateways present, with its key, as PEM.</summary>
     public required string CertificatePem { get; init; }
 
@@ -25,16 +27,22 @@ internal sealed record AdminFiles
     /// <summary>SHA-256, in hexadecimal, of certificates that gateways may still present until they have read the new one.</summary>
     public ImmutableArray<string> FormerPins { get; init; } = [];
 
-    /// <summary>What a Secret holds; null where certificate or tokens are missing.</summary>
+    /// <summary>Keys <see cref="StoreSecrets.Fingerprint"/>. Never rotates: pods roll when the fingerprint changes.</summary>
+    public required string StoresSalt { get; init; }
+
+    /// <summary>What a Secret holds; null where certificate, tokens or salt are missing.</summary>
     public static AdminFiles? Read(Secret secret) =>
-        secret.Read(CertificateKey) is { Length: > 0 } pem && Lines(secret.Read(TokensKey)) is { IsEmpty: false } tokens
-            ? new() { CertificatePem = pem, Tokens = tokens, FormerPins = Lines(secret.Read(FormerPinsKey)) }
+        secret.Read(CertificateKey) is { Length: > 0 } pem
+        && Lines(secret.Read(TokensKey)) is { IsEmpty: false } tokens
+        && secret.Read(StoresSaltKey) is { Length: > 0 } salt
+            ? new() { CertificatePem = pem, Tokens = tokens, FormerPins = Lines(secret.Read(FormerPinsKey)), StoresSalt = salt }
             : null;
 
-    /// <summary>The Secret.</summary>
-    public static Child Of(ChildrenInputs inputs)
+    /// <summary>The Secret; null while nobody knows what is in it.</summary>
+    public static Child? Of(ChildrenInputs inputs)
     {
-        var files = inputs.Admin;
+        if (inputs.Admin is not { } files)
+            return null;
         var content = new JsonObject
         {
             ["type"] = "Opaque",
@@ -43,10 +51,13 @@ internal sealed record AdminFiles
                 [CertificateKey] = Base64(files.CertificatePem),
                 [TokensKey] = Base64(Text(files.Tokens)),
                 [FormerPinsKey] = files.FormerPins.IsEmpty ? null : Base64(Text(files.FormerPins)),
+                [StoresSaltKey] = Base64(files.StoresSalt),
             },
         };
-        return ManifestJson.Child(inputs.Gateway, new(ChildKind.Secret, ChildNames.Admin(inputs.Gateway.Metadata.Name)), content);
+        return ManifestJson.Child(inputs.Gateway, IdOf(inputs.Gateway), content);
     }
+
+    public static ChildId IdOf(LlmGateway gateway) => new(ChildKind.Secret, ChildNames.Admin(gateway.Metadata.Name));
 
     /// <summary>Nothing of the key and the tokens.</summary>
     public override string ToString() => "AdminFiles";

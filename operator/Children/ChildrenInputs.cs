@@ -12,11 +12,16 @@ internal sealed record ChildrenInputs
     /// <summary>The operator and its cluster.</summary>
     public required OperatorFacts Operator { get; init; }
 
-    /// <summary>What the admin port is secured with.</summary>
-    public required AdminFiles Admin { get; init; }
+    /// <summary>What the admin port is secured with; null: that is in its Secret, which cannot be read and stays as it is.</summary>
+    public required AdminFiles? Admin { get; init; }
 
     /// <summary>The Secrets that <c>postgres</c> and <c>redis</c> name, as far as they are there.</summary>
     public ImmutableArray<Secret> StoreSecrets { get; init; } = [];
+
+    /// <summary>
+    /// The fingerprint of those, as the pods show it, where one cannot be read: that is no reason to replace pods. Null: all are known.
+    /// </summary>
+    public string? FormerFingerprint { get; init; }
 }
 
 /// <summary>What an operator knows of itself and of its cluster; the same for all gateways.</summary>

@@ -28,7 +28,7 @@ internal static class GatewayChildren
         return new()
         {
             Objects = [.. all.OfType<Child>()],
-            Kept = DurableCopy(gateway),
+            Kept = inputs.Admin is null ? DurableCopy(gateway).Add(AdminFiles.IdOf(gateway)) : DurableCopy(gateway),
             Problems = [.. new[] { ExposureChild.Problem(inputs) }.OfType<FieldProblem>()],
         };
     }

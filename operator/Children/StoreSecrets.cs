@@ -53,15 +53,15 @@ internal static class StoreSecrets
 
     /// <summary>
     /// Changes with what the Secrets hold; null in the embedded tier. A pool of connections keeps the URI that it was opened with, so pods
-    /// roll when it changes. Keyed with the admin port's private key: who may read a Deployment must not be able to try passwords on it.
+    /// roll when it changes. Keyed with a secret salt: who may read a Deployment must not be able to try passwords on it.
     /// </summary>
     public static string? Fingerprint(ChildrenInputs inputs)
     {
         var references = Of(inputs.Gateway.Spec).ToList();
-        if (references.Count == 0)
-            return null;
+        if (references.Count == 0 || inputs.FormerFingerprint is not null || inputs.Admin is not { StoresSalt: var salt })
+            return references.Count == 0 ? null : inputs.FormerFingerprint;
         var secrets = inputs.StoreSecrets.ToLookup(s => s.Metadata.Name, StringComparer.Ordinal);
-        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(inputs.Admin.CertificatePem));
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(salt));
         foreach (var reference in references)
         {
             var value = secrets[reference.Name].FirstOrDefault()?.Read(reference.Key) ?? "";

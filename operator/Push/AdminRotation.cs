@@ -28,7 +28,12 @@ internal static class AdminRotation
         if (now >= issued + s_period)
         {
             return New(gateway, now) is var made && AdminCertificate.Parse(files.CertificatePem).Pin is var pin
-                ? made with { Tokens = [made.Tokens[0], files.Tokens[0]], FormerPins = [Convert.ToHexStringLower(pin.AsSpan())] }
+                ? made with
+                {
+                    Tokens = [made.Tokens[0], files.Tokens[0]],
+                    FormerPins = [Convert.ToHexStringLower(pin.AsSpan())],
+                    StoresSalt = files.StoresSalt,
+                }
                 : made;
         }
 
@@ -49,7 +54,8 @@ internal static class AdminRotation
     private static AdminFiles New(string gateway, DateTimeOffset now) => new()
     {
         CertificatePem = AdminCertificate.Issue(gateway, now).Pem,
-        Tokens = [Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes))],
+        Tokens = [RandomNumberGenerator.GetHexString(2 * TokenBytes, lowercase: true)],
+        StoresSalt = RandomNumberGenerator.GetHexString(2 * TokenBytes, lowercase: true),
     };
 
     /// <summary>Null where the text is no certificate with its key.</summary>

@@ -147,7 +147,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             _kept = await KeepAsync(outcome, cancellation) ?? _kept;
 
         // 7. Children.
-        var desired = isLeaving || gateway.IsPaused() ? null : Desired(outcome, secrets);
+        var desired = isLeaving || gateway.IsPaused() ? null : Desired(outcome, secrets, pods);
         var first = desired is null ? null : _turn.WaitsFor(gateway, desired, pods.All);
         if (desired is null)
             _turn.End();
@@ -222,7 +222,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         SecretUses.OfGateway(gateway).Select(u => u.Secret)
             .Concat(attached.Routes.SelectMany(SecretUses.OfRoute).Select(u => u.Secret))
             .Concat(attached.Keys.Where(k => k.Spec.ValueFrom is not null).SelectMany(SecretUses.OfKey).Select(u => u.Secret))
-            .Append(new(gateway.Metadata.Namespace, ChildNames.Admin(gateway.Metadata.Name)));
+            .Append(AdminName(gateway));
 
     private TranslateInputs Inputs(LlmGateway gateway, Attached attached, SecretsRead secrets, KeysKnown keys, DateTimeOffset now) => new()
     {
@@ -263,15 +263,23 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         _services.View.Secrets.Snapshot.Find(new(_last.Metadata.Namespace, secret))?.Metadata.ResourceVersion;
 
     /// <summary>Of the version in force; null where none ever was.</summary>
-    private DesiredChildren? Desired(ReconcileOutcome outcome, SecretsRead secrets) => outcome.Translation.LastValid.Gateway is { } valid
-        ? GatewayChildren.Build(new()
+    private DesiredChildren? Desired(ReconcileOutcome outcome, SecretsRead secrets, GatewayPods pods)
+    {
+        if (outcome.Translation.LastValid.Gateway is not { } valid)
+            return null;
+        var admin = AdminName(valid);
+        var areKnown = !SecretUses.OfGateway(valid).Select(u => u.Secret).Append(admin).Any(s => secrets.Unknown.Contains(s));
+        return GatewayChildren.Build(new()
         {
             Gateway = valid,
             Operator = _services.Facts,
-            Admin = _door.Files,
+            Admin = secrets.Unknown.Contains(admin) ? null : _door.Files,
             StoreSecrets = [.. secrets.Secrets.Where(s => s.Metadata.Namespace == valid.Metadata.Namespace)],
-        })
-        : null;
+            FormerFingerprint = areKnown ? null : pods.StoresFingerprint,
+        });
+    }
+
+    private static ObjectKey AdminName(LlmGateway gateway) => new(gateway.Metadata.Namespace, ChildNames.Admin(gateway.Metadata.Name));
 
     private ImmutableArray<string> ChildProblems(DesiredChildren? desired, ObjectKey? first) =>
     [

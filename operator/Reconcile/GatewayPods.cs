@@ -18,6 +18,10 @@ internal sealed record GatewayPods
     /// </summary>
     public ImmutableArray<PodEndpoint> Endpoints => [.. All.Where(p => p.IsRunning).Select(Endpoint)];
 
+    /// <summary>Of the newest; null: there is none, or it has no database.</summary>
+    public string? StoresFingerprint =>
+        All.MaxBy(p => p.Metadata.CreationTimestamp)?.Metadata.Annotations.GetValueOrDefault(PodTemplate.StoresAnnotation);
+
     public static GatewayPods Of(LlmGateway gateway, IEnumerable<Pod> pods)
     {
         var instance = ChildNames.Own(gateway.Metadata.Name);

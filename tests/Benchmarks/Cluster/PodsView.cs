@@ -27,6 +27,7 @@ internal sealed class PodsView : IDisposable
         {
             CertificatePem = Text(AdminFiles.CertificateKey),
             Tokens = [.. Text(AdminFiles.TokensKey).Split('\n', StringSplitOptions.RemoveEmptyEntries)],
+            StoresSalt = Text(AdminFiles.StoresSaltKey),
         };
         var access = AdminRotation.Access(files);
         _client = new(() => access, s_patience, TimeProvider.System);

@@ -31,7 +31,7 @@ internal static class ChildrenCase
         {
             Gateway = gateway with { Metadata = gateway.Metadata with { Uid = GatewayUid } },
             Operator = s_facts,
-            Admin = new() { CertificatePem = "(certificate and key)\n", Tokens = ["token-1"] },
+            Admin = new() { CertificatePem = "(certificate and key)\n", Tokens = ["token-1"], StoresSalt = "salt" },
             StoreSecrets = [.. objects.OfType<Secret>()],
         };
     }

@@ -85,19 +85,20 @@ public sealed class GatewayChildrenTests
     }
 
     [Fact]
-    public void A_rotated_token_changes_no_pod_template()
+    public void Rotated_admin_files_change_no_pod_template()
     {
         var inputs = ChildrenCase.Read(Path.Combine(s_cases, "postgres"));
+        var rotated = inputs.Admin! with { CertificatePem = "another", Tokens = ["token-2", "token-1"] };
 
-        Template(inputs with { Admin = inputs.Admin with { Tokens = ["token-2", "token-1"] } }).ShouldBe(Template(inputs));
+        Template(inputs with { Admin = rotated }).ShouldBe(Template(inputs));
     }
 
     [Fact]
     public void What_the_admin_Secret_holds_is_read_back()
     {
         var inputs = ChildrenCase.Of("{apiVersion: llmgateway.dev/v1alpha1, kind: LlmGateway, metadata: {name: main}, spec: {}}");
-        var files = inputs.Admin with { Tokens = ["new", "old"], FormerPins = ["00ff"] };
-        var body = AdminFiles.Of(inputs with { Admin = files }).Body;
+        var files = inputs.Admin! with { Tokens = ["new", "old"], FormerPins = ["00ff"] };
+        var body = AdminFiles.Of(inputs with { Admin = files })!.Body;
 
         var read = AdminFiles.Read(JsonSerializer.Deserialize<Secret>(body, ApiJson.Options)!);
 
@@ -105,6 +106,7 @@ public sealed class GatewayChildrenTests
         read.CertificatePem.ShouldBe(files.CertificatePem);
         read.Tokens.ShouldBe(files.Tokens);
         read.FormerPins.ShouldBe(files.FormerPins);
+        read.StoresSalt.ShouldBe(files.StoresSalt);
     }
 
     /// <summary>Of what is the same in the case <c>minimal</c>, only the names.</summary>

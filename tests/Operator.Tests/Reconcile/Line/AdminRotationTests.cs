@@ -138,12 +138,39 @@ public sealed class AdminRotationTests
         setup.StartOperator(new() { Backoff = LineOptions.RealBackoff });
         setup.Patch("llmgateways", "main", Manifest.Spec(new() { ["drainTimeoutSeconds"] = 60 }));
         await setup.WhenPassingAsync(() => setup.Generation("deployments", "main") > 1);
-        await setup.WhenPassingAsync(() => setup.Condition("llmgateways", "main", "Deployed").Length > 0);
         Pin(setup.AdminFilesOf()).ShouldBe(Pin(before));
 
         setup.Server.Heal();
         setup.Create("modelroutes", Manifest.Route("b"));
         await setup.WhenPassingAsync(() => pods.All(p => p.Routes.Contains("b@1")));
+    }
+
+    [Fact]
+    public async Task Pods_with_a_database_are_replaced_neither_by_a_rotation_nor_by_an_operator_that_cannot_read_its_Secret()
+    {
+        await using var setup = await LineSetup.StartAsync();
+        var gateway = Manifest.Gateway();
+        gateway["spec"]!["postgres"] = new JsonObject { ["secretRef"] = new JsonObject { ["name"] = "db", ["key"] = "uri" } };
+        setup.Create("llmgateways", gateway);
+        setup.Create("secrets", Manifest.Secret("db", "uri", "postgresql://gateway:secret@db/gateway"));
+        setup.Create("modelroutes", Manifest.Route("a"));
+        var first = setup.StartOperator();
+        await setup.StartPodAsync();
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "a", "Ready") == "True Ready");
+        var template = setup.Template().ToJsonString();
+
+        setup.Jump(s_period);
+        await setup.WhenAsync(() => setup.AdminFilesOf().Tokens.Length == 2);
+        await setup.WhenAtRestAsync(first);
+        setup.Template().ToJsonString().ShouldBe(template);
+
+        await first.DisposeAsync();
+        setup.Server.Inject(
+            new ApiFault.Answer(403, "Forbidden"), c => c is { Verb: "get", Resource: "secrets", Name: "db" }, times: int.MaxValue);
+        setup.StartOperator();
+        setup.Create("modelroutes", Manifest.Route("b"));
+        await setup.WhenPassingAsync(() => setup.Condition("modelroutes", "b", "Ready") == "True Ready");
+        setup.Template().ToJsonString().ShouldBe(template);
     }
 
     private static async Task ReachesAsync(LineSetup setup, LinePod[] pods, string route)
