@@ -118,6 +118,7 @@ internal sealed partial class OperatorRun(
             },
             Publisher = new() { AntiEntropyInterval = s_lookIn, Backoff = new(s_pause.Min, s_pause.Max, random) },
             IsLeader = isLeader,
+            ConfirmLeadAsync = options.ElectsLeader ? election.ConfirmAsync : _ => Task.FromResult(isLeader()),
             Metrics = metrics,
             Time = time,
             Loggers = loggers,

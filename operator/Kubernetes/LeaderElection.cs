@@ -67,6 +67,11 @@ internal sealed partial class LeaderElection(KubernetesClient client, LeaseOptio
         }
     }
 
+    /// <summary>
+    /// Whether this process leads, by the word of the server: the clock of a machine that has slept may not know of it.
+    /// </summary>
+    public async Task<bool> ConfirmAsync(CancellationToken cancellation) => IsLeader && await TryHoldAsync(cancellation);
+
     /// <summary>One attempt to take or renew the lease: whether this process holds it now.</summary>
     public async Task<bool> TryHoldAsync(CancellationToken cancellation)
     {

@@ -9,7 +9,11 @@ namespace Operator.Reconcile;
 /// </summary>
 /// <param name="index">Where it is counted.</param>
 /// <param name="isLeader">Asked before each write: who has lost the lease counts no more.</param>
-internal sealed class ClusterRevisions(ConfigIndex index, Func<bool> isLeader) : IRevisions
+/// <param name="confirmAsync">
+/// Asked in its place where somebody else has written the index: whoever has slept meanwhile believes to lead, and would put what it knows
+/// above what is newer.
+/// </param>
+internal sealed class ClusterRevisions(ConfigIndex index, Func<bool> isLeader, Func<CancellationToken, Task<bool>> confirmAsync) : IRevisions
 {
     /// <inheritdoc/>
     public async Task<long> ReserveAsync(string hash, long above, CancellationToken cancellation)
@@ -22,7 +26,8 @@ internal sealed class ClusterRevisions(ConfigIndex index, Func<bool> isLeader) :
             var last = read.Value.Last();
             if (last.Hash == hash && last.Revision > above)
                 return last.Revision;
-            if (!isLeader())
+            var isUntouched = read.Value.ResourceVersion == index.Version;
+            if (!(isUntouched ? isLeader() : await confirmAsync(cancellation)))
                 throw new IOException("no revision could be reserved: another leads");
             var next = new Reservation { Revision = Math.Max(last.Revision, above) + 1, Hash = hash };
             if (await index.WriteAsync(read.Value, next, cancellation) is not { } failure)

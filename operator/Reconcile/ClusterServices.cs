@@ -32,6 +32,9 @@ internal sealed record ClusterServices
     /// <summary>Whether this process may write and push now.</summary>
     public required Func<bool> IsLeader { get; init; }
 
+    /// <summary>The same, by the word of the API server.</summary>
+    public required Func<CancellationToken, Task<bool>> ConfirmLeadAsync { get; init; }
+
     /// <summary>Whose pods roll after an upgrade.</summary>
     public RolloutTurns Rollouts { get; } = new();
 

@@ -205,7 +205,8 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             _acknowledgements.Recall(found.Config);
         }
 
-        _reconciler = new(new ClusterRevisions(_index, _services.IsLeader), _publisher, found?.LastValid ?? LastValidVersions.Empty);
+        var revisions = new ClusterRevisions(_index, _services.IsLeader, _services.ConfirmLeadAsync);
+        _reconciler = new(revisions, _publisher, found?.LastValid ?? LastValidVersions.Empty);
         return null;
     }
 

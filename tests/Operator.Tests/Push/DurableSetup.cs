@@ -33,7 +33,7 @@ internal sealed class DurableSetup : IAsyncDisposable
     }
 
     /// <summary>A count as an operator has it that has just started.</summary>
-    public ClusterRevisions Revisions() => new(new(Cluster.Client, Gateway), () => true);
+    public ClusterRevisions Revisions() => new(new(Cluster.Client, Gateway), () => true, _ => Task.FromResult(true));
 
     /// <summary>A copy as an operator has it that has just started.</summary>
     public DurableCopy Copy() => new(Cluster.Client, new(Cluster.Client, Gateway), Gateway);

@@ -44,6 +44,7 @@ internal sealed class LineOperator : IAsyncDisposable
             },
             Publisher = new() { Timeout = options.PushTimeout, AntiEntropyInterval = options.LookIn, Backoff = options.Backoff },
             IsLeader = () => !options.ElectsLeader || Election.IsLeader,
+            ConfirmLeadAsync = options.ElectsLeader ? Election.ConfirmAsync : _ => Task.FromResult(true),
             Metrics = _metrics,
             Time = time,
             Loggers = NullLoggerFactory.Instance,

@@ -56,10 +56,12 @@ internal sealed class LineSetup : IAsyncDisposable
         Create("modelroutes", Manifest.Route("a"));
     }
 
-    public LineOperator StartOperator(LineOptions? options = null)
+    /// <param name="options">Its patience.</param>
+    /// <param name="clock">Other than that of all others.</param>
+    public LineOperator StartOperator(LineOptions? options = null, RunningClock? clock = null)
     {
         var started = new LineOperator(
-            Server, options ?? new(), _clock.Time, string.Create(CultureInfo.InvariantCulture, $"operator-{++_operators}"));
+            Server, options ?? new(), (clock ?? _clock).Time, string.Create(CultureInfo.InvariantCulture, $"operator-{++_operators}"));
         _parts.Push(started);
         return started;
     }

@@ -15,6 +15,10 @@ internal sealed class RunningClock : IAsyncDisposable
 
     public FakeClock Time { get; } = new();
 
+    /// <summary>Whether it stands still, as that of a machine that is asleep.</summary>
+    public bool IsAsleep { get; set; }
+
+    /// <summary>Awake or not.</summary>
     public void Jump(TimeSpan by)
     {
         lock (_lock)
@@ -32,6 +36,9 @@ internal sealed class RunningClock : IAsyncDisposable
     {
         using var timer = new PeriodicTimer(s_tick);
         while (await timer.WaitForNextTickAsync(_stop.Token))
-            Jump(s_tick);
+        {
+            if (!IsAsleep)
+                Jump(s_tick);
+        }
     }
 }
