@@ -123,7 +123,7 @@ internal sealed class FakeGateway : IAsyncDisposable
             return;
         }
 
-        if (_config is { } held && (held.Revision > config.Revision || (held.Revision == config.Revision && held.Hash != config.Hash)))
+        if (_config is { } held && Beats(held, config))
         {
             http.Response.StatusCode = StatusCodes.Status409Conflict;
         }
@@ -136,6 +136,10 @@ internal sealed class FakeGateway : IAsyncDisposable
         var reply = new PushReply { Revision = _config!.Revision, Hash = _config.Hash, Uid = _config.Gateway };
         await http.Response.WriteAsync(JsonSerializer.Serialize(reply, ContractJson.Default.PushReply));
     }
+
+    private static bool Beats(ConfigSnapshot held, ConfigSnapshot config) => held.Gateway != config.Gateway
+        || held.Revision > config.Revision
+        || (held.Revision == config.Revision && held.Hash != config.Hash);
 
     private Task StatusAsync(HttpContext http)
     {

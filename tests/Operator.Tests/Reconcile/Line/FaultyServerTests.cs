@@ -105,6 +105,56 @@ public sealed class FaultyServerTests
         await setup.WhenAsync(() => setup.DurableAsync().GetAwaiter().GetResult()?.Config.Revision == pods[0].Revision);
     }
 
+    [Theory]
+    [InlineData("modelroutes/status", 1)]
+    [InlineData("modelroutes/status", 20)]
+    [InlineData("deployments", 20)]
+    [InlineData("secrets", 20)]
+    public async Task A_write_that_is_throttled_comes_again_when_the_server_has_asked_for_it(string resource, int seconds)
+    {
+        var (setup, @operator, pods) = await LineSetup.ReadyAsync(options: new() { Backoff = LineOptions.RealBackoff });
+        await using var _1 = setup;
+        await setup.WhenAtRestAsync(@operator);
+        var before = Writes();
+        setup.Server.Inject(new ApiFault.Answer(429, "TooManyRequests", TimeSpan.FromSeconds(seconds)), IsWrite);
+        setup.Create("modelroutes", Manifest.Route("b"));
+        setup.Patch("llmgateways", "main", Manifest.Spec(new() { ["drainTimeoutSeconds"] = 60 }));
+        await setup.WhenAsync(() => Writes() > before);
+        var throttled = setup.Now;
+
+        await setup.WhenPassingAsync(() => Writes() > before + 1);
+        (setup.Now - throttled).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(seconds - 1));
+        await setup.WhenPassingAsync(() => setup.Condition("modelroutes", "b", "Ready") == "True Ready"
+            && setup.Condition("llmgateways", "main", "Deployed") == "True Deployed");
+        pods[0].Routes.ShouldBe(["a@1", "b@1"]);
+
+        bool IsWrite(ApiCall call) => call.Verb == "patch" && call.Resource == resource && call.UserAgent == @operator.Name;
+        int Writes() => setup.Server.Calls.Count(IsWrite);
+    }
+
+    /// <summary>In the first byte, in the middle of the first event, and right behind its end or near to it.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(500)]
+    [InlineData(1000)]
+    public async Task Watches_that_are_cut_within_an_event_lose_no_change_and_undo_none(int bytes)
+    {
+        var (setup, @operator, pods) = await LineSetup.ReadyAsync();
+        await using var _1 = setup;
+        setup.Server.Inject(new ApiFault.CutAfter(bytes), c => c.Verb == "watch" && c.UserAgent == @operator.Name, times: 30);
+        setup.Server.CutWatches();
+
+        for (var i = 0; i < 5; i++)
+            setup.Create("modelroutes", Manifest.Route($"r{i}"));
+        setup.Patch("modelroutes", "a", Manifest.Spec(new() { ["aliases"] = new System.Text.Json.Nodes.JsonArray("x") }));
+        setup.Delete("modelroutes", "r0");
+
+        await setup.WhenAsync(() => pods[0].Routes.SequenceEqual(["a@2", "r1@1", "r2@1", "r3@1", "r4@1"]));
+        setup.Events("demo").ShouldBe(["KeyCreated"]);
+        pods[0].Process.Accepted.ShouldAllBe(c => c.Keys.Length == 1);
+    }
+
     [Fact]
     public async Task Watches_that_are_cut_and_forgotten_lose_no_change()
     {

@@ -72,6 +72,57 @@ public sealed class PodTests
         pods[0].Routes.ShouldBe(["a@1"]);
     }
 
+    [Fact]
+    public async Task A_pod_whose_own_copy_is_ahead_is_gone_above_and_serves_what_is_wanted()
+    {
+        var (setup, _, pods) = await LineSetup.ReadyAsync();
+        await using var _1 = setup;
+
+        var ahead = await setup.StartPodAsync(prepare: p => p.Boot(p.Config! with { Revision = 500, Hash = "of another time" }));
+
+        await setup.WhenAsync(() => ahead.Revision > 500 && ahead.Revision == pods[0].Revision);
+        await setup.WhenReadyAsync();
+        setup.Create("modelroutes", Manifest.Route("b"));
+        await setup.WhenAsync(() => ahead.Routes.Contains("b@1") && pods[0].Routes.Contains("b@1"));
+        await setup.WhenAsync(() => setup.DurableAsync().GetAwaiter().GetResult()!.Config.Revision == ahead.Revision);
+    }
+
+    [Theory]
+    [InlineData("asked first", 0)]
+    [InlineData("among all", 1)]
+    public async Task A_pod_that_is_replaced_in_the_middle_of_a_push_holds_up_nobody_and_its_successor_serves_it(string when, int which)
+    {
+        var (setup, @operator, pods) = await LineSetup.ReadyAsync(pods: 2, new() { PushTimeout = TimeSpan.FromHours(1) });
+        await using var _1 = setup;
+        await setup.WhenAtRestAsync(@operator);
+        var asked = new TaskCompletionSource();
+        pods[which].Process.BeforePush = () =>
+        {
+            asked.TrySetResult();
+            return Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken);
+        };
+        setup.Create("modelroutes", Manifest.Route("b"));
+        await asked.Task.WaitAsync(TestContext.Current.CancellationToken);
+
+        await pods[which].DeleteAsync();
+        var successor = await setup.StartPodAsync();
+
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "b", "Programmed") == "True Programmed", when);
+        await setup.WhenAsync(() => successor.Routes.Contains("b@1") && pods[1 - which].Routes.Contains("b@1"));
+        await setup.WhenReadyAsync();
+    }
+
+    [Fact]
+    public async Task A_pod_that_started_anew_without_its_volume_at_its_old_address_gets_its_config_again()
+    {
+        var (setup, _, pods) = await LineSetup.ReadyAsync(pods: 2, new() { LookIn = TimeSpan.FromMilliseconds(50) });
+        await using var _1 = setup;
+
+        pods[0].Process.Forget();
+
+        await setup.WhenAsync(() => pods[0].Routes.SequenceEqual(["a@1"]) && pods[0].Takes(setup.KeyText()));
+    }
+
     private static ConfigError Error(ObjectReference of) =>
         new() { Kind = of.Kind, Namespace = of.Namespace, Name = of.Name, Field = "targets[0].provider", Message = "is not known" };
 }
