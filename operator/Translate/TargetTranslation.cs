@@ -6,12 +6,14 @@ using Operator.Api;
 namespace Operator.Translate;
 
 /// <summary>Targets of ModelRoutes: their credentials, hosts and prices. A target that cannot be used is left out.</summary>
-internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, SecretLookup secrets, PriceBook prices, FindingLog log)
+internal sealed class TargetTranslation(LlmGatewaySpec gateway, SecretLookup secrets, PriceBook prices, FindingLog log)
 {
     private readonly SortedDictionary<string, CredentialConfig> _credentials = new(StringComparer.Ordinal);
 
     /// <summary>Credentials of the targets so far, by name.</summary>
     public ImmutableArray<CredentialConfig> Credentials => [.. _credentials.Values];
+
+    private string Unpriced => gateway.UnpricedModels == UnpricedModels.Allow ? "served and not counted" : "refused";
 
     /// <summary>The usable targets, in the order of the spec.</summary>
     public ImmutableArray<TargetConfig> Translate(ModelRoute route)
@@ -44,7 +46,7 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
                 ConditionReasons.PricedByModel,
                 field + ".pricing",
                 $"calls cost what the model that they name costs ({byModel.Count} are listed); "
-                + "any other has no price, and is refused under a cost budget");
+                + $"any other has no price, and is {Unpriced} under a cost budget");
         }
         else if (price is null)
         {
@@ -55,7 +57,7 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
                 ConditionStatus.False,
                 ConditionReasons.PriceUnknown,
                 field + ".pricing",
-                $"the price of {model} is not known; set `pricing`, or calls under a cost budget are refused",
+                $"the price of {model} is not known; set `pricing`, or calls are {Unpriced} under a cost budget",
                 Severity.Warning);
         }
 
@@ -109,10 +111,10 @@ internal sealed class TargetTranslation(ImmutableArray<string> allowedHosts, Sec
 
     private bool IsHostAllowed(ModelRoute route, ModelTarget target, string field)
     {
-        if (allowedHosts.IsEmpty || target.Provider == Provider.Simulated)
+        if (gateway.AllowedUpstreamHosts.IsEmpty || target.Provider == Provider.Simulated)
             return true;
         var host = target.BaseUrl is { } url ? UpstreamHost.Of(url) : HostOf(target.Provider);
-        if (host is not null && UpstreamHost.IsAllowed(host, allowedHosts))
+        if (host is not null && UpstreamHost.IsAllowed(host, gateway.AllowedUpstreamHosts))
             return true;
         log.Fail(
             route,

@@ -73,7 +73,7 @@ internal static class Translator
         FindingLog log)
     {
         var secrets = new SecretLookup(inputs.Secrets, inputs.UnreadableSecrets);
-        var targets = new TargetTranslation(gateway.Spec.AllowedUpstreamHosts, secrets, prices, log);
+        var targets = new TargetTranslation(gateway.Spec, secrets, prices, log);
         var admission = new Admission(gateway, inputs.Namespaces, inputs.SeesNamespaces);
         admission.Check(log);
         if (inputs.IsCluster)

@@ -41,6 +41,43 @@ public sealed class BadInputTests
                 s.Create("modelroutes", route);
             },
             "modelroutes", "Accepted", "False Invalid"),
+        ["an unknown gateway of a route"] = (s => s.Create("modelroutes", Manifest.Route("bad", null, "nobody")), "modelroutes", "Accepted", "False GatewayNotFound"),
+        ["an unknown gateway of a budget"] = (
+            s =>
+            {
+                var budget = Manifest.Budget("bad");
+                budget["spec"]!["gatewayRef"]!["name"] = "nobody";
+                s.Create("budgets", budget);
+            },
+            "budgets", "Accepted", "False GatewayNotFound"),
+        ["an option of another provider"] = (
+            s =>
+            {
+                var route = Manifest.RouteWithSecret("bad", "none");
+                route["spec"]!["targets"]![0]!["simulated"] = new JsonObject();
+                s.Create("modelroutes", route);
+            },
+            "modelroutes", "Accepted", "False Invalid"),
+        ["a key in a namespace that the gateway does not let in"] = (
+            s =>
+            {
+                s.Server.CreateNamespace("elsewhere");
+                var key = Manifest.Key("bad");
+                key["spec"]!["gatewayRef"]!["namespace"] = s.Namespace;
+                s.Server.Create("virtualkeys", "elsewhere", key);
+            },
+            "virtualkeys", "Accepted", "False NotAllowed"),
+        ["a budget over another namespace's gateway"] = (
+            s =>
+            {
+                s.Server.CreateNamespace("elsewhere");
+                var budget = Manifest.Budget("bad");
+                budget["spec"]!["gatewayRef"]!["namespace"] = s.Namespace;
+                s.Server.Create("budgets", "elsewhere", budget);
+            },
+            "budgets", "Accepted", "False NotAllowed"),
+        ["a model without a price under a cost budget"] = (s => Unpriced(s, "Reject"), "modelroutes", "Priced", "False PriceUnknown"),
+        ["a model without a price that is allowed to be so"] = (s => Unpriced(s, "Allow"), "modelroutes", "Priced", "False PriceUnknown"),
         ["a Secret that may not be read"] = (
             s =>
             {
@@ -50,6 +87,15 @@ public sealed class BadInputTests
             },
             "modelroutes", "ResolvedRefs", "False SecretUnreadable"),
     };
+
+    private static void Unpriced(LineSetup setup, string policy)
+    {
+        setup.Patch("llmgateways", "main", Manifest.Spec(new() { ["unpricedModels"] = policy }));
+        setup.Create("budgets", Manifest.Budget("all"));
+        var route = Manifest.Route("bad");
+        route["spec"]!["targets"]![0]!.AsObject().Remove("pricing");
+        setup.Create("modelroutes", route);
+    }
 
     public static TheoryData<string> Mistakes => [.. s_mistakes.Keys];
 
@@ -61,16 +107,19 @@ public sealed class BadInputTests
         await using var _1 = setup;
         apply(setup);
         setup.Create("modelroutes", Manifest.Route("good"));
-        await setup.WhenAsync(() => setup.Condition(plural, "bad", condition) == expected);
+        var bad = setup.Find(plural, "bad") is null ? "elsewhere/bad" : "bad";
+        await setup.WhenAsync(() => setup.Condition(plural, bad, condition) == expected);
         await setup.WhenAsync(() => pods[0].Routes.Contains("good@1"));
         await setup.WhenAtRestAsync(@operator);
-        var calls = @operator.Calls.Length;
+        var (calls, writes) = (@operator.Calls.Length, @operator.Writes.Length);
 
-        await setup.PassAsync(@operator, steps: 10, TimeSpan.FromSeconds(30));
+        await setup.PassAsync(@operator, steps: 20, TimeSpan.FromSeconds(30));
 
         var reason = expected.Split(' ')[1];
-        setup.Events("bad").Count(e => e != "KeyCreated").ShouldBe(1);
-        setup.Events("bad").ShouldContain(reason);
+        setup.Events("bad").Where(e => e != "KeyCreated").ShouldBe([reason]);
+        setup.Mistakes(plural, bad).Where(m => m.Split(' ') is [not ("Exceeded" or "Durable"), var other] && other != reason).ShouldBeEmpty();
+        setup.Message(plural, bad, condition).ShouldNotBeEmpty();
+        @operator.Writes.Skip(writes).ShouldBeEmpty();
         (@operator.Calls.Length - calls).ShouldBeLessThan(60);
         setup.Condition("llmgateways", "main", "Ready").ShouldBe("True Ready");
     }
@@ -91,6 +140,20 @@ public sealed class BadInputTests
 
         setup.Condition("modelroutes", "bad", "ResolvedRefs").ShouldBe("False SecretUnreadable");
         (setup.Now - start).ShouldBeLessThan(TimeSpan.FromSeconds(25));
+    }
+
+    [Theory]
+    [InlineData("Reject", "refused under a cost budget")]
+    [InlineData("Allow", "served and not counted under a cost budget")]
+    public async Task A_route_without_a_price_says_what_becomes_of_its_calls(string policy, string says)
+    {
+        var (setup, _, pods) = await LineSetup.ReadyAsync();
+        await using var _1 = setup;
+
+        Unpriced(setup, policy);
+
+        await setup.WhenAsync(() => pods[0].Routes.Contains("bad@1"));
+        await setup.WhenAsync(() => setup.Message("modelroutes", "bad", "Priced").Contains(says));
     }
 
     [Fact]

@@ -147,32 +147,32 @@ internal sealed class LineSetup : IAsyncDisposable
 
     public void Delete(string plural, string name) => Server.Delete(plural, Namespace, name);
 
-    public JsonObject? Find(string plural, string name) => Server.Find(plural, Namespace, name);
+    /// <summary>In the namespace of the test, unless the name is that of one and the object.</summary>
+    public JsonObject? Find(string plural, string name) => name.Split('/') is [var elsewhere, var of]
+        ? Server.Find(plural, elsewhere, of)
+        : Server.Find(plural, Namespace, name);
 
     public long Generation(string plural, string name) => (long)Find(plural, name)!["metadata"]!["generation"]!;
 
     /// <summary>As <c>True Ready</c>; empty where there is none yet, or none of the object's generation.</summary>
     public string Condition(string plural, string name, string type)
     {
-        var found = Find(plural, name);
-        var generation = (long?)found?["metadata"]?["generation"];
-        var condition = (found?["status"]?["conditions"] as JsonArray)?.FirstOrDefault(c => (string)c!["type"]! == type);
+        var generation = (long?)Find(plural, name)?["metadata"]?["generation"];
+        var condition = Conditions(plural, name).FirstOrDefault(c => (string)c["type"]! == type);
         return condition is null || (long?)condition["observedGeneration"] != generation ? "" : $"{condition["status"]} {condition["reason"]}";
     }
 
     /// <summary>Of a condition; empty where there is none.</summary>
     public string Message(string plural, string name, string type) =>
-        (string?)(Find(plural, name)?["status"]?["conditions"] as JsonArray)?.FirstOrDefault(c => (string)c!["type"]! == type)?["message"] ?? "";
+        (string?)Conditions(plural, name).FirstOrDefault(c => (string)c["type"]! == type)?["message"] ?? "";
 
     /// <summary>Conditions that are False, as <c>Accepted Conflict</c>.</summary>
     public IEnumerable<string> Mistakes(string plural, string name) =>
-        (Find(plural, name)?["status"]?["conditions"] as JsonArray ?? [])
-            .Where(c => (string)c!["status"]! == "False")
-            .Select(c => $"{c!["type"]} {c["reason"]}");
+        Conditions(plural, name).Where(c => (string)c["status"]! == "False").Select(c => $"{c["type"]} {c["reason"]}");
 
     /// <summary>Reasons of the events about one object, those that came again as often as they came.</summary>
-    public IEnumerable<string> Events(string name) => Server.List("events", Namespace)
-        .Where(e => (string)e["regarding"]!["name"]! == name)
+    public IEnumerable<string> Events(string name) => Server.List("events")
+        .Where(e => (string)e["regarding"]!["name"]! == name.Split('/')[^1])
         .SelectMany(e => Enumerable.Repeat((string)e["reason"]!, (int?)e["series"]?["count"] ?? 1));
 
     /// <summary>How often the Secret was read.</summary>
@@ -208,6 +208,9 @@ internal sealed class LineSetup : IAsyncDisposable
         var next = Interlocked.Increment(ref s_addresses);
         return new([127, (byte)(1 + (Environment.ProcessId % 250)), (byte)(next / 250), (byte)(1 + (next % 250))]);
     }
+
+    private IEnumerable<JsonObject> Conditions(string plural, string name) =>
+        (Find(plural, name)?["status"]?["conditions"] as JsonArray ?? []).OfType<JsonObject>();
 
     private string Describe()
     {
