@@ -110,6 +110,7 @@ public sealed class BadInputTests
         var bad = setup.Find(plural, "bad") is null ? "elsewhere/bad" : "bad";
         await setup.WhenAsync(() => setup.Condition(plural, bad, condition) == expected);
         await setup.WhenAsync(() => pods[0].Routes.Contains("good@1"));
+        await setup.WhenAsync(() => setup.Events(bad).Contains(expected.Split(' ')[1]));
         await setup.WhenAtRestAsync(@operator);
         var (calls, writes) = (@operator.Calls.Length, @operator.Writes.Length);
 
@@ -138,7 +139,7 @@ public sealed class BadInputTests
         await setup.StartPodAsync();
         await setup.WhenReadyAsync();
 
-        setup.Condition("modelroutes", "bad", "ResolvedRefs").ShouldBe("False SecretUnreadable");
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "bad", "ResolvedRefs") == "False SecretUnreadable");
         (setup.Now - start).ShouldBeLessThan(TimeSpan.FromSeconds(25));
     }
 

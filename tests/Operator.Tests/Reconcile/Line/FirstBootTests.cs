@@ -14,7 +14,7 @@ public sealed class FirstBootTests
         (await setup.DurableAsync())!.Config.Keys.ShouldHaveSingleItem().Object.Name.ShouldBe("demo");
         var writes = @operator.Writes.Select(w => $"{w.Resource} {w.Name}").ToList();
         writes.LastIndexOf("secrets main-config-index").ShouldBeLessThan(writes.IndexOf("deployments main"));
-        setup.Condition("modelroutes", "a", "Programmed").ShouldBe("Unknown NoPods");
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "a", "Programmed") == "Unknown NoPods");
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class FirstBootTests
 
         pod.Takes(setup.KeyText()).ShouldBeTrue();
         pod.Routes.ShouldBe(["a@1"]);
-        setup.Condition("modelroutes", "a", "Programmed").ShouldBe("True Programmed");
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "a", "Programmed") == "True Programmed");
         pod.Revision.ShouldBe((await setup.DurableAsync())!.Config.Revision);
     }
 
@@ -48,6 +48,6 @@ public sealed class FirstBootTests
         await setup.WhenReadyAsync();
 
         pod.Routes.ShouldBe(["a@1", "b@1"]);
-        setup.Condition("modelroutes", "b", "Programmed").ShouldBe("True Programmed");
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "b", "Programmed") == "True Programmed");
     }
 }

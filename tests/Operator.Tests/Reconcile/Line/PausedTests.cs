@@ -22,7 +22,7 @@ public sealed class PausedTests
         setup.StartOperator();
         setup.Create("modelroutes", Manifest.Route("c"));
         await setup.WhenAsync(() => pods[0].Routes.SequenceEqual(["a@1", "b@1", "c@1"]));
-        setup.Condition("modelroutes", "a", "Paused").ShouldBe("True Paused");
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "a", "Paused") == "True Paused");
 
         setup.Patch("modelroutes", "a", Paused(null));
         await setup.WhenAsync(() => pods[0].Routes.SequenceEqual(["a@2", "b@1", "c@1"]));
@@ -36,6 +36,7 @@ public sealed class PausedTests
         await using var _1 = setup;
         await setup.WhenAtRestAsync(@operator);
         setup.Patch("llmgateways", "main", Paused("true"));
+        await setup.WhenAsync(() => setup.Condition("llmgateways", "main", "Paused") == "True Paused");
         setup.Patch("deployments", "main", Manifest.Spec(new() { ["replicas"] = 0 }));
         setup.Delete("services", "main");
         setup.Create("modelroutes", Manifest.Route("b"));
