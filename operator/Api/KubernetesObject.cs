@@ -45,6 +45,7 @@ internal abstract record KubernetesObject
     /// </summary>
     public bool AsksTheSameAs(KubernetesObject other) =>
         ReferenceEquals(this, other)
+        || ReferenceEquals(Metadata, other.Metadata)
         || (Metadata.Uid == other.Metadata.Uid
             && Metadata.Name == other.Metadata.Name
             && Metadata.Namespace == other.Metadata.Namespace

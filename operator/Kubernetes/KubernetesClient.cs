@@ -52,6 +52,7 @@ internal sealed class KubernetesClient(ApiConnection connection, TimeProvider ti
         {
             Method = HttpMethod.Patch,
             Target = type.Path((string?)metadata["namespace"], (string)metadata["name"]!, options.Subresource) + query,
+            Accept = Accept(type, nameof(PartialObjectMetadata)),
             Body = JsonSerializer.SerializeToUtf8Bytes(body),
             ContentType = ApiRequest.ApplyPatch,
             IsRepeatable = true,

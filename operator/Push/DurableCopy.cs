@@ -19,6 +19,9 @@ namespace Operator.Push;
 /// </remarks>
 internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, LlmGateway gateway)
 {
+    /// <summary>What was sent need not come back.</summary>
+    private static readonly ResourceType<PartialObjectMetadata> s_slots = ResourceTypes.Secrets.MetadataOnly();
+
     /// <summary>The slots that count, and their versions when they were known to be right.</summary>
     private Dictionary<string, string?> _slots = [];
 
@@ -113,7 +116,7 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
         {
             var secret = ConfigIndex.SecretOf(gateway, ChildNames.ConfigSlot(gateway.Metadata.Name, set, slot), PodVolumes.SlotKey, part);
             var options = new ApplyOptions { FieldManager = ConfigIndex.FieldManager };
-            var applied = await client.ApplyAsync(ResourceTypes.Secrets, JsonObject.Create(secret.Body)!, options, cancellation);
+            var applied = await client.ApplyAsync(s_slots, JsonObject.Create(secret.Body)!, options, cancellation);
             if (!applied.IsSuccess)
                 return applied.Failure;
             versions[secret.Id.Name] = applied.Value.Metadata.ResourceVersion;

@@ -14,7 +14,7 @@ internal sealed class JsonPieces<T>(Func<T, string> nameOf, Func<T, byte[]> writ
     where T : class
 {
     /// <summary>How many elements a piece has on average.</summary>
-    private const int Elements = 64;
+    private const int Elements = 32;
 
     private readonly ConditionalWeakTable<T, Known> _known = [];
 

@@ -12,13 +12,13 @@ internal sealed class SpendIndex
 
     private readonly Dictionary<string, BudgetConfig> _budgets;
     private readonly ILookup<string, BudgetCounter> _counters;
-    private readonly Dictionary<string, List<KeyBudgetStatus>> _byKey;
+    private readonly Lazy<Dictionary<string, List<KeyBudgetStatus>>> _byKey;
 
     public SpendIndex(ConfigSnapshot? config, ImmutableArray<BudgetCounter> counters)
     {
         _budgets = (config?.Budgets ?? []).ToDictionary(b => b.Object.Id(), StringComparer.Ordinal);
         _counters = counters.ToLookup(c => c.Budget, StringComparer.Ordinal);
-        _byKey = ByKey(config);
+        _byKey = new(() => ByKey(config));
     }
 
     /// <summary>As the config has it; null where it has not.</summary>
@@ -29,7 +29,7 @@ internal sealed class SpendIndex
 
     /// <summary>The budgets that hold a key, and whether each refuses it now.</summary>
     public ImmutableArray<KeyBudgetStatus> BudgetsOf(VirtualKey key) =>
-        _byKey.TryGetValue(key.Id(), out var budgets) ? [.. budgets] : [];
+        _byKey.Value.TryGetValue(key.Id(), out var budgets) ? [.. budgets] : [];
 
     private Dictionary<string, List<KeyBudgetStatus>> ByKey(ConfigSnapshot? config)
     {
