@@ -158,8 +158,9 @@ internal sealed class ClusterSpace(GatewayCluster cluster, string name)
     {
         "llmgateways" or "modelroutes" or "virtualkeys" or "budgets" => $"apis/llmgateway.dev/v1alpha1/namespaces/{name}/{kind}/{of}",
         "deployments" or "replicasets" => $"apis/apps/v1/namespaces/{name}/{kind}/{of}",
-        "networkpolicies" => $"apis/networking.k8s.io/v1/namespaces/{name}/{kind}/{of}",
+        "networkpolicies" or "ingresses" => $"apis/networking.k8s.io/v1/namespaces/{name}/{kind}/{of}",
         "poddisruptionbudgets" => $"apis/policy/v1/namespaces/{name}/{kind}/{of}",
+        "horizontalpodautoscalers" => $"apis/autoscaling/v2/namespaces/{name}/{kind}/{of}",
         "events" => $"apis/events.k8s.io/v1/namespaces/{name}/{kind}/{of}",
         _ => $"api/v1/namespaces/{name}/{kind}/{of}",
     };
