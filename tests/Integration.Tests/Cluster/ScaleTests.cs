@@ -18,8 +18,10 @@ public sealed class ScaleTests(GatewayCluster cluster, ITestOutputHelper output)
 
         await space.KubectlAsync("scale", "llmgateway", "main", "--replicas=2");
         output.WriteLine($"by kubectl: two pods serve after {await space.UntilServedAsync(2)}");
+        (await space.FindAsync("poddisruptionbudgets", "main")).ShouldNotBeNull();
         await space.KubectlAsync("scale", "llmgateway", "main", "--replicas=1");
         output.WriteLine($"and one after {await space.UntilServedAsync(1)}");
+        (await space.FindAsync("poddisruptionbudgets", "main")).ShouldBeNull();
 
         // Without metrics an autoscaler does nothing but keep to its bounds.
         await space.PatchAsync("llmgateways", "main", """{"spec":{"autoscaling":{"minReplicas":2,"maxReplicas":3}}}""");
