@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Support;
+using Support.Cluster;
 
 namespace Integration.Tests.Cluster;
 
@@ -19,7 +20,7 @@ public sealed class NamespacedTests(GatewayCluster cluster, ITestOutputHelper ou
         (await cluster.Kubectl.TryAsync("auth", "can-i", "list", "secrets", "--as", account, "-n", other.Name)).Output.Trim().ShouldBe("no");
         await other.ApplySamplesAsync();
 
-        await using (var @operator = OperatorProcess.Start(cluster.Server.KubeConfigOf(account), own.Name, "--namespace", own.Name))
+        await using (var @operator = OperatorProcess.Start(cluster.Server.KubeConfigOf(account), own.Name, own.Name))
         {
             await own.ServeSamplesAsync();
             await own.UntilChatAsync(HttpStatusCode.OK, await own.KeyAsync("demo"));
