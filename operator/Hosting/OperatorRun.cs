@@ -35,8 +35,8 @@ internal sealed partial class OperatorRun(
         try
         {
             var config = new KubeConfig(environment, time).Load(options.KubeConfig, options.Context);
-            await RunAsync(config.Access ?? throw new IOException(config.Problem), stop);
-            return 0;
+            while (true)
+                await RunAsync(config.Access ?? throw new IOException(config.Problem), stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -49,6 +49,7 @@ internal sealed partial class OperatorRun(
         }
     }
 
+    /// <summary>Ends when it must begin anew, because the cluster has other kinds of objects than it had.</summary>
     private async Task RunAsync(ClusterAccess access, CancellationToken stop)
     {
         // 1. The client, and what counts.
@@ -61,7 +62,7 @@ internal sealed partial class OperatorRun(
         var preflight = new Preflight(client, options.Namespaces);
         if (await preflight.ProblemAsync(stop) is { } problem)
             throw new IOException(problem);
-        var optionalKinds = await preflight.OptionalKindsAsync(stop);
+        var optionalKinds = await preflight.OptionalKindsAsync([], stop);
 
         // 3. Watches and probes, led or not: whoever takes over knows everything already.
         var queue = new WorkQueue<ObjectKey>(backoff, time, metrics.Queue);
@@ -73,17 +74,21 @@ internal sealed partial class OperatorRun(
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var watching = view.RunAsync(over.Token);
 
-        // 4. Lead.
+        // 4. Lead, as long as the kinds are what they are.
+        var leading = LeadAsync(access, client, view, optionalKinds, metrics, over.Token);
+        var changing = preflight.KindsChangeAsync(optionalKinds, time, over.Token);
         try
         {
-            await LeadAsync(access, client, view, optionalKinds, metrics, over.Token);
+            await await Task.WhenAny(leading, changing);
             stop.ThrowIfCancellationRequested();
-            throw new IOException("the lease is lost: another may lead");
+            if (leading.IsCompleted)
+                throw new IOException("the lease is lost: another may lead");
+            LogKindsChanged();
         }
         finally
         {
             await over.CancelAsync();
-            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(watching, leading, changing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -147,4 +152,7 @@ internal sealed partial class OperatorRun(
 
     [LoggerMessage(1303, LogLevel.Information, "Reconciling {Count} LlmGateways")]
     private partial void LogLeading(int count);
+
+    [LoggerMessage(1304, LogLevel.Information, "HTTPRoutes or PodMonitors have been installed or removed: beginning anew")]
+    private partial void LogKindsChanged();
 }

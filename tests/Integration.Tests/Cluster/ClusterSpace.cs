@@ -42,6 +42,7 @@ internal sealed class ClusterSpace(GatewayCluster cluster, string name)
     /// <summary>Until so many pods, and no more, serve the config.</summary>
     public Task<TimeSpan> UntilServedAsync(int pods) => UntilAsync($"{pods} pods serve", async () =>
         await FindAsync("llmgateways", "main") is { } gateway
+        && (int?)gateway["status"]?["observedGeneration"] == (int?)gateway["metadata"]!["generation"]
         && Condition(gateway, "Ready") == "True"
         && (string?)gateway["status"]!["config"]?["summary"] == $"{pods}/{pods}"
         && (int?)gateway["status"]!["readyReplicas"] == pods
@@ -105,6 +106,9 @@ internal sealed class ClusterSpace(GatewayCluster cluster, string name)
     /// <summary>Its reason; null where it is not there.</summary>
     public static string? Reason(JsonObject value, string type) => (string?)Find(value, type)?["reason"];
 
+    /// <summary>Its message; null where it is not there.</summary>
+    public static string? Message(JsonObject value, string type) => (string?)Find(value, type)?["message"];
+
     /// <summary>One call of a pod; 503 where it does not listen.</summary>
     public static async Task<(HttpStatusCode Status, string Body)> ChatAsync(Pod pod, string key, string model = "chat")
     {
@@ -158,8 +162,11 @@ internal sealed class ClusterSpace(GatewayCluster cluster, string name)
     {
         "llmgateways" or "modelroutes" or "virtualkeys" or "budgets" => $"apis/llmgateway.dev/v1alpha1/namespaces/{name}/{kind}/{of}",
         "deployments" or "replicasets" => $"apis/apps/v1/namespaces/{name}/{kind}/{of}",
-        "networkpolicies" => $"apis/networking.k8s.io/v1/namespaces/{name}/{kind}/{of}",
+        "networkpolicies" or "ingresses" => $"apis/networking.k8s.io/v1/namespaces/{name}/{kind}/{of}",
         "poddisruptionbudgets" => $"apis/policy/v1/namespaces/{name}/{kind}/{of}",
+        "httproutes" => $"apis/gateway.networking.k8s.io/v1/namespaces/{name}/{kind}/{of}",
+        "podmonitors" => $"apis/monitoring.coreos.com/v1/namespaces/{name}/{kind}/{of}",
+        "horizontalpodautoscalers" => $"apis/autoscaling/v2/namespaces/{name}/{kind}/{of}",
         "events" => $"apis/events.k8s.io/v1/namespaces/{name}/{kind}/{of}",
         _ => $"api/v1/namespaces/{name}/{kind}/{of}",
     };

@@ -1,7 +1,8 @@
 namespace Integration.Tests.Cluster;
 
 /// <summary>Nothing of the product stands in the way of a deletion: there are no finalizers.</summary>
-public sealed class RemovalTests(GatewayCluster cluster, ITestOutputHelper output) : IClassFixture<GatewayCluster>
+[Collection(SharedCluster.Name)]
+public sealed class RemovalTests(GatewayCluster cluster, ITestOutputHelper output)
 {
     [Theory]
     [InlineData(true)]
@@ -12,7 +13,7 @@ public sealed class RemovalTests(GatewayCluster cluster, ITestOutputHelper outpu
         var space = await cluster.SpaceAsync();
         await space.ServeSamplesAsync();
         if (!withOperator)
-            await cluster.Operator.KillAsync();
+            await cluster.Operator.StopAsync();
 
         output.WriteLine(await cluster.Kubectl.RunAsync("delete", "namespace", space.Name, "--timeout=90s"));
 

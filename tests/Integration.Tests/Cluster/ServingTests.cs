@@ -3,7 +3,8 @@ using System.Net;
 namespace Integration.Tests.Cluster;
 
 /// <summary>What a user of the samples sees, and how soon a change of theirs is felt.</summary>
-public sealed class ServingTests(GatewayCluster cluster, ITestOutputHelper output) : IClassFixture<GatewayCluster>
+[Collection(SharedCluster.Name)]
+public sealed class ServingTests(GatewayCluster cluster, ITestOutputHelper output)
 {
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(10);
 
@@ -42,38 +43,6 @@ public sealed class ServingTests(GatewayCluster cluster, ITestOutputHelper outpu
     }
 
     [Fact]
-    public async Task Kubectl_shows_columns_conditions_and_events()
-    {
-        _ = cluster.Server;
-        var space = await cluster.SpaceAsync();
-        await space.ServeSamplesAsync();
-        await space.UntilAsync("the key's event is there", async () =>
-            (await space.ListAsync("events")).Any(e => (string?)e["reason"] == "KeyCreated"));
-
-        var shown = await space.KubectlAsync("get", "llmgateways,modelroutes,virtualkeys,budgets");
-        output.WriteLine(shown);
-        var headers = shown.Split('\n').Where(l => l.StartsWith("NAME ", StringComparison.Ordinal)).Select(Words).ToList();
-        headers.ShouldBe([
-            "NAME READY PODS DESIRED CONFIG ROUTES KEYS AGE",
-            "NAME MODEL TARGETS GATEWAY ACCEPTED PROGRAMMED AGE",
-            "NAME GATEWAY STATE SECRET READY EXPIRES AGE",
-            "NAME LIMIT PERIOD SPENT USED% EXCEEDED ENFORCED AGE",
-        ]);
-        Row(shown, "llmgateway.llmgateway.dev/main").ShouldStartWith("True 1 1 1/1 3 2 ");
-        Row(shown, "modelroute.llmgateway.dev/chat").ShouldStartWith("chat 1 main True True ");
-        Row(shown, "virtualkey.llmgateway.dev/demo").ShouldStartWith("main Active demo-key True ");
-        Row(shown, "budget.llmgateway.dev/monthly").ShouldStartWith("25.00 USD Monthly ");
-
-        var key = await space.KubectlAsync("describe", "virtualkey", "demo");
-        output.WriteLine(key);
-        key.ShouldContain("KeyCreated");
-        key.ShouldNotContain(await space.KeyAsync("demo"));
-        var route = await space.KubectlAsync("describe", "modelroute", "gpt");
-        route.ShouldContain("SecretNotFound");
-        output.WriteLine(await space.KubectlAsync("describe", "llmgateway", "main"));
-    }
-
-    [Fact]
     public async Task A_block_a_spent_budget_and_a_deletion_are_felt_at_once()
     {
         _ = cluster.Server;
@@ -100,9 +69,4 @@ public sealed class ServingTests(GatewayCluster cluster, ITestOutputHelper outpu
             (await space.ListAsync("events")).Any(e => (string?)e["reason"] == "KeysRevoked"));
         await space.UntilAsync("its Secret is collected", async () => await space.FindAsync("secrets", "team-red-key") is null);
     }
-
-    private static string Row(string table, string name) =>
-        Words(table.Split('\n').Single(l => l.StartsWith(name + " ", StringComparison.Ordinal))[name.Length..]);
-
-    private static string Words(string line) => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 }

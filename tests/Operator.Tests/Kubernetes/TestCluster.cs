@@ -7,8 +7,8 @@ using Support.ApiServer;
 namespace Operator.Tests.Kubernetes;
 
 /// <summary>
-/// An API server to test against, with a namespace that only this test uses: the double, or with <c>USE_EXISTING_CLUSTER=true</c> the one
-/// that KUBECONFIG names.
+/// An API server to test against, with a namespace that only this test uses: the double, or a
+/// <see cref="RealApiServer"/>.
 /// </summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
@@ -38,7 +38,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public static async Task<TestCluster> StartAsync(string server, TimeProvider? time = null)
     {
         var @double = server == "double" ? await FakeApiServer.StartAsync() : null;
-        var access = @double is null ? Real() : new() { Server = @double.Url };
+        var access = @double is null ? await RealApiServer.AccessAsync() : new() { Server = @double.Url };
         var cluster = new TestCluster(access, @double, time ?? TimeProvider.System);
         (await cluster.Client.CreateAsync(ResourceTypes.Namespaces, new() { Metadata = new() { Name = cluster.Namespace } }, Cancellation))
             .Failure.ShouldBeNull();
@@ -68,13 +68,5 @@ internal sealed class TestCluster : IAsyncDisposable
         _connection.Dispose();
         if (Double is not null)
             await Double.DisposeAsync();
-    }
-
-    private static ClusterAccess Real()
-    {
-        if (Environment.GetEnvironmentVariable("USE_EXISTING_CLUSTER") != "true")
-            Assert.Skip("no real API server: set USE_EXISTING_CLUSTER=true and KUBECONFIG");
-        var config = new KubeConfig(Environment.GetEnvironmentVariable, TimeProvider.System).Load();
-        return config.Access ?? throw new InvalidOperationException(config.Problem);
     }
 }

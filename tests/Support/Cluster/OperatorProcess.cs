@@ -41,7 +41,10 @@ public sealed class OperatorProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it, with its lease in the namespace; returns at once.</summary>
-    public static OperatorProcess Start(string kubeConfig, string ns)
+    /// <param name="kubeConfig">File with its rights.</param>
+    /// <param name="ns">Where it is installed.</param>
+    /// <param name="watched">The only namespace that it watches; null: all of them.</param>
+    public static OperatorProcess Start(string kubeConfig, string ns, string? watched = null)
     {
         string[] ports = ["--metrics-bind-address", "127.0.0.1:0", "--health-probe-bind-address", "127.0.0.1:0"];
         var start = new ProcessStartInfo(InstalledCluster.ProgramOf("Operator"), ["run", "--kubeconfig", kubeConfig, .. ports])
@@ -51,6 +54,7 @@ public sealed class OperatorProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         start.Environment["POD_NAMESPACE"] = ns;
+        start.Environment["WATCH_NAMESPACES"] = watched;
         return new(Process.Start(start)!);
     }
 

@@ -25,7 +25,8 @@ public sealed class KubeApiServer : IAsyncDisposable
     /// <summary>Those that make pods from Deployments, and those without which something would stay Terminating.</summary>
     private const string Controllers =
         "deployment-controller,replicaset-controller,garbage-collector-controller,namespace-controller,serviceaccount-controller,"
-        + "persistentvolumeclaim-protection-controller,clusterrole-aggregation-controller,resourcequota-controller";
+        + "persistentvolumeclaim-protection-controller,clusterrole-aggregation-controller,resourcequota-controller,"
+        + "horizontal-pod-autoscaler-controller";
 
     private readonly string _folder;
     private readonly ControlPlaneCertificates _certificates;
@@ -214,6 +215,7 @@ public sealed class KubeApiServer : IAsyncDisposable
             $"--cert-dir={Path.Combine(_folder, "controllers")}",
             "--leader-elect=false",
             $"--controllers={Controllers}",
+            "--horizontal-pod-autoscaler-sync-period=1s",
             $"--service-account-private-key-file={_certificates.PathOf("accounts.key")}",
         ];
     }
