@@ -155,20 +155,22 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             _written = await _children.WriteAsync(gateway, desired, first is null ? null : ChildKind.Deployment, cancellation);
 
         // 8. Status.
-        var statuses = current is null ? MissingGateway.Of(outcome.Inputs) : ResourceStatuses.Of(new()
-        {
-            Inputs = outcome.Inputs,
-            Translation = outcome.Translation,
-            Config = outcome.Config?.Snapshot,
-            Pods = pods.Reports(states, outcome.Config),
-            Counters = PodReports.Counters(states),
-            CountersTime = states.Any(s => s.Status is not null) ? ApiTime.Seconds(now) : null,
-            Url = GatewayUrl.Of(gateway),
-            Selector = ChildLabels.SelectorText(gateway.Metadata.Name),
-            ChildProblems = ChildProblems(desired, first),
-            Durable = SpendDurability.Of(gateway.Spec),
-            Now = ApiTime.Seconds(now),
-        });
+        var statuses = current is null ? MissingGateway.Of(outcome.Inputs) : ResourceStatuses.Of(
+            new()
+            {
+                Inputs = outcome.Inputs,
+                Translation = outcome.Translation,
+                Config = outcome.Config?.Snapshot,
+                Pods = pods.Reports(states, outcome.Config),
+                Counters = PodReports.Counters(states),
+                CountersTime = states.Any(s => s.Status is not null) ? ApiTime.Seconds(now) : null,
+                Url = GatewayUrl.Of(gateway),
+                Selector = ChildLabels.SelectorText(gateway.Metadata.Name),
+                ChildProblems = ChildProblems(desired, first),
+                Durable = SpendDurability.Of(gateway.Spec),
+                Now = now,
+            },
+            _statuses.Last);
         var status = await _statuses.WriteAsync(statuses, now, Share(), cancellation);
 
         // 9. Events.

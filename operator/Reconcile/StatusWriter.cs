@@ -17,18 +17,20 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view)
 {
     private const string FieldManager = "llm-gateway-operator-status";
 
-    private ResourceStatuses? _last;
     private Dictionary<string, KubernetesObject> _byUid = [];
+
+    /// <summary>What was computed last; null: nothing yet.</summary>
+    public ResourceStatuses? Last { get; private set; }
 
     /// <summary>The resources with the statuses that were computed last. Of a route, the part of other gateways is the API server's.</summary>
     public TranslateInputs Recall(TranslateInputs inputs)
     {
-        if (_last is null)
+        if (Last is null)
             return inputs;
         var name = inputs.Gateway.Metadata.Name;
         return inputs with
         {
-            Gateway = Last(inputs.Gateway) is { } gateway ? inputs.Gateway with { Status = gateway.Status } : inputs.Gateway,
+            Gateway = LastOf(inputs.Gateway) is { } gateway ? inputs.Gateway with { Status = gateway.Status } : inputs.Gateway,
             Routes = [.. inputs.Routes.Select(r => Recall(r, name))],
             Keys = [.. inputs.Keys.Select(Recall)],
             Budgets = [.. inputs.Budgets.Select(Recall)],
@@ -39,7 +41,7 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view)
     public async Task<StatusesWritten> WriteAsync(
         ResourceStatuses statuses, DateTimeOffset now, Func<bool> isOver, CancellationToken cancellation)
     {
-        _last = statuses;
+        Last = statuses;
         _byUid = All(statuses).ToDictionary(o => o.Metadata.Uid, StringComparer.Ordinal);
 
         var differing = Differing(statuses, now).ToLookup(w => w.Due <= now);
@@ -65,18 +67,18 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view)
 
     private ModelRoute Recall(ModelRoute live, string gateway)
     {
-        if (Last(live) is not { Status: { } last } || StatusEquality.Same(live.Status, last))
+        if (LastOf(live) is not { Status: { } last } || StatusEquality.Same(live.Status, last))
             return live;
         return live with { Status = WithOwn(live.Status, last, gateway) };
     }
 
     private VirtualKey Recall(VirtualKey live) =>
-        Last(live) is not { Status: { } last } || StatusEquality.Same(live.Status, last) ? live : live with { Status = last };
+        LastOf(live) is not { Status: { } last } || StatusEquality.Same(live.Status, last) ? live : live with { Status = last };
 
     private Budget Recall(Budget live) =>
-        Last(live) is not { Status: { } last } || StatusEquality.Same(live.Status, last) ? live : live with { Status = last };
+        LastOf(live) is not { Status: { } last } || StatusEquality.Same(live.Status, last) ? live : live with { Status = last };
 
-    private T? Last<T>(T of)
+    private T? LastOf<T>(T of)
         where T : KubernetesObject =>
         _byUid.GetValueOrDefault(of.Metadata.Uid) as T;
 

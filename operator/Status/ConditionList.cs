@@ -69,7 +69,7 @@ internal sealed class ConditionList(ImmutableArray<Condition> previous, long gen
             Type = type,
             Status = judgement.Status,
             ObservedGeneration = generation,
-            LastTransitionTime = before?.Status == judgement.Status ? before.LastTransitionTime : now,
+            LastTransitionTime = before?.Status == judgement.Status ? before.LastTransitionTime : ApiTime.Seconds(now),
             Reason = judgement.Reason,
             Message = BoundedText.Cut(judgement.Message, BoundedText.MaxMessage),
         };

@@ -39,7 +39,7 @@ internal sealed record StatusInputs
     /// <summary>Whether spend survives the loss of a pod.</summary>
     public required Judgement Durable { get; init; }
 
-    /// <summary>The moment that the status speaks of.</summary>
+    /// <summary>The moment that the status speaks of; what is written has whole seconds.</summary>
     public required DateTimeOffset Now { get; init; }
 }
 

@@ -92,6 +92,26 @@ public sealed class ContractTests
     }
 
     [Theory, MemberData(nameof(Servers))]
+    public async Task A_write_that_asks_for_metadata_only_does_not_get_back_what_it_sent(string server)
+    {
+        await using var cluster = await TestCluster.StartAsync(server);
+        var body = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Secret",
+            ["metadata"] = new JsonObject { ["name"] = "a", ["namespace"] = cluster.Namespace },
+            ["data"] = new JsonObject { ["key"] = Convert.ToBase64String("hidden"u8) },
+        };
+
+        var applied = await cluster.Client.ApplyAsync(
+            ResourceTypes.Secrets.MetadataOnly(), body, new() { FieldManager = "us" }, Cancellation);
+
+        applied.Value.ShouldNotBeNull().Kind.ShouldBe("PartialObjectMetadata");
+        var read = await cluster.Client.GetAsync(ResourceTypes.Secrets, cluster.Key("a"), Cancellation);
+        (read.Value!.Read("key"), read.Value.Metadata.ResourceVersion).ShouldBe(("hidden", applied.Value.Metadata.ResourceVersion));
+    }
+
+    [Theory, MemberData(nameof(Servers))]
     public async Task A_patch_of_an_old_version_is_a_conflict_and_changes_nothing(string server)
     {
         await using var cluster = await TestCluster.StartAsync(server);

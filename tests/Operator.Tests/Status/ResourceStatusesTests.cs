@@ -42,6 +42,31 @@ public sealed class ResourceStatusesTests
         Text(again, inputs.Now).ShouldBe(Text(ResourceStatuses.Of(settled), inputs.Now));
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void What_came_out_the_last_time_changes_nothing_of_what_comes_out_now(string name)
+    {
+        var inputs = StatusCase.Read(Path.Combine(s_cases, name));
+        var last = ResourceStatuses.Of(inputs);
+        var now = inputs with { Inputs = StatusCase.Continue(inputs.Inputs, last), Now = inputs.Now.AddMinutes(1) };
+        var settled = ResourceStatuses.Of(now, last);
+        var next = now with { Inputs = inputs.Inputs with { Routes = settled.Routes, Keys = settled.Keys, Budgets = settled.Budgets } };
+        StatusInputs[] later =
+        [
+            now,
+            next,
+            next with { Pods = [] },
+            next with { Config = null },
+            next with { Counters = [.. next.Counters.Select(c => c with { Settled = c.Limit })] },
+            next with { Translation = Translator.Translate(next.Inputs with { Routes = [], Secrets = [] }) with { Verdicts = [.. next.Translation.Verdicts.Select(Refused)] } },
+        ];
+
+        foreach (var inputsThen in later)
+            Text(ResourceStatuses.Of(inputsThen, settled), now.Now).ShouldBe(Text(ResourceStatuses.Of(inputsThen), now.Now));
+    }
+
+    private static Verdict Refused(Verdict of) => of with { Accepted = new(ConditionStatus.False, ConditionReasons.Rejected, "no") };
+
     private static IEnumerable<KubernetesObject> Objects(TranslateInputs of) => [.. of.Routes, .. of.Keys, .. of.Budgets];
 
     private static IEnumerable<KubernetesObject> Objects(ResourceStatuses of) => [.. of.Routes, .. of.Keys, .. of.Budgets];

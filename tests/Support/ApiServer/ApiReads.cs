@@ -118,6 +118,9 @@ internal sealed class ApiReads(ApiStore store)
     private static bool IsSelected(JsonObject value, ApiCall call) =>
         Selectors.Match(value, call.Query.GetValueOrDefault("labelSelector"), call.Query.GetValueOrDefault("fieldSelector"));
 
+    /// <summary>What a caller sees of an object who asks for it in this way.</summary>
+    public static JsonObject Shown(JsonObject value, string accept) => IsMetadataOnly(accept) ? ToMetadata(value) : value;
+
     private static bool IsMetadataOnly(string accept) => accept.Contains("as=PartialObjectMetadata", StringComparison.Ordinal);
 
     private static JsonObject ToMetadata(JsonObject value) => new()

@@ -233,7 +233,8 @@ public sealed class FakeApiServer : IAsyncDisposable
             "update" => _writes.Replace(kind, path, Body(call), manager, dryRun),
             "delete" => Deleted(_writes.Delete(kind, path, call.Body.Length == 0 ? null : Body(call)), kind),
             "patch" when call.IsApply && !call.Query.ContainsKey("fieldManager") => throw ApiProblem.Bad("fieldManager is required"),
-            "patch" when call.IsApply => _writes.Apply(kind, path, Body(call), manager, (call.Query.ContainsKey("force"), dryRun)),
+            "patch" when call.IsApply
+                => ApiReads.Shown(_writes.Apply(kind, path, Body(call), manager, (call.Query.ContainsKey("force"), dryRun)), call.Accept),
             "patch" when call.ContentType.StartsWith("application/merge-patch+json", StringComparison.Ordinal)
                 => _writes.Patch(kind, path, Body(call), manager, dryRun),
             "patch" => throw new ApiProblem(415, "UnsupportedMediaType", $"this server does not take {call.ContentType}"),
