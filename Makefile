@@ -67,4 +67,5 @@ bench: ## Figures beside nginx, as a table and in artifacts/bench.json; BENCH="q
 bench-operator: ## Figures on a real API server, as a table and in artifacts/bench-operator.json; BENCH="ack bulk" chooses
 	@dotnet build tests/Benchmarks -c Release -v quiet >&2
 	@dotnet build gateway/Server -c Release -v quiet >&2
-	artifacts/bin/Benchmarks/release/Benchmarks operator $(BENCH)
+	@dotnet publish operator -c Release --use-current-runtime --self-contained false -p:PublishReadyToRun=true -o artifacts/bench/operator -v quiet >&2
+	OPERATOR_PROGRAM=artifacts/bench/operator/operator artifacts/bin/Benchmarks/release/Benchmarks operator $(BENCH)

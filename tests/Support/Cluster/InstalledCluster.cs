@@ -55,9 +55,13 @@ public sealed class InstalledCluster : IAsyncDisposable
         await kubectl.RunAsync("wait", "--for=condition=Established", "crd", "--all");
     }
 
-    /// <summary>A program of ours, built as the caller is: for release, or for debugging.</summary>
+    /// <summary>
+    /// A program of ours: the one that the environment names (<c>OPERATOR_PROGRAM</c>), or built as the caller is, for release or for debugging.
+    /// </summary>
     internal static string ProgramOf(string project)
     {
+        if (Environment.GetEnvironmentVariable($"{project.ToUpperInvariant()}_PROGRAM") is { Length: > 0 } given)
+            return given;
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
 #pragma warning disable CA1308 // Its name on disk.
         return Path.Combine(GoldenFile.RepositoryRoot, "artifacts", "bin", project, configuration, project.ToLowerInvariant());
