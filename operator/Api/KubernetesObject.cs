@@ -51,8 +51,8 @@ internal abstract record KubernetesObject
             && Metadata.Namespace == other.Metadata.Namespace
             && Metadata.Generation == other.Metadata.Generation
             && Metadata.DeletionTimestamp == other.Metadata.DeletionTimestamp
-            && Metadata.Labels.SequenceEqual(other.Metadata.Labels)
-            && Metadata.Annotations.SequenceEqual(other.Metadata.Annotations));
+            && AreSame(Metadata.Labels, other.Metadata.Labels)
+            && AreSame(Metadata.Annotations, other.Metadata.Annotations));
 
     /// <summary>
     /// The same, with the instances of a former version for all that has not changed since: thousands of objects are kept, and often both
@@ -62,6 +62,9 @@ internal abstract record KubernetesObject
 
     /// <summary>What is asked of it, not what has become of it.</summary>
     public virtual KubernetesObject WithoutStatus() => this;
+
+    private static bool AreSame(ImmutableSortedDictionary<string, string> one, ImmutableSortedDictionary<string, string> other) =>
+        ReferenceEquals(one, other) || one.SequenceEqual(other);
 
     /// <summary>Whether <see cref="ResourceGroup.PausedAnnotation"/> is set.</summary>
     public bool IsPaused() =>

@@ -41,27 +41,31 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
         ImmutableArray<VirtualKey> keys, Func<string, bool> isAcknowledged, Func<bool> isOver, CancellationToken cancellation)
     {
         var (now, seen) = (time.GetUtcNow(), metadata.Snapshot);
-        var gone = _entries.Keys.Except(keys.Select(k => k.Id())).ToList();
-        foreach (var id in gone)
-            _entries.Remove(id);
-
         var due = new List<(VirtualKey Key, string? Seen)>();
+        var found = 0;
         foreach (var key in keys)
         {
-            var version = seen.Find(SecretOf(key))?.Metadata.ResourceVersion;
-            if (!_entries.TryGetValue(key.Id(), out var entry) || !entry.IsAtRest(key, version, now, isAcknowledged))
+            var entry = _entries.GetValueOrDefault(key.Metadata.Uid);
+            found += entry is null ? 0 : 1;
+            if (entry is not null && !key.AsksTheSameAs(entry.Of))
+                entry = null;
+            var version = seen.Find(entry?.Secret ?? SecretOf(key))?.Metadata.ResourceVersion;
+            if (entry is null || !entry.IsAtRest(version, now, isAcknowledged))
                 due.Add((key, version));
             else if (entry.Seen != version)
-                _entries[key.Id()] = entry with { Seen = version };
+                _entries[key.Metadata.Uid] = entry with { Seen = version };
         }
 
-        if (due.Count == 0 && gone.Count == 0)
+        var areGone = found < _entries.Count;
+        if (areGone)
+            Forget(keys);
+        if (due.Count == 0 && !areGone)
             return _known = _known with { Events = [], IsComplete = true };
         var events = new ConcurrentQueue<EventText>();
         var stepped = new ConcurrentDictionary<string, Entry>(StringComparer.Ordinal);
         var isComplete = await SideBySide.ForEachAsync(due, StepAsync, isOver);
-        foreach (var (id, entry) in stepped)
-            _entries[id] = entry;
+        foreach (var (uid, entry) in stepped)
+            _entries[uid] = entry;
 
         return _known = Summary(keys, isComplete, [.. events]);
 
@@ -70,22 +74,28 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
             var outcome = await secrets.AdvanceAsync(item.Key, isAcknowledged, cancellation);
             if (outcome.Event is { } told)
                 events.Enqueue(told);
-            stepped[item.Key.Id()] = Next(item.Key, item.Seen, outcome, now);
+            stepped[item.Key.Metadata.Uid] = Next(item.Key, item.Seen, outcome, now);
         }
+    }
+
+    private void Forget(ImmutableArray<VirtualKey> others)
+    {
+        var uids = others.Select(k => k.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
+        foreach (var uid in _entries.Keys.Where(u => !uids.Contains(u)).ToList())
+            _entries.Remove(uid);
     }
 
     private static ObjectKey SecretOf(VirtualKey key) => new(key.Metadata.Namespace, KeyStatus.SecretOf(key).Name);
 
     private Entry Next(VirtualKey key, string? seen, KeyOutcome outcome, DateTimeOffset now)
     {
-        var before = _entries.GetValueOrDefault(key.Id());
-        if (before?.Of.Metadata.Uid != key.Metadata.Uid)
-            before = null;
+        var before = _entries.GetValueOrDefault(key.Metadata.Uid);
         var isKnown = outcome.Failure is null || outcome.Material is not null;
         var failures = outcome.Failure is null ? 0 : (before?.Failures ?? 0) + 1;
         return new()
         {
             Of = key,
+            Secret = SecretOf(key),
             Seen = seen,
             Written = outcome.SecretVersion,
             Material = Same(before?.Material, isKnown ? outcome.Material : before?.Material ?? StandIn(key)),
@@ -127,11 +137,11 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
     private KeysKnown Summary(ImmutableArray<VirtualKey> keys, bool isComplete, ImmutableArray<EventText> events)
     {
         var material = keys
-            .Select(k => (Id: k.Id(), Material: _entries.TryGetValue(k.Id(), out var entry) ? entry.Material : StandIn(k)))
+            .Select(k => (Id: k.Id(), Material: _entries.TryGetValue(k.Metadata.Uid, out var entry) ? entry.Material : StandIn(k)))
             .Where(k => k.Material is not null)
             .ToDictionary(k => k.Id, k => k.Material!, StringComparer.Ordinal);
-        var problems = _entries.Where(e => e.Value.Problem is not null)
-            .ToDictionary(e => e.Key, e => e.Value.Problem!, StringComparer.Ordinal);
+        var problems = _entries.Values.Where(e => e.Problem is not null)
+            .ToDictionary(e => e.Of.Id(), e => e.Problem!, StringComparer.Ordinal);
         return new()
         {
             Material = _known.Material.SetItems(material).RemoveRange(_known.Material.Keys.Where(k => !material.ContainsKey(k))),
@@ -153,6 +163,9 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
     {
         public required VirtualKey Of { get; init; }
 
+        /// <summary>Where it stands.</summary>
+        public required ObjectKey Secret { get; init; }
+
         /// <summary>The version that the Secret's metadata showed when it was looked at; null: none.</summary>
         public string? Seen { get; init; }
 
@@ -170,10 +183,9 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
 
         public DateTimeOffset? NextTime { get; init; }
 
-        /// <summary>Whether another step would come to the same.</summary>
-        public bool IsAtRest(VirtualKey key, string? version, DateTimeOffset now, Func<string, bool> isAcknowledged) =>
-            key.AsksTheSameAs(Of)
-            && !(NextTime <= now)
+        /// <summary>Whether another step would come to the same, as long as the key asks the same.</summary>
+        public bool IsAtRest(string? version, DateTimeOffset now, Func<string, bool> isAcknowledged) =>
+            !(NextTime <= now)
             && IsOf(version)
             && !(IsRotating && Material!.Hashes.All(h => isAcknowledged(h.Sha256)));
 

@@ -45,19 +45,30 @@ internal sealed class ConditionList(ImmutableArray<Condition> previous, long gen
         var ready = new Judgement(ConditionStatus.True, ConditionTypes.Ready, "");
         foreach (var type in dependsOn)
         {
-            if (_conditions.FirstOrDefault(c => c.Type == type && c.Status != ConditionStatus.True) is not { } obstacle)
+            if (Find(_conditions, type) is not { Status: not ConditionStatus.True } obstacle)
                 continue;
             ready = new(obstacle.Status, obstacle.Reason, obstacle.Message);
             break;
         }
 
-        var isStalled = _conditions.Any(c =>
-            c is { Type: ConditionTypes.Accepted, Status: ConditionStatus.False, Reason: not ConditionReasons.Terminating });
+        var isStalled = Find(_conditions, ConditionTypes.Accepted)
+            is { Status: ConditionStatus.False, Reason: not ConditionReasons.Terminating };
         var isReconciling = !isStalled && ready is { Status: not ConditionStatus.True, Reason: not ConditionReasons.Paused };
         AddWhile(isStalled, ConditionTypes.Stalled, ready.Reason, ready.Message);
         AddWhile(isReconciling, ConditionTypes.Reconciling, ready.Reason, ready.Message);
         _conditions.Insert(0, Condition(ConditionTypes.Ready, ready));
         return ToImmutable();
+    }
+
+    private static Condition? Find(ImmutableArray<Condition>.Builder conditions, string type)
+    {
+        for (var i = 0; i < conditions.Count; i++)
+        {
+            if (conditions[i].Type == type)
+                return conditions[i];
+        }
+
+        return null;
     }
 
     /// <summary>The instance of before, where it says the same: of thousands of objects few change.</summary>

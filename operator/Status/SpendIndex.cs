@@ -12,7 +12,7 @@ internal sealed class SpendIndex
 
     private readonly Dictionary<string, BudgetConfig> _budgets;
     private readonly ILookup<string, BudgetCounter> _counters;
-    private readonly Lazy<Dictionary<string, List<KeyBudgetStatus>>> _byKey;
+    private readonly Lazy<Dictionary<string, ImmutableArray<KeyBudgetStatus>>> _byKey;
 
     public SpendIndex(ConfigSnapshot? config, ImmutableArray<BudgetCounter> counters)
     {
@@ -29,22 +29,22 @@ internal sealed class SpendIndex
 
     /// <summary>The budgets that hold a key, and whether each refuses it now.</summary>
     public ImmutableArray<KeyBudgetStatus> BudgetsOf(VirtualKey key) =>
-        _byKey.Value.TryGetValue(key.Id(), out var budgets) ? [.. budgets] : [];
+        _byKey.Value.GetValueOrDefault(key.Id(), []);
 
-    private Dictionary<string, List<KeyBudgetStatus>> ByKey(ConfigSnapshot? config)
+    private Dictionary<string, ImmutableArray<KeyBudgetStatus>> ByKey(ConfigSnapshot? config)
     {
         var keys = config?.Keys ?? [];
-        var byKey = new Dictionary<string, List<KeyBudgetStatus>>(keys.Length, StringComparer.Ordinal);
+        var byKey = new Dictionary<string, ImmutableArray<KeyBudgetStatus>>(keys.Length, StringComparer.Ordinal);
         foreach (var key in keys)
             byKey.Add(key.Object.Id(), []);
         foreach (var budget in config?.Budgets ?? [])
         {
             var exceeded = Exceeded(budget);
             var (free, refusing) = (Of(budget, exceeded: false), Of(budget, exceeded: true));
-            foreach (var key in budget.Keys ?? (IEnumerable<string>)byKey.Keys)
+            foreach (var key in budget.Keys ?? (IEnumerable<string>)byKey.Keys.ToList())
             {
-                if (byKey.TryGetValue(key, out var known) && known.Count < MaxBudgetsOfKey)
-                    known.Add(exceeded.Contains(key) || exceeded.Contains("") ? refusing : free);
+                if (byKey.TryGetValue(key, out var known) && known.Length < MaxBudgetsOfKey)
+                    byKey[key] = known.Add(exceeded.Contains(key) || exceeded.Contains("") ? refusing : free);
             }
         }
 

@@ -21,12 +21,14 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
         ImmutableArray<Chosen<Budget>> chosen, ImmutableArray<VirtualKey> keys, HashSet<string> carried, ImmutableArray<PricedModel> priced)
     {
         var known = new KnownKeys(keys, carried);
+        var currencies = priced.Select(p => p.Currency).ToHashSet(StringComparer.Ordinal);
         var budgets = ImmutableArray.CreateBuilder<BudgetConfig>();
         foreach (var budget in chosen.Select(c => c.InForce).OfType<Budget>())
         {
             if (!admission.Admits(budget, log) || !MayReach(budget))
                 continue;
-            WarnOfCurrency(budget, priced);
+            if (budget.Spec.Limit.Cost is { Currency: var currency } && currencies.Any(c => c != currency))
+                WarnOfCurrency(budget, currency, priced);
             budgets.Add(TranslateOnce(budget, Select(budget, known)));
         }
 
@@ -123,10 +125,8 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
         return true;
     }
 
-    private void WarnOfCurrency(Budget budget, ImmutableArray<PricedModel> priced)
+    private void WarnOfCurrency(Budget budget, string currency, ImmutableArray<PricedModel> priced)
     {
-        if (budget.Spec.Limit.Cost is not { Currency: var currency })
-            return;
         var models = budget.Spec.Models;
         var others = priced.Where(p => p.Currency != currency);
         foreach (var other in others.Where(p => models.IsEmpty || models.Any(m => ModelCover.Overlaps(m, p.Model))))

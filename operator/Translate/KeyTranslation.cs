@@ -84,7 +84,7 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
         for (var i = 0; i < key.Spec.Models.Length; i++)
         {
             var model = key.Spec.Models[i];
-            if (!ceiling.Any(c => ModelCover.Overlaps(c, model)))
+            if (!IsUnder(ceiling, model))
                 Warn(i, ConditionTypes.Accepted, ConditionReasons.Questionable, $"the gateway's `allowedKeys.models` excludes `{model}`");
             else if (model != "*" && !served.Serve(model))
                 Warn(i, ConditionTypes.ResolvedRefs, ConditionReasons.ModelNotFound, $"no route of the gateway serves `{model}`");
@@ -92,6 +92,17 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
 
         void Warn(int index, string conditionType, string reason, string message) =>
             log.Warn(key, conditionType, reason, $"spec.models[{index}]", message);
+    }
+
+    private static bool IsUnder(ImmutableArray<string> ceiling, string model)
+    {
+        foreach (var pattern in ceiling)
+        {
+            if (ModelCover.Overlaps(pattern, model))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>The same instance as before, where the same VirtualKey stands for the same key.</summary>

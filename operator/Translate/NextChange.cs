@@ -6,9 +6,18 @@ namespace Operator.Translate;
 internal static class NextChange
 {
     /// <summary>The first such moment; null where there is none.</summary>
-    public static DateTimeOffset? After(DateTimeOffset now, ConfigSnapshot? config, PriceBook prices) => (config?.Keys ?? [])
-        .SelectMany(k => k.Hashes.Select(h => h.ExpirationTime).Append(k.ExpirationTime))
-        .Append(prices.NextChange)
-        .Where(t => t > now)
-        .Min();
+    public static DateTimeOffset? After(DateTimeOffset now, ConfigSnapshot? config, PriceBook prices)
+    {
+        var first = Sooner(null, prices.NextChange);
+        foreach (var key in config?.Keys ?? [])
+        {
+            first = Sooner(first, key.ExpirationTime);
+            foreach (var hash in key.Hashes)
+                first = Sooner(first, hash.ExpirationTime);
+        }
+
+        return first;
+
+        DateTimeOffset? Sooner(DateTimeOffset? one, DateTimeOffset? other) => !(other > now) || one <= other ? one : other;
+    }
 }

@@ -12,6 +12,9 @@ namespace Operator.Watch;
 /// </summary>
 internal sealed class ClusterView
 {
+    /// <summary>Writes that follow one another are looked at together.</summary>
+    private static readonly TimeSpan s_together = TimeSpan.FromMilliseconds(50);
+
     private static readonly string s_ours = $"{ChildLabels.ManagedBy}={ResourceGroup.Name}";
 
     private readonly KubernetesClient _client;
@@ -111,7 +114,9 @@ internal sealed class ClusterView
 
     private void SecretChanged(ObjectChange<PartialObjectMetadata> change)
     {
-        Add(Concerns.OfChild(change));
+        // A Secret that the operator itself keeps tells of its own write, or of an edit by hand: neither hurries.
+        foreach (var gateway in Concerns.OfChild(change))
+            Queue.AddAfter(gateway, s_together);
         Add(Uses().Gateways[change.Key]);
 
         // The Secret of a key that has another name by now.
