@@ -39,6 +39,14 @@ internal abstract record KubernetesObject
         Generation = Metadata.Generation,
     };
 
+    /// <summary>Whether <see cref="Reference"/> would say this.</summary>
+    public bool Is(ObjectReference reference) =>
+        reference.Generation == Metadata.Generation
+        && reference.Uid == Metadata.Uid
+        && reference.Name == Metadata.Name
+        && reference.Namespace == Metadata.Namespace
+        && reference.Kind == Kind;
+
     /// <summary>
     /// Whether all that users write is as in another version of the object: whatever is asked of it is the same, only its status, or who
     /// manages which field, may differ.

@@ -19,9 +19,22 @@ internal sealed record LabelSelector
     public ImmutableArray<LabelSelectorRequirement> MatchExpressions { get; init; } = [];
 
     /// <summary>Whether labels fulfil every part.</summary>
-    public bool Matches(IReadOnlyDictionary<string, string> labels) =>
-        MatchLabels.All(wanted => labels.TryGetValue(wanted.Key, out var value) && value == wanted.Value)
-        && MatchExpressions.All(requirement => requirement.Matches(labels));
+    public bool Matches(IReadOnlyDictionary<string, string> labels)
+    {
+        foreach (var wanted in MatchLabels)
+        {
+            if (!labels.TryGetValue(wanted.Key, out var value) || value != wanted.Value)
+                return false;
+        }
+
+        foreach (var requirement in MatchExpressions)
+        {
+            if (!requirement.Matches(labels))
+                return false;
+        }
+
+        return true;
+    }
 }
 
 /// <summary>One requirement on one label.</summary>

@@ -10,7 +10,7 @@ namespace Operator.Translate;
 /// </summary>
 internal sealed class BudgetTranslation(Admission admission, FindingLog log)
 {
-    private static readonly ConditionalWeakTable<Budget, BudgetConfig> s_known = [];
+    private static readonly ConditionalWeakTable<BudgetSpec, BudgetConfig> s_known = [];
 
     /// <summary>Budgets that the gateway takes.</summary>
     /// <param name="chosen">All of them.</param>
@@ -104,7 +104,8 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
         var candidates = selector.MatchLabels.IsEmpty
             ? namespaces.SelectMany(n => keys.ByNamespace[n])
             : keys.WithLabel(selector.MatchLabels.First()).Where(k => namespaces.Contains(k.Key.Metadata.Namespace));
-        return candidates.Where(k => selector.Matches(k.Key.Metadata.Labels)).Select(k => k.Id);
+        var isOneLabel = selector.MatchLabels.Count == 1 && selector.MatchExpressions.IsEmpty;
+        return candidates.Where(k => isOneLabel || selector.Matches(k.Key.Metadata.Labels)).Select(k => k.Id);
     }
 
     /// <summary>
@@ -143,10 +144,10 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
     /// <summary>The same instance as before, where the same Budget selects the same keys.</summary>
     private static BudgetConfig TranslateOnce(Budget budget, ImmutableArray<string>? keys)
     {
-        if (s_known.TryGetValue(budget, out var known) && AreEqual(known.Keys, keys))
+        if (s_known.TryGetValue(budget.Spec, out var known) && budget.Is(known.Object) && AreEqual(known.Keys, keys))
             return known;
         var config = Translate(budget, keys);
-        s_known.AddOrUpdate(budget, config);
+        s_known.AddOrUpdate(budget.Spec, config);
         return config;
     }
 

@@ -8,7 +8,7 @@ namespace Operator.Translate;
 /// <summary>VirtualKeys: who is admitted, and by which hashes it is known.</summary>
 internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission, SecretLookup secrets, FindingLog log)
 {
-    private static readonly ConditionalWeakTable<VirtualKey, KeyConfig> s_known = [];
+    private static readonly ConditionalWeakTable<VirtualKeySpec, KeyConfig> s_known = [];
 
     /// <summary>Keys that the gateway takes. <paramref name="chosen"/> is ordered oldest first.</summary>
     public ImmutableArray<KeyConfig> Translate(
@@ -108,10 +108,14 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
     /// <summary>The same instance as before, where the same VirtualKey stands for the same key.</summary>
     private static KeyConfig TranslateOnce(VirtualKey key, KeyMaterial material)
     {
-        if (s_known.TryGetValue(key, out var known) && known.KeyId == material.KeyId && known.Hashes.SequenceEqual(material.Hashes))
-            return known;
+        var isKnown = s_known.TryGetValue(key.Spec, out var known)
+            && key.Is(known.Object)
+            && known.KeyId == material.KeyId
+            && known.Hashes.SequenceEqual(material.Hashes);
+        if (isKnown)
+            return known!;
         var config = Translate(key, material);
-        s_known.AddOrUpdate(key, config);
+        s_known.AddOrUpdate(key.Spec, config);
         return config;
     }
 

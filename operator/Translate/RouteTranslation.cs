@@ -8,7 +8,7 @@ namespace Operator.Translate;
 /// <summary>ModelRoutes: names, conflicts, targets that can be used.</summary>
 internal sealed class RouteTranslation(TargetTranslation targets, FindingLog log)
 {
-    private static readonly ConditionalWeakTable<ModelRoute, RouteConfig> s_known = [];
+    private static readonly ConditionalWeakTable<ModelRouteSpec, RouteConfig> s_known = [];
 
     /// <summary>Routes with at least one usable target. <paramref name="chosen"/> is ordered oldest first.</summary>
     public ImmutableArray<RouteConfig> Translate(ImmutableArray<Chosen<ModelRoute>> chosen)
@@ -62,10 +62,10 @@ internal sealed class RouteTranslation(TargetTranslation targets, FindingLog log
     /// <summary>The same instance as before, where the same ModelRoute has the same targets.</summary>
     private static RouteConfig TranslateOnce(ModelRoute route, ImmutableArray<TargetConfig> usable)
     {
-        if (s_known.TryGetValue(route, out var known) && known.Targets.SequenceEqual(usable))
+        if (s_known.TryGetValue(route.Spec, out var known) && route.Is(known.Object) && known.Targets.SequenceEqual(usable))
             return known;
         var config = Translate(route, usable);
-        s_known.AddOrUpdate(route, config);
+        s_known.AddOrUpdate(route.Spec, config);
         return config;
     }
 

@@ -54,6 +54,7 @@ internal static class OperatorLine
     {
         private TranslateInputs _inputs = ClusterLoad.Inputs();
         private StampedConfig? _config;
+        private ResourceStatuses? _statuses;
         private long _revision;
 
         public List<Cost> Costs { get; } = [];
@@ -69,7 +70,7 @@ internal static class OperatorLine
             var translation = Take(round, "translate", 25, () => Translator.Translate(inputs));
             var config = Take(round, "hash and stamp", 15, () => Stamp(translation));
             DurableBytes = Take(round, "durable copy", 25, () => Keep(config, translation.LastValid));
-            var statuses = Take(round, "statuses", 10, () => ResourceStatuses.Of(new()
+            var of = new StatusInputs
             {
                 Inputs = inputs,
                 Translation = translation,
@@ -77,11 +78,10 @@ internal static class OperatorLine
                 Pods = [new() { Name = "main-0", IsReady = true, Revision = config.Revision, AcknowledgedTime = inputs.Now }],
                 Durable = new(ConditionStatus.True, ConditionReasons.Durable, ""),
                 Now = inputs.Now,
-            }));
-            _config = config;
-            if (round == 0 && Costs.Count == 4)
-                _inputs = inputs with { Routes = statuses.Routes, Keys = statuses.Keys, Budgets = statuses.Budgets };
-            _inputs = _inputs with { LastValid = translation.LastValid };
+            };
+            var statuses = Take(round, "statuses", 10, () => ResourceStatuses.Of(of, _statuses));
+            (_config, _statuses) = (config, statuses);
+            _inputs = inputs with { Routes = statuses.Routes, Keys = statuses.Keys, Budgets = statuses.Budgets, LastValid = translation.LastValid };
         }
 
         private StampedConfig Stamp(Translation translation)
