@@ -21,6 +21,10 @@ internal sealed class LineSetup : IAsyncDisposable
     private const int LooksPerSecond = 5;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Longer than the operator waits for answers of pods that come together.</summary>
+    private static readonly TimeSpan s_rest = TimeSpan.FromMilliseconds(35);
+
     private static int s_addresses;
 
     private readonly TestCluster _cluster;
@@ -117,15 +121,16 @@ internal sealed class LineSetup : IAsyncDisposable
             what);
     }
 
+    /// <summary>Nothing to do, and for so long by its clock that nothing is about to come.</summary>
     public Task WhenAtRestAsync(LineOperator @operator)
     {
-        var (rested, calls) = (0, -1);
+        var (rested, since, calls) = (0, Now, -1);
         return WhenAsync(() =>
         {
             var now = Server.Calls.Length;
-            rested = @operator.IsAtRest && now == calls ? rested + 1 : 0;
+            (rested, since) = @operator.IsAtRest && now == calls ? (rested + 1, since) : (0, Now);
             calls = now;
-            return rested > 5;
+            return rested > 5 && Now - since > s_rest;
         });
     }
 
