@@ -85,23 +85,20 @@ internal sealed class GatewayChild : IAsyncDisposable
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
         var token = Path.Combine(folder, "token");
         await File.WriteAllTextAsync(token, Token);
-        var start = new ProcessStartInfo(Path.Combine(GoldenFile.RepositoryRoot, "artifacts", "bin", "Gateway", configuration, "gateway"))
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            Environment =
-            {
-                ["GATEWAY_DATA_ADDRESS"] = "127.0.0.1:0",
-                ["GATEWAY_ADMIN_ADDRESS"] = "127.0.0.1:0",
-                ["GATEWAY_METRICS_ADDRESS"] = "127.0.0.1:0",
-                ["GATEWAY_STATE_DIRECTORY"] = Path.Combine(folder, "state"),
-                ["GATEWAY_ADMIN_TOKEN_FILE"] = token,
-                ["GATEWAY_ALLOW_LOOPBACK_UPSTREAMS"] = "true",
-                ["GATEWAY_EXIT_WITH_STDIN"] = "true",
-            },
-        };
-        foreach (var (name, value) in variables)
+        var start = Signals.Interruptible(Path.Combine(GoldenFile.RepositoryRoot, "artifacts", "bin", "Gateway", configuration, "gateway"));
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        (string Name, string Value)[] settings =
+        [
+            ("GATEWAY_DATA_ADDRESS", "127.0.0.1:0"),
+            ("GATEWAY_ADMIN_ADDRESS", "127.0.0.1:0"),
+            ("GATEWAY_METRICS_ADDRESS", "127.0.0.1:0"),
+            ("GATEWAY_STATE_DIRECTORY", Path.Combine(folder, "state")),
+            ("GATEWAY_ADMIN_TOKEN_FILE", token),
+            ("GATEWAY_ALLOW_LOOPBACK_UPSTREAMS", "true"),
+            ("GATEWAY_EXIT_WITH_STDIN", "true"),
+        ];
+        foreach (var (name, value) in settings.Concat(variables))
             start.Environment[name] = value;
         return start;
     }

@@ -54,12 +54,9 @@ internal sealed class OperatorChild : IAsyncDisposable
         var program = Path.Combine(GoldenFile.RepositoryRoot, "artifacts", "bin", "Operator", configuration, "operator");
         string[] arguments = ["standalone", "--manifests", folder.Manifests, "--state", folder.State];
         string[] ports = more.Contains("--port") ? [] : ["--port", "0"];
-        var start = new ProcessStartInfo(program, [.. arguments, "--metrics-port", "0", .. ports, .. more])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = Signals.Interruptible(program, [.. arguments, "--metrics-port", "0", .. ports, .. more]);
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         start.Environment.Remove("OPENAI_API_KEY");
         start.Environment.Remove("ANTHROPIC_API_KEY");
         foreach (var (name, value) in environment)

@@ -17,7 +17,14 @@ namespace Operator.Tests.Reconcile.Line;
 /// <summary>A cluster in one process: an API server, operators, and pods that answer on the addresses that their objects name.</summary>
 internal sealed class LineSetup : IAsyncDisposable
 {
+    /// <summary>While time passes quickly.</summary>
+    private const int LooksPerSecond = 5;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Longer than the operator waits for answers of pods that come together.</summary>
+    private static readonly TimeSpan s_rest = TimeSpan.FromMilliseconds(35);
+
     private static int s_addresses;
 
     private readonly TestCluster _cluster;
@@ -69,7 +76,8 @@ internal sealed class LineSetup : IAsyncDisposable
     /// <summary>As the cluster would: once Deployment and admin Secret are there. What the durable copy holds it serves at once.</summary>
     /// <param name="gateway">Name of the LlmGateway.</param>
     /// <param name="prepare">The process before its object is there.</param>
-    public async Task<LinePod> StartPodAsync(string gateway = "main", Action<FakeGateway>? prepare = null)
+    /// <param name="isReady">What the kubelet says of it from the beginning.</param>
+    public async Task<LinePod> StartPodAsync(string gateway = "main", Action<FakeGateway>? prepare = null, bool isReady = true)
     {
         await WhenAsync(() => Find("secrets", ChildNames.Admin(gateway)) is not null && Find("deployments", gateway) is not null);
         var files = AdminFilesOf(gateway);
@@ -80,7 +88,7 @@ internal sealed class LineSetup : IAsyncDisposable
         prepare?.Invoke(process);
         var pod = new LinePod(this, string.Create(CultureInfo.InvariantCulture, $"{gateway}-{_pods++}"), process);
         _parts.Push(pod);
-        Create("pods", LinePod.Manifest(pod.Name, Template(gateway), listen.Address.ToString()));
+        Create("pods", LinePod.Manifest(pod.Name, Template(gateway), listen.Address.ToString(), isReady));
         return pod;
     }
 
@@ -99,24 +107,30 @@ internal sealed class LineSetup : IAsyncDisposable
         }
     }
 
-    /// <summary>While time passes quickly.</summary>
-    public Task WhenPassingAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") => WhenAsync(
-        () =>
-        {
-            Jump(TimeSpan.FromSeconds(1));
-            return condition();
-        },
-        what);
+    /// <summary>While time passes quickly, but not so quickly that a call on a busy machine takes longer than anybody waits for it.</summary>
+    public Task WhenPassingAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
+    {
+        var looks = 0;
+        return WhenAsync(
+            () =>
+            {
+                if (looks++ % LooksPerSecond == 0)
+                    Jump(TimeSpan.FromSeconds(1));
+                return condition();
+            },
+            what);
+    }
 
+    /// <summary>Nothing to do, and for so long by its clock that nothing is about to come.</summary>
     public Task WhenAtRestAsync(LineOperator @operator)
     {
-        var (rested, calls) = (0, -1);
+        var (rested, since, calls) = (0, Now, -1);
         return WhenAsync(() =>
         {
             var now = Server.Calls.Length;
-            rested = @operator.IsAtRest && now == calls ? rested + 1 : 0;
+            (rested, since) = @operator.IsAtRest && now == calls ? (rested + 1, since) : (0, Now);
             calls = now;
-            return rested > 5;
+            return rested > 5 && Now - since > s_rest;
         });
     }
 
@@ -225,6 +239,11 @@ internal sealed class LineSetup : IAsyncDisposable
             }
         }
 
+        foreach (var pod in _parts.OfType<LinePod>().Reverse())
+            text.Append(CultureInfo.InvariantCulture, $"pod {pod.Name} serves {pod.Revision}, pushed {string.Join(' ', pod.Process.Pushed.TakeLast(10))}\n");
+        foreach (var @operator in _parts.OfType<LineOperator>().Reverse())
+            text.Append(CultureInfo.InvariantCulture, $"{@operator.Name} at rest: {@operator.IsAtRest}\n");
+        text.Append(CultureInfo.InvariantCulture, $"it is {Now:O}\n");
         foreach (var e in Server.List("events", Namespace).Take(20))
             text.Append(CultureInfo.InvariantCulture, $"event {e["regarding"]!["name"]} {e["reason"]}: {e["note"]}\n");
         foreach (var call in Server.Calls.Where(c => c.Verb is not ("watch" or "list")).TakeLast(20))

@@ -25,10 +25,19 @@ internal sealed class RunningClock : IAsyncDisposable
             Time.Advance(by);
     }
 
+    /// <summary>Throws what a timer has thrown: since then time has stood still.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await _running;
+        }
+        catch (OperationCanceledException)
+        {
+            // As it was told.
+        }
+
         _stop.Dispose();
     }
 

@@ -40,7 +40,7 @@ public sealed class UpgradeTests
         await setup.WhenAsync(() => Rolled(setup).Any());
         var stuck = Rolled(setup).Single();
         await pods[stuck].DeleteAsync();
-        (await setup.StartPodAsync(stuck)).SetReady(false);
+        await setup.StartPodAsync(stuck, isReady: false);
         var waiting = s_gateways.Except([stuck]).ToArray();
 
         await setup.PassAsync(next, steps: 10, TimeSpan.FromMinutes(10));
