@@ -92,6 +92,6 @@ internal static class GatewayStatus
         AckedPods = serving,
         RejectedPods = inputs.Pods.Count(p => p.HasRefused),
         Summary = string.Create(CultureInfo.InvariantCulture, $"{serving}/{inputs.Pods.Length}"),
-        LastAckTime = inputs.Pods.Max(p => p.AcknowledgedTime),
+        LastAckTime = inputs.Pods.Max(p => p.AcknowledgedTime) is { } time ? ApiTime.Seconds(time) : null,
     };
 }
