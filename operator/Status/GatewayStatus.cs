@@ -50,7 +50,7 @@ internal static class GatewayStatus
         conditions.Add(
             ConditionTypes.Available,
             ready > 0
-                ? new(ConditionStatus.True, ConditionTypes.Available, "")
+                ? new(ConditionStatus.True, ConditionReasons.Available, "")
                 : new(ConditionStatus.False, ConditionReasons.NoPods, "no pod is ready"));
         conditions.Add(ConditionTypes.Programmed, Rollout(verdict, serving, inputs));
         if (inputs.Inputs.IsCluster && gateway.Spec.Postgres is not null)
