@@ -38,7 +38,7 @@ internal sealed record LinePod(LineSetup Setup, string Name, FakeGateway Process
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 
     /// <summary>As the Deployment would make it.</summary>
-    public static JsonObject Manifest(string name, JsonObject template, string address) => new()
+    public static JsonObject Manifest(string name, JsonObject template, string address, bool isReady = true) => new()
     {
         ["metadata"] = new JsonObject
         {
@@ -46,7 +46,7 @@ internal sealed record LinePod(LineSetup Setup, string Name, FakeGateway Process
             ["labels"] = template["metadata"]!["labels"]!.DeepClone(),
             ["annotations"] = template["metadata"]!["annotations"]!.DeepClone(),
         },
-        ["status"] = Status(address, isReady: true),
+        ["status"] = Status(address, isReady),
     };
 
     private string Address => Process.Pod.Address.Host;

@@ -73,7 +73,8 @@ internal sealed class LineSetup : IAsyncDisposable
     /// <summary>As the cluster would: once Deployment and admin Secret are there. What the durable copy holds it serves at once.</summary>
     /// <param name="gateway">Name of the LlmGateway.</param>
     /// <param name="prepare">The process before its object is there.</param>
-    public async Task<LinePod> StartPodAsync(string gateway = "main", Action<FakeGateway>? prepare = null)
+    /// <param name="isReady">Whether its object says so from the first.</param>
+    public async Task<LinePod> StartPodAsync(string gateway = "main", Action<FakeGateway>? prepare = null, bool isReady = true)
     {
         await WhenAsync(() => Find("secrets", ChildNames.Admin(gateway)) is not null && Find("deployments", gateway) is not null);
         var files = AdminFilesOf(gateway);
@@ -84,7 +85,7 @@ internal sealed class LineSetup : IAsyncDisposable
         prepare?.Invoke(process);
         var pod = new LinePod(this, string.Create(CultureInfo.InvariantCulture, $"{gateway}-{_pods++}"), process);
         _parts.Push(pod);
-        Create("pods", LinePod.Manifest(pod.Name, Template(gateway), listen.Address.ToString()));
+        Create("pods", LinePod.Manifest(pod.Name, Template(gateway), listen.Address.ToString(), isReady));
         return pod;
     }
 
