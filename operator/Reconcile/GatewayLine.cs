@@ -151,7 +151,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 7. Children.
         var desired = isLeaving || gateway.IsPaused() ? null : Desired(outcome, secrets, pods);
-        var first = desired is null ? null : _turn.WaitsFor(gateway, desired, pods.All);
+        var first = desired is null ? null : _turn.WaitsFor(desired, pods.All);
         if (desired is null)
             _turn.End();
         else

@@ -40,7 +40,7 @@ public sealed class UpgradeTests
         await setup.WhenAsync(() => Rolled(setup).Any());
         var stuck = Rolled(setup).Single();
         await pods[stuck].DeleteAsync();
-        (await setup.StartPodAsync(stuck)).SetReady(false);
+        await setup.StartPodAsync(stuck, isReady: false);
         var waiting = s_gateways.Except([stuck]).ToArray();
 
         await setup.PassAsync(next, steps: 10, TimeSpan.FromMinutes(10));
@@ -79,6 +79,32 @@ public sealed class UpgradeTests
 
         await setup.WhenPassingAsync(() => Rolled(setup).Except([stuck]).Any());
         Rolled(setup).Except([stuck]).Count().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_gateway_that_is_scaled_while_it_waits_has_other_pods_in_number_alone()
+    {
+        var (setup, pods) = await ServingAsync();
+        await using var _1 = setup;
+        var next = setup.StartOperator(new() { GatewayImage = "gateway:bad" });
+        await setup.WhenAsync(() => Rolled(setup).Any());
+        var stuck = Rolled(setup).Single();
+        pods[stuck].SetReady(false);
+        var scaled = s_gateways.Except([stuck]).First();
+        await setup.WhenAtRestAsync(next);
+
+        setup.Patch("llmgateways", scaled, Manifest.Spec(new() { ["replicas"] = 0 }));
+
+        await setup.WhenAsync(() => (int)setup.Find("deployments", scaled)!["spec"]!["replicas"]! == 0);
+        await setup.PassAsync(next, steps: 5, TimeSpan.FromSeconds(10));
+        Rolled(setup).ShouldBe([stuck]);
+        setup.Template(scaled).ToJsonString().ShouldContain("gateway:1");
+        var writes = next.Writes.Length;
+        await setup.PassAsync(next, steps: 5, TimeSpan.FromSeconds(10));
+        next.Writes.Skip(writes).ShouldBeEmpty();
+
+        setup.Delete("llmgateways", stuck);
+        await setup.WhenPassingAsync(() => Rolled(setup).Except([stuck]).Any());
     }
 
     [Fact]
