@@ -90,7 +90,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         _index = new(services.Client, gateway);
         _durable = new(services.Client, _index, gateway);
         _children = new(services.Client, services.View);
-        _statuses = new(services.Client, services.View);
+        _statuses = new(services.Client, services.View, services.Time);
         _turn = new(services.Rollouts, own);
     }
 
