@@ -83,12 +83,12 @@ internal sealed class ChildWriter(KubernetesClient client, ClusterView view)
     private Task<ApiOutcome<PartialObjectMetadata>> ApplyAsync(Child child, CancellationToken cancellation) => client.ApplyAsync(
         TypeOf(child.Id.Kind), JsonObject.Create(child.Body)!, new() { FieldManager = FieldManager, Force = true }, cancellation);
 
-    private Task<ApiOutcome<PartialObjectMetadata>> MergeAsync(Child child, string patch, CancellationToken cancellation) => client.PatchAsync(
-        TypeOf(child.Id.Kind),
-        new(child.Namespace, child.Id.Name),
-        JsonNode.Parse(patch)!.AsObject(),
-        new() { FieldManager = FieldManager },
-        cancellation);
+    private Task<ApiOutcome<PartialObjectMetadata>> MergeAsync(Child child, string patch, CancellationToken cancellation)
+    {
+        var key = new ObjectKey(child.Namespace, child.Id.Name);
+        var body = JsonNode.Parse(patch)!.AsObject();
+        return client.PatchAsync(TypeOf(child.Id.Kind), key, body, new() { FieldManager = FieldManager }, cancellation);
+    }
 
     private static string ReplicasOf(Child child)
     {

@@ -138,7 +138,8 @@ internal sealed partial class Controller(ClusterServices services, int workers)
             Keys = [.. attached.Keys.Where(IsTold)],
             Budgets = [.. attached.Budgets.Where(IsTold)],
         });
-        var written = await new StatusWriter(services.Client, services.View, services.Time).WriteAsync(statuses, now, () => false, cancellation);
+        var writer = new StatusWriter(services.Client, services.View, services.Time);
+        var written = await writer.WriteAsync(statuses, now, () => false, cancellation);
         foreach (var text in written.News)
             services.Tell(text);
         if (written.Failure is { } failure)

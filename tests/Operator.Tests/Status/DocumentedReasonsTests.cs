@@ -29,7 +29,8 @@ public sealed class DocumentedReasonsTests
     [MemberData(nameof(Cases))]
     public void A_condition_has_a_reason_that_is_documented_for_it(string @case)
     {
-        var statuses = ResourceStatuses.Of(StatusCase.Read(Path.Combine(GoldenFile.RepositoryRoot, "tests/Operator.Tests/Status/cases", @case)));
+        var folder = Path.Combine(GoldenFile.RepositoryRoot, "tests/Operator.Tests/Status/cases", @case);
+        var statuses = ResourceStatuses.Of(StatusCase.Read(folder));
         IEnumerable<ImmutableArray<Condition>> all =
         [
             statuses.Gateway.Status!.Conditions,
