@@ -45,16 +45,21 @@ internal static class ConditionTypes
     /// <summary>VirtualKey: only while true, one of its budgets refuses calls. Does not touch Ready.</summary>
     public const string BudgetExceeded = "BudgetExceeded";
 
-    /// <summary>Budget: spend has reached the limit. Does not touch Ready.</summary>
+    /// <summary>
+    /// Budget: spend has reached the limit. Unknown for a Budget that is not in the config, since nobody counts it. Does not touch Ready.
+    /// </summary>
     public const string Exceeded = "Exceeded";
 
     /// <summary>Budget: spend survives the loss of a pod and of its volume.</summary>
     public const string Durable = "Durable";
 }
 
-/// <summary>Reasons of conditions.</summary>
+/// <summary>Reasons of conditions. Reconciling and Stalled have that of Ready, which has that of the first condition that does not hold.</summary>
 internal static class ConditionReasons
 {
+    /// <summary>Ready=True.</summary>
+    public const string Ready = "Ready";
+
     /// <summary>Accepted=True.</summary>
     public const string Accepted = "Accepted";
 
@@ -176,7 +181,8 @@ internal static class ConditionReasons
     public const string Programmed = "Programmed";
 
     /// <summary>
-    /// Programmed=Unknown: no pod can be reached; the config is written durably. PostgresConnected or RedisConnected=Unknown: no pod is ready.
+    /// Available=False: no pod is ready. Programmed=Unknown: no pod can be reached; the config is written durably. PostgresConnected or
+    /// RedisConnected=Unknown: no pod is ready.
     /// </summary>
     public const string NoPods = "NoPods";
 
@@ -189,11 +195,26 @@ internal static class ConditionReasons
     /// </summary>
     public const string Incomplete = "Incomplete";
 
+    /// <summary>Available=True.</summary>
+    public const string Available = "Available";
+
     /// <summary>PostgresConnected=True or RedisConnected=True.</summary>
     public const string Connected = "Connected";
 
     /// <summary>PostgresConnected=False or RedisConnected=False: at least one ready pod does not reach it; the message says why.</summary>
     public const string Unreachable = "Unreachable";
+
+    /// <summary>Expired=True.</summary>
+    public const string Expired = "Expired";
+
+    /// <summary>BudgetExceeded=True.</summary>
+    public const string BudgetExceeded = "BudgetExceeded";
+
+    /// <summary>Exceeded=False.</summary>
+    public const string WithinLimit = "WithinLimit";
+
+    /// <summary>Exceeded=True.</summary>
+    public const string LimitReached = "LimitReached";
 
     /// <summary>Durable=True.</summary>
     public const string Durable = "Durable";

@@ -60,10 +60,12 @@ internal sealed class Preflight(KubernetesClient client, ImmutableArray<string> 
             { Reason: ApiFailureReason.UnknownResource } =>
                 $"the API server does not know {type}: install the definitions with `kubectl apply --server-side -k crds`",
             { Reason: ApiFailureReason.Forbidden } failure =>
-                $"the operator may not list {type}: install its roles with `kubectl apply -k config/rbac` ({failure.Message})",
+                $"the operator may not list {type}: install its roles with `kubectl apply --server-side -k {Roles}` ({failure.Message})",
             { Reason: ApiFailureReason.Unauthorized } => "the API server does not take the credentials of the operator: look at its service account or kubeconfig",
             var failure => $"the API server does not answer: {failure}",
         };
+
+    private string Roles => namespaces.IsEmpty ? "config/default" : "config/namespaced";
 
     private async Task<ApiFailure?> FailureAsync<T>(ResourceType<T> type, CancellationToken cancellation)
         where T : KubernetesObject

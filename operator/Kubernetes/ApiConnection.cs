@@ -129,9 +129,8 @@ internal sealed class ApiConnection : IDisposable
     /// <summary>How long to wait for the next attempt; null: there is none.</summary>
     private TimeSpan? Pause(ApiRequest request, ApiFailure failure, int attempt)
     {
-        var wasNotDone = failure.Reason == ApiFailureReason.TooManyRequests || failure is { Code: 503, RetryAfter: not null };
         var isUncertain = failure.Reason is ApiFailureReason.ServerError or ApiFailureReason.TimedOut or ApiFailureReason.Unreachable;
-        var isWorthIt = wasNotDone || (isUncertain && request.IsRepeatable);
+        var isWorthIt = failure.IsPutOff ? request.IsPatient : isUncertain && request.IsRepeatable;
         if (!isWorthIt || attempt >= _options.MaxAttempts || failure.RetryAfter > _options.MaxRetryAfter)
             return null;
         return failure.RetryAfter ?? _options.Backoff.Delay(attempt);

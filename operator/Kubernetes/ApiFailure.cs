@@ -63,6 +63,9 @@ internal sealed record ApiFailure
     /// <summary>The pause that the server asks for; null where it names none.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Whether the server has put it off: it was not done, and may be tried again after a pause.</summary>
+    public bool IsPutOff => Reason == ApiFailureReason.TooManyRequests || this is { Code: 503, RetryAfter: not null };
+
     /// <summary>The fields that are wrong, where the server names them.</summary>
     public ImmutableArray<ApiFailureCause> Causes { get; init; } = [];
 

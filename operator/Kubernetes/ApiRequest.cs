@@ -27,6 +27,9 @@ internal sealed record ApiRequest
     /// <summary>To do it twice is the same as once: it is tried again where nobody knows whether it was done.</summary>
     public bool IsRepeatable { get; init; }
 
+    /// <summary>The pauses that the server asks for are kept before it is answered; else they are the caller's. Default true.</summary>
+    public bool IsPatient { get; init; } = true;
+
     /// <summary>A message for one attempt. The server's URL may have a path of its own, as behind a proxy for many clusters.</summary>
     public HttpRequestMessage ToMessage(Uri server)
     {

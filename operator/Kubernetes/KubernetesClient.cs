@@ -75,6 +75,7 @@ internal sealed class KubernetesClient(ApiConnection connection, TimeProvider ti
             Target = type.Path(key.Namespace, key.Name, options.Subresource) + query,
             Body = JsonSerializer.SerializeToUtf8Bytes(patch),
             ContentType = ApiRequest.MergePatch,
+            IsPatient = options.IsPatient,
         };
         return await ReadAsync<T>(request, cancellation);
     }

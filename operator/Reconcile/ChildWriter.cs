@@ -22,7 +22,7 @@ internal sealed class ChildWriter(KubernetesClient client, ClusterView view)
     /// </summary>
     /// <param name="gateway">The owner.</param>
     /// <param name="desired">What there shall be.</param>
-    /// <param name="held">A kind that stays as it is for now; null: none.</param>
+    /// <param name="held">A kind that stays as it is for now, but for <c>spec.replicas</c>; null: none.</param>
     /// <param name="cancellation">Ends it between two of them.</param>
     public async Task<ChildrenWritten> WriteAsync(
         LlmGateway gateway, DesiredChildren desired, ChildKind? held, CancellationToken cancellation)
@@ -30,7 +30,7 @@ internal sealed class ChildWriter(KubernetesClient client, ClusterView view)
         var problems = ImmutableArray.CreateBuilder<string>();
         var failures = ImmutableArray.CreateBuilder<ApiFailure>();
 
-        foreach (var child in desired.Objects.Where(c => c.Id.Kind != held))
+        foreach (var child in desired.Objects)
         {
             // 1. What is there?
             var found = await FindAsync(child, cancellation);
@@ -49,11 +49,11 @@ internal sealed class ChildWriter(KubernetesClient client, ClusterView view)
             }
 
             // 3. Ours becomes what it should be.
-            var text = child.Body.GetRawText();
-            if (found.Value is { } known && _applied.TryGetValue(child.Id, out var applied) && applied.IsStill(text, known))
+            var isHeld = child.Id.Kind == held;
+            var text = isHeld ? ReplicasOf(child) : child.Body.GetRawText();
+            if (found.Value is { } known ? _applied.TryGetValue(child.Id, out var applied) && applied.IsStill(text, known) : isHeld)
                 continue;
-            var outcome = await client.ApplyAsync(
-                TypeOf(child.Id.Kind), JsonObject.Create(child.Body)!, new() { FieldManager = FieldManager, Force = true }, cancellation);
+            var outcome = isHeld ? await MergeAsync(child, text, cancellation) : await ApplyAsync(child, cancellation);
             if (outcome.IsSuccess)
                 _applied[child.Id] = new(text, outcome.Value.Metadata);
             else
@@ -78,6 +78,22 @@ internal sealed class ChildWriter(KubernetesClient client, ClusterView view)
             problems.Add($"the {id} cannot be written: {failure.Message}");
             failures.Add(failure);
         }
+    }
+
+    private Task<ApiOutcome<PartialObjectMetadata>> ApplyAsync(Child child, CancellationToken cancellation) => client.ApplyAsync(
+        TypeOf(child.Id.Kind), JsonObject.Create(child.Body)!, new() { FieldManager = FieldManager, Force = true }, cancellation);
+
+    private Task<ApiOutcome<PartialObjectMetadata>> MergeAsync(Child child, string patch, CancellationToken cancellation)
+    {
+        var key = new ObjectKey(child.Namespace, child.Id.Name);
+        var body = JsonNode.Parse(patch)!.AsObject();
+        return client.PatchAsync(TypeOf(child.Id.Kind), key, body, new() { FieldManager = FieldManager }, cancellation);
+    }
+
+    private static string ReplicasOf(Child child)
+    {
+        var replicas = child.Body.GetProperty("spec").GetProperty("replicas").GetInt32();
+        return new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } }.ToJsonString();
     }
 
     /// <summary>By the watch; what no watch knows may still be there without our labels, and is asked for.</summary>

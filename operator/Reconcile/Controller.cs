@@ -125,25 +125,31 @@ internal sealed partial class Controller(ClusterServices services, int workers)
         return result;
     }
 
-    /// <summary>Whoever names a gateway that is not there is told so.</summary>
+    /// <summary>Whoever names a gateway that is not there is told so, once it has had the time to come.</summary>
     private async Task<LineResult> TellMissingAsync(ObjectKey key, CancellationToken cancellation)
     {
         var attached = Attached.To(key, services.View);
-        var now = ApiTime.Seconds(services.Time.GetUtcNow());
+        var now = services.Time.GetUtcNow();
         var statuses = MissingGateway.Of(new TranslateInputs
         {
             Gateway = new LlmGateway { Metadata = new() { Name = key.Name, Namespace = key.Namespace }, Spec = new() },
             Now = now,
-            Routes = attached.Routes,
-            Keys = attached.Keys,
-            Budgets = attached.Budgets,
+            Routes = [.. attached.Routes.Where(IsTold)],
+            Keys = [.. attached.Keys.Where(IsTold)],
+            Budgets = [.. attached.Budgets.Where(IsTold)],
         });
-        var written = await new StatusWriter(services.Client, services.View).WriteAsync(statuses, now, () => false, cancellation);
+        var writer = new StatusWriter(services.Client, services.View, services.Time);
+        var written = await writer.WriteAsync(statuses, now, () => false, cancellation);
         foreach (var text in written.News)
             services.Tell(text);
-        return written.Failure is { } failure
-            ? new LineResult.RetryAfter(failure.ToString(), failure.RetryAfter ?? TimeSpan.Zero)
-            : new LineResult.Done(written.NextTime - now);
+        if (written.Failure is { } failure)
+            return new LineResult.RetryAfter(failure.ToString(), failure.RetryAfter ?? TimeSpan.Zero);
+        IEnumerable<KubernetesObject> all = [.. attached.Routes, .. attached.Keys, .. attached.Budgets];
+        var next = all.Where(o => !IsTold(o)).Min(o => (DateTimeOffset?)MissingGateway.TellFrom(o, now));
+        DateTimeOffset?[] times = [next, written.NextTime];
+        return new LineResult.Done(times.Min() - now);
+
+        bool IsTold(KubernetesObject resource) => MissingGateway.TellFrom(resource, now) <= now;
     }
 
     private async Task ForgetAsync(ObjectKey key, GatewayLine line)

@@ -90,7 +90,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         _index = new(services.Client, gateway);
         _durable = new(services.Client, _index, gateway);
         _children = new(services.Client, services.View);
-        _statuses = new(services.Client, services.View);
+        _statuses = new(services.Client, services.View, services.Time);
         _turn = new(services.Rollouts, own);
     }
 
@@ -151,7 +151,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 7. Children.
         var desired = isLeaving || gateway.IsPaused() ? null : Desired(outcome, secrets, pods);
-        var first = desired is null ? null : _turn.WaitsFor(gateway, desired, pods.All);
+        var first = desired is null ? null : _turn.WaitsFor(desired, pods.All);
         if (desired is null)
             _turn.End();
         else

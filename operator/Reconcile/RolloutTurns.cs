@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Operator.Api;
 using Operator.Children;
 using Operator.Kubernetes;
 
@@ -32,24 +31,26 @@ internal sealed class RolloutTurns
     }
 }
 
-/// <summary>The turn of one gateway. What its users change themselves waits for nobody.</summary>
+/// <summary>
+/// The turn of one gateway. What its users change themselves of its pods waits for nobody; how many there are is no such change, since
+/// autoscalers write it.
+/// </summary>
 internal sealed class RolloutTurn(RolloutTurns turns, ObjectKey gateway)
 {
     private bool? _isUpgrade;
-    private long _generation;
+    private string? _stamp;
 
-    /// <summary>The gateway that rolls first, so that the Deployment has to stay as it is for now; null: it need not.</summary>
-    /// <param name="of">The LlmGateway.</param>
+    /// <summary>The gateway that rolls first, so that the Deployment's template has to stay as it is for now; null: it need not.</summary>
     /// <param name="desired">Its children.</param>
     /// <param name="pods">Its pods.</param>
-    public ObjectKey? WaitsFor(LlmGateway of, DesiredChildren desired, ImmutableArray<Pod> pods)
+    public ObjectKey? WaitsFor(DesiredChildren desired, ImmutableArray<Pod> pods)
     {
         var stamp = PodTemplate.StampOf(desired.Objects.First(o => o.Id.Kind == ChildKind.Deployment).Body);
         var ready = pods.Where(p => p.Metadata.DeletionTimestamp is null && p.IsReady).ToList();
         var areOld = ready.Exists(p => p.Metadata.Annotations.GetValueOrDefault(PodTemplate.TemplateAnnotation) != stamp);
         if (_isUpgrade is null)
-            (_isUpgrade, _generation) = (areOld, of.Metadata.Generation);
-        if (_isUpgrade is true && of.Metadata.Generation == _generation && (areOld || ready.Count == 0))
+            (_isUpgrade, _stamp) = (areOld, stamp);
+        if (_isUpgrade is true && stamp == _stamp && (areOld || ready.Count == 0))
             return turns.Begin(gateway) is var first && first != gateway ? first : null;
         _isUpgrade = false;
         turns.End(gateway);

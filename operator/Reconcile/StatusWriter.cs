@@ -11,11 +11,17 @@ namespace Operator.Reconcile;
 
 /// <summary>
 /// Writes the statuses of one gateway's resources that differ from what the API server has, and knows what was computed last: a status that
-/// waits to be written has been true since it was computed.
+/// waits to be written has been true since it was computed. A server that puts it off is not waited for: the round goes on, and the rest
+/// is written in one that comes when the server has asked for it.
 /// </summary>
-internal sealed class StatusWriter(KubernetesClient client, ClusterView view)
+internal sealed class StatusWriter(KubernetesClient client, ClusterView view, TimeProvider time)
 {
     private const string FieldManager = "llm-gateway-operator-status";
+
+    /// <summary>Where the server does not say how long, and at most.</summary>
+    private static readonly (TimeSpan Usual, TimeSpan Max) s_pause = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+
+    private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
 
     private Dictionary<string, KubernetesObject> _byUid = [];
 
@@ -44,22 +50,29 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view)
         Last = statuses;
         _byUid = All(statuses).ToDictionary(o => o.Metadata.Uid, StringComparer.Ordinal);
 
+        if (now < _notBefore)
+            return new() { News = [], IsComplete = true, NextTime = _notBefore };
         var differing = Differing(statuses, now).ToLookup(w => w.Due <= now);
+        var putOff = new ConcurrentQueue<TimeSpan>();
         var failures = new ConcurrentQueue<ApiFailure>();
         var news = new ConcurrentQueue<EventText>();
-        var isComplete = await SideBySide.ForEachAsync(differing[true], WriteOneAsync, isOver);
+        var isComplete = await SideBySide.ForEachAsync(differing[true], WriteOneAsync, () => isOver() || !putOff.IsEmpty);
+        if (!putOff.IsEmpty)
+            _notBefore = time.GetUtcNow() + (putOff.Max() is var pause && pause < s_pause.Max ? pause : s_pause.Max);
         return new()
         {
             News = [.. news],
-            IsComplete = isComplete,
+            IsComplete = isComplete || !putOff.IsEmpty,
             Failure = failures.FirstOrDefault(),
-            NextTime = differing[false].Min(w => (DateTimeOffset?)w.Due),
+            NextTime = putOff.IsEmpty ? differing[false].Min(w => (DateTimeOffset?)w.Due) : _notBefore,
         };
 
         async Task WriteOneAsync(StatusWrite write)
         {
             if (await write.SendAsync(cancellation) is not { } failure)
                 write.News().ToList().ForEach(n => news.Enqueue(TextOf(write.Object, n)));
+            else if (failure.IsPutOff)
+                putOff.Enqueue(failure.RetryAfter ?? s_pause.Usual);
             else if (failure.Reason != ApiFailureReason.NotFound)
                 failures.Enqueue(failure);
         }
@@ -128,7 +141,7 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view)
                 News = () => news(before, after),
                 SendAsync = async cancellation =>
                 {
-                    var options = new PatchOptions { FieldManager = FieldManager, Subresource = "status" };
+                    var options = new PatchOptions { FieldManager = FieldManager, Subresource = "status", IsPatient = false };
                     var outcome = await client.PatchAsync(type, key, patch(before, after), options, cancellation);
                     if (outcome.IsSuccess)
                         informer.Written(outcome.Value);
@@ -166,7 +179,7 @@ internal sealed record StatusesWritten
     /// <summary>What to tell.</summary>
     public required ImmutableArray<EventText> News { get; init; }
 
-    /// <summary>False: some wait for the next round.</summary>
+    /// <summary>False: some wait for the next round, which may come at once.</summary>
     public required bool IsComplete { get; init; }
 
     /// <summary>One of the failures; null: there was none.</summary>

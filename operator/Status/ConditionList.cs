@@ -42,7 +42,7 @@ internal sealed class ConditionList(ImmutableArray<Condition> previous, long gen
     /// </summary>
     public ImmutableArray<Condition> WithSummary(params ReadOnlySpan<string> dependsOn)
     {
-        var ready = new Judgement(ConditionStatus.True, ConditionTypes.Ready, "");
+        var ready = new Judgement(ConditionStatus.True, ConditionReasons.Ready, "");
         foreach (var type in dependsOn)
         {
             if (Find(_conditions, type) is not { Status: not ConditionStatus.True } obstacle)

@@ -50,7 +50,7 @@ internal static class GatewayStatus
         conditions.Add(
             ConditionTypes.Available,
             ready > 0
-                ? new(ConditionStatus.True, ConditionTypes.Available, "")
+                ? new(ConditionStatus.True, ConditionReasons.Available, "")
                 : new(ConditionStatus.False, ConditionReasons.NoPods, "no pod is ready"));
         conditions.Add(ConditionTypes.Programmed, Rollout(verdict, serving, inputs));
         if (inputs.Inputs.IsCluster && gateway.Spec.Postgres is not null)
@@ -92,6 +92,6 @@ internal static class GatewayStatus
         AckedPods = serving,
         RejectedPods = inputs.Pods.Count(p => p.HasRefused),
         Summary = string.Create(CultureInfo.InvariantCulture, $"{serving}/{inputs.Pods.Length}"),
-        LastAckTime = inputs.Pods.Max(p => p.AcknowledgedTime),
+        LastAckTime = inputs.Pods.Max(p => p.AcknowledgedTime) is { } time ? ApiTime.Seconds(time) : null,
     };
 }

@@ -44,9 +44,9 @@ internal static class KeyStatus
         conditions.Add(ConditionTypes.ResolvedRefs, verdict.ResolvedRefs);
         conditions.Add(ConditionTypes.Programmed, programmed);
         if (key.Spec.ExpirationTime <= inputs.Now)
-            conditions.Add(ConditionTypes.Expired, True(ConditionTypes.Expired, $"since {key.Spec.ExpirationTime:u}"));
+            conditions.Add(ConditionTypes.Expired, True(ConditionReasons.Expired, $"since {key.Spec.ExpirationTime:u}"));
         if (exceeded.Count > 0)
-            conditions.Add(ConditionTypes.BudgetExceeded, True(ConditionTypes.BudgetExceeded, $"refused by {string.Join(", ", exceeded)}"));
+            conditions.Add(ConditionTypes.BudgetExceeded, True(ConditionReasons.BudgetExceeded, $"refused by {string.Join(", ", exceeded)}"));
         return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed);
     }
     private static Judgement True(string reason, string message) => new(ConditionStatus.True, reason, message);

@@ -23,12 +23,17 @@ internal static class Programmed
     /// <summary>Why the config does not carry the object's generation; null where it does.</summary>
     public static Judgement? NotCarried(Verdict verdict, StatusInputs inputs)
     {
-        if (inputs.Config is null || verdict.CarriedGeneration is not { } carried)
-            return new(ConditionStatus.False, ReasonOf(verdict), "is not in the config of the gateway");
-        return carried != verdict.Object.Generation
-            ? new(ConditionStatus.False, ReasonOf(verdict), Invariant($"generation {carried} is in force"))
+        if (NotInConfig(verdict, inputs) is { } absent)
+            return absent;
+        return verdict.CarriedGeneration != verdict.Object.Generation
+            ? new(ConditionStatus.False, ReasonOf(verdict), Invariant($"generation {verdict.CarriedGeneration} is in force"))
             : null;
     }
+
+    /// <summary>Why the config carries no generation of the object; null where it carries one.</summary>
+    public static Judgement? NotInConfig(Verdict verdict, StatusInputs inputs) => inputs.Config is null || verdict.CarriedGeneration is null
+        ? new(ConditionStatus.False, ReasonOf(verdict), "is not in the config of the gateway")
+        : null;
 
     /// <summary>The same question for the config as a whole.</summary>
     public static Judgement OfConfig(StatusInputs inputs)

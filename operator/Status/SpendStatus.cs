@@ -48,23 +48,30 @@ internal static class SpendStatus
         conditions.Add(ConditionTypes.Accepted, verdict.Accepted);
         conditions.Add(ConditionTypes.ResolvedRefs, verdict.ResolvedRefs);
         conditions.Add(ConditionTypes.Programmed, programmed);
-        var isKnown = inputs.CountersTime is not null;
-        conditions.Add(ConditionTypes.Exceeded, isKnown ? Exceeded(exceeded) : Unasked(conditions.Previous(ConditionTypes.Exceeded)));
+        conditions.Add(ConditionTypes.Exceeded, Uncounted(verdict, inputs, conditions) ?? Exceeded(exceeded));
         conditions.Add(ConditionTypes.Durable, inputs.Durable);
         return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed);
     }
 
-    private static Judgement Unasked(Condition? before) => before is null
-        ? new(ConditionStatus.Unknown, ConditionReasons.Pending, "no gateway has told its counters yet")
-        : new(before.Status, before.Reason, before.Message);
+    /// <summary>Null: it is counted. What was known before stays while the gateway that counts does not answer.</summary>
+    private static Judgement? Uncounted(Verdict verdict, StatusInputs inputs, ConditionList conditions)
+    {
+        if (Programmed.NotInConfig(verdict, inputs) is { } absent)
+            return absent with { Status = ConditionStatus.Unknown };
+        if (inputs.CountersTime is not null)
+            return null;
+        return conditions.Previous(ConditionTypes.Exceeded) is { } before
+            ? new(before.Status, before.Reason, before.Message)
+            : new(ConditionStatus.Unknown, ConditionReasons.Pending, "no gateway has told its counters yet");
+    }
 
     private static Judgement Exceeded(ImmutableArray<BudgetCounter> exceeded)
     {
         if (exceeded.IsEmpty)
-            return new(ConditionStatus.False, "WithinLimit", "");
+            return new(ConditionStatus.False, ConditionReasons.WithinLimit, "");
         var keys = exceeded.Select(c => c.Key).OfType<string>().Order(StringComparer.Ordinal).ToList();
         var until = exceeded[0].PeriodEnd is { } end ? $"until {end.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "for good";
-        return new(ConditionStatus.True, "LimitReached", keys.Count == 0 ? until : $"{until}: {string.Join(", ", keys)}");
+        return new(ConditionStatus.True, ConditionReasons.LimitReached, keys.Count == 0 ? until : $"{until}: {string.Join(", ", keys)}");
     }
 
     private static int Selected(BudgetConfig? config, StatusInputs inputs) =>

@@ -169,12 +169,8 @@ public sealed partial class OperatorMetricsTests : IDisposable
         family.Samples.SelectMany(s => s.Labels.Keys).Distinct().Where(l => l != "le").Order(StringComparer.Ordinal);
 
     /// <summary>The rows of the table, each as <c>name type labels</c>.</summary>
-    private static IEnumerable<string> Documented() => File.ReadLines(Path.Combine(GoldenFile.RepositoryRoot, "operator", "README.md"))
-        .SkipWhile(l => !l.StartsWith("| metric | type |", StringComparison.Ordinal))
-        .Skip(2)
-        .TakeWhile(l => l.StartsWith('|'))
-        .Select(l => l.Split('|'))
-        .Select(c => $"{c[1].Trim(' ', '`')} {c[2].Trim()} {string.Join(' ', Words(c[3]))}");
+    private static IEnumerable<string> Documented() => ReadmeTable.Rows("metric")
+        .Select(c => $"{c[0].Trim('`')} {c[1]} {string.Join(' ', Words(c[2]))}");
 
     private static IEnumerable<string> Words(string cell) => Word().Matches(cell).Select(m => m.Value).Order(StringComparer.Ordinal);
 

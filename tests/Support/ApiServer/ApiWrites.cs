@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace Support.ApiServer;
 
 /// <summary>Create, replace, patch, apply and delete, with the server's rules on metadata, status and conflicts.</summary>
-internal sealed class ApiWrites(ApiStore store)
+internal sealed class ApiWrites(ApiStore store, Func<DateTimeOffset> now)
 {
     private static readonly string[] s_serversOwn =
         ["uid", "creationTimestamp", "generation", "resourceVersion", "managedFields", "deletionTimestamp"];
@@ -143,7 +143,7 @@ internal sealed class ApiWrites(ApiStore store)
         return after;
     }
 
-    private static JsonObject Fresh(ApiKind kind, string ns, string name, JsonObject body)
+    private JsonObject Fresh(ApiKind kind, string ns, string name, JsonObject body)
     {
         var value = (JsonObject)body.DeepClone();
         (value["apiVersion"], value["kind"]) = (kind.ApiVersion, kind.Kind);
@@ -254,5 +254,5 @@ internal sealed class ApiWrites(ApiStore store)
     private static ApiPath PathOf(ApiKind kind, JsonObject value) =>
         new(kind.ApiVersion, (string?)value["metadata"]!["namespace"] ?? "", kind.Plural, (string)value["metadata"]!["name"]!, "");
 
-    private static string Now() => DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private string Now() => now().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -43,7 +43,7 @@ public sealed class FakeApiServer : IAsyncDisposable
 
     private FakeApiServer(Action<ListenOptions> listen)
     {
-        (_writes, _reads) = (new(_store), new(_store));
+        (_writes, _reads) = (new(_store, () => Time.GetUtcNow()), new(_store));
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -62,6 +62,9 @@ public sealed class FakeApiServer : IAsyncDisposable
 
     /// <summary>Where it listens.</summary>
     public Uri Url { get; private set; } = new("http://127.0.0.1");
+
+    /// <summary>What it stamps objects with. Default: that of the machine.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
 
     /// <summary>Calls without one of these bearer tokens are 401. Default: whoever calls is welcome.</summary>
     public ImmutableArray<string> Tokens { get; set; } = [];

@@ -132,6 +132,25 @@ public sealed class FaultyServerTests
         int Writes() => setup.Server.Calls.Count(IsWrite);
     }
 
+    [Fact]
+    public async Task A_block_does_not_wait_for_a_status_that_is_throttled()
+    {
+        var (setup, @operator, pods) = await LineSetup.ReadyAsync(options: new() { Backoff = LineOptions.RealBackoff });
+        await using var _1 = setup;
+        setup.Server.Inject(new ApiFault.Answer(429, "TooManyRequests", TimeSpan.FromSeconds(25)), IsStatus, int.MaxValue);
+        setup.Create("modelroutes", Manifest.Route("b"));
+        await setup.WhenAsync(() => setup.Server.Calls.Any(IsStatus));
+        var (key, start, writes) = (setup.KeyText(), setup.Now, setup.Server.Calls.Count(IsStatus));
+
+        setup.Patch("virtualkeys", "demo", Manifest.Spec(new() { ["state"] = "Blocked" }));
+
+        await setup.WhenAsync(() => !pods[0].Takes(key));
+        (setup.Now - start).ShouldBeLessThan(TimeSpan.FromSeconds(10));
+        setup.Server.Calls.Count(IsStatus).ShouldBe(writes);
+
+        bool IsStatus(ApiCall call) => call is { Verb: "patch", Resource: "modelroutes/status" } && call.UserAgent == @operator.Name;
+    }
+
     /// <summary>In the first byte, in the middle of the first event, and right behind its end or near to it.</summary>
     [Theory]
     [InlineData(1)]

@@ -33,7 +33,11 @@ internal sealed class LineSetup : IAsyncDisposable
     private int _operators;
     private int _pods;
 
-    private LineSetup(TestCluster cluster) => _cluster = cluster;
+    private LineSetup(TestCluster cluster)
+    {
+        _cluster = cluster;
+        Server.Time = _clock.Time;
+    }
 
     public FakeApiServer Server => _cluster.Double!;
 

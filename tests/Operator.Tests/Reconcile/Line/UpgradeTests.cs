@@ -82,6 +82,32 @@ public sealed class UpgradeTests
     }
 
     [Fact]
+    public async Task A_gateway_that_is_scaled_while_it_waits_has_other_pods_in_number_alone()
+    {
+        var (setup, pods) = await ServingAsync();
+        await using var _1 = setup;
+        var next = setup.StartOperator(new() { GatewayImage = "gateway:bad" });
+        await setup.WhenAsync(() => Rolled(setup).Any());
+        var stuck = Rolled(setup).Single();
+        pods[stuck].SetReady(false);
+        var scaled = s_gateways.Except([stuck]).First();
+        await setup.WhenAtRestAsync(next);
+
+        setup.Patch("llmgateways", scaled, Manifest.Spec(new() { ["replicas"] = 0 }));
+
+        await setup.WhenAsync(() => (int)setup.Find("deployments", scaled)!["spec"]!["replicas"]! == 0);
+        await setup.PassAsync(next, steps: 5, TimeSpan.FromSeconds(10));
+        Rolled(setup).ShouldBe([stuck]);
+        setup.Template(scaled).ToJsonString().ShouldContain("gateway:1");
+        var writes = next.Writes.Length;
+        await setup.PassAsync(next, steps: 5, TimeSpan.FromSeconds(10));
+        next.Writes.Skip(writes).ShouldBeEmpty();
+
+        setup.Delete("llmgateways", stuck);
+        await setup.WhenPassingAsync(() => Rolled(setup).Except([stuck]).Any());
+    }
+
+    [Fact]
     public async Task A_restart_of_the_same_release_rolls_nothing()
     {
         var (setup, _) = await ServingAsync();
