@@ -21,6 +21,19 @@ internal static class ManifestJson
         ImmutableSortedDictionary<string, string>? annotations = null,
         bool isOwned = true)
     {
+        var body = Manifest(gateway, id, content, annotations, isOwned);
+        return new() { Id = id, Namespace = gateway.Metadata.Namespace, Body = JsonSerializer.SerializeToElement(body) };
+    }
+
+    /// <summary>The body of such an object, for one that is too large to be kept.</summary>
+    /// <inheritdoc cref="Child"/>
+    public static JsonObject Manifest(
+        LlmGateway gateway,
+        ChildId id,
+        JsonObject content,
+        ImmutableSortedDictionary<string, string>? annotations = null,
+        bool isOwned = true)
+    {
         var body = new JsonObject
         {
             ["apiVersion"] = id.Kind.ApiVersion,
@@ -36,7 +49,7 @@ internal static class ManifestJson
         };
         foreach (var (name, value) in content)
             body[name] = value?.DeepClone();
-        return new() { Id = id, Namespace = gateway.Metadata.Namespace, Body = JsonSerializer.SerializeToElement(WithoutNulls(body)) };
+        return (JsonObject)WithoutNulls(body);
     }
 
     public static JsonObject Map(ImmutableSortedDictionary<string, string> entries) => new(Members(entries));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Operator.Api;
@@ -11,6 +12,9 @@ namespace Operator.Kubernetes;
 /// </summary>
 internal sealed class KubernetesClient(ApiConnection connection, TimeProvider time)
 {
+    /// <summary>No page of HTML ever shows a body: base64 keeps its plus signs.</summary>
+    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>GET of one object.</summary>
     public async Task<ApiOutcome<T>> GetAsync<T>(ResourceType<T> type, ObjectKey key, CancellationToken cancellation)
         where T : KubernetesObject
@@ -53,7 +57,7 @@ internal sealed class KubernetesClient(ApiConnection connection, TimeProvider ti
             Method = HttpMethod.Patch,
             Target = type.Path((string?)metadata["namespace"], (string)metadata["name"]!, options.Subresource) + query,
             Accept = Accept(type, nameof(PartialObjectMetadata)),
-            Body = JsonSerializer.SerializeToUtf8Bytes(body),
+            Body = JsonSerializer.SerializeToUtf8Bytes(body, s_json),
             ContentType = ApiRequest.ApplyPatch,
             IsRepeatable = true,
         };
@@ -73,7 +77,7 @@ internal sealed class KubernetesClient(ApiConnection connection, TimeProvider ti
         {
             Method = HttpMethod.Patch,
             Target = type.Path(key.Namespace, key.Name, options.Subresource) + query,
-            Body = JsonSerializer.SerializeToUtf8Bytes(patch),
+            Body = JsonSerializer.SerializeToUtf8Bytes(patch, s_json),
             ContentType = ApiRequest.MergePatch,
             IsPatient = options.IsPatient,
         };

@@ -58,7 +58,7 @@ internal sealed class ConfigIndex(KubernetesClient client, LlmGateway gateway)
     /// <summary>An owner of an earlier gateway with the same name is replaced: what it left behind would be collected with it.</summary>
     private async Task<ApiFailure?> WriteAsync(IndexContent read, string key, byte[] value, CancellationToken cancellation)
     {
-        var body = JsonObject.Create(SecretOf(gateway, _name, key, value).Body)!;
+        var body = SecretOf(gateway, _name, key, value);
         if (read.ResourceVersion is null)
         {
             var secret = body.Deserialize<Secret>(ApiJson.Options)!;
@@ -78,14 +78,14 @@ internal sealed class ConfigIndex(KubernetesClient client, LlmGateway gateway)
     }
 
     /// <summary>A Secret of the durable copy.</summary>
-    public static Child SecretOf(LlmGateway gateway, string name, string key, ReadOnlyMemory<byte> value)
+    public static JsonObject SecretOf(LlmGateway gateway, string name, string key, ReadOnlyMemory<byte> value)
     {
         var content = new JsonObject
         {
             ["type"] = "Opaque",
             ["data"] = new JsonObject { [key] = Convert.ToBase64String(value.Span) },
         };
-        return ManifestJson.Child(gateway, new(ChildKind.Secret, name), content);
+        return ManifestJson.Manifest(gateway, new(ChildKind.Secret, name), content);
     }
 
     /// <summary>What was damaged by hand counts as not there.</summary>

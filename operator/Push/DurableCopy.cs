@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Gateway.Contract;
 using Operator.Api;
 using Operator.Children;
@@ -114,12 +113,13 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
         var versions = new Dictionary<string, string?>();
         foreach (var (slot, part) in DurableIndex.Split(content.Bytes).Index())
         {
-            var secret = ConfigIndex.SecretOf(gateway, ChildNames.ConfigSlot(gateway.Metadata.Name, set, slot), PodVolumes.SlotKey, part);
+            var name = ChildNames.ConfigSlot(gateway.Metadata.Name, set, slot);
+            var secret = ConfigIndex.SecretOf(gateway, name, PodVolumes.SlotKey, part);
             var options = new ApplyOptions { FieldManager = ConfigIndex.FieldManager };
-            var applied = await client.ApplyAsync(s_slots, JsonObject.Create(secret.Body)!, options, cancellation);
+            var applied = await client.ApplyAsync(s_slots, secret, options, cancellation);
             if (!applied.IsSuccess)
                 return applied.Failure;
-            versions[secret.Id.Name] = applied.Value.Metadata.ResourceVersion;
+            versions[name] = applied.Value.Metadata.ResourceVersion;
         }
 
         _slots = versions;

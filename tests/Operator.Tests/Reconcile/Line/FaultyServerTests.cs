@@ -137,9 +137,12 @@ public sealed class FaultyServerTests
     {
         var (setup, @operator, pods) = await LineSetup.ReadyAsync(options: new() { Backoff = LineOptions.RealBackoff });
         await using var _1 = setup;
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "a", "Programmed") == "True Programmed");
+        await setup.WhenAtRestAsync(@operator);
         setup.Server.Inject(new ApiFault.Answer(429, "TooManyRequests", TimeSpan.FromSeconds(25)), IsStatus, int.MaxValue);
+        var before = setup.Server.Calls.Count(IsStatus);
         setup.Create("modelroutes", Manifest.Route("b"));
-        await setup.WhenAsync(() => setup.Server.Calls.Any(IsStatus));
+        await setup.WhenAsync(() => setup.Server.Calls.Count(IsStatus) > before);
         var (key, start, writes) = (setup.KeyText(), setup.Now, setup.Server.Calls.Count(IsStatus));
 
         setup.Patch("virtualkeys", "demo", Manifest.Spec(new() { ["state"] = "Blocked" }));
