@@ -22,7 +22,7 @@ public sealed class FaultyServerTests
             var @operator = setup.StartOperator();
 
             var pod = await setup.StartPodAsync();
-            await setup.WhenReadyAsync();
+            await setup.WhenReadyPassingAsync();
 
             pod.Takes(setup.KeyText()).ShouldBeTrue();
             setup.Events("demo").ShouldNotContain("KeyRegenerated");

@@ -139,8 +139,13 @@ internal sealed class LineSetup : IAsyncDisposable
     }
 
     /// <summary>The gateway and the key say so, and every pod serves the key that is in the Secret.</summary>
-    public Task WhenReadyAsync() => WhenAsync(() => Condition("llmgateways", "main", "Ready") == "True Ready"
-        && Condition("virtualkeys", "demo", "Ready") == "True Ready");
+    public Task WhenReadyAsync() => WhenAsync(() => IsReady);
+
+    /// <inheritdoc cref="WhenReadyAsync"/>
+    public Task WhenReadyPassingAsync() => WhenPassingAsync(() => IsReady);
+
+    private bool IsReady => Condition("llmgateways", "main", "Ready") == "True Ready"
+        && Condition("virtualkeys", "demo", "Ready") == "True Ready";
 
     /// <summary>Waits for what other threads do; where it never happens, the test says what stood there instead.</summary>
     public async Task WhenAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")

@@ -17,7 +17,7 @@ public sealed class UpgradeTests
 
         for (var rolled = 1; rolled <= s_gateways.Length; rolled++)
         {
-            await setup.WhenAsync(() => Rolled(setup).Count() == rolled);
+            await setup.WhenPassingAsync(() => Rolled(setup).Count() == rolled);
             await setup.PassAsync(next, steps: 5, TimeSpan.FromSeconds(10));
             Rolled(setup).Count().ShouldBe(rolled);
             var gateway = Rolled(setup).Single(pods.ContainsKey);
