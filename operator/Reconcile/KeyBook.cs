@@ -106,8 +106,11 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
         };
     }
 
-    private TimeSpan Pause(ApiFailure failure, int failures) =>
-        failure.RetryAfter is { } asked && asked > backoff.Delay(failures) ? asked : backoff.Delay(failures);
+    private TimeSpan Pause(ApiFailure failure, int failures)
+    {
+        var pause = backoff.Delay(failures);
+        return failure.RetryAfter is { } asked && asked > pause ? asked : pause;
+    }
 
     /// <summary>As the durable copy and the status know it; null: they do not.</summary>
     private KeyMaterial? StandIn(VirtualKey key) => _kept.GetValueOrDefault(key.Metadata.Uid) is { } kept

@@ -132,7 +132,9 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view, Ti
         foreach (var after in objects)
         {
             var key = ObjectKey.Of(after);
-            if (snapshot.Find(key) is not { } before || ReferenceEquals(before, after) || before.Metadata.Uid != after.Metadata.Uid || due(before, after) is not { } time)
+            if (snapshot.Find(key) is not { } before || ReferenceEquals(before, after) || before.Metadata.Uid != after.Metadata.Uid)
+                continue;
+            if (due(before, after) is not { } time)
                 continue;
             yield return new()
             {
