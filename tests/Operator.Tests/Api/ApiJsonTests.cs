@@ -46,6 +46,14 @@ public sealed class ApiJsonTests
     }
 
     [Theory]
+    [InlineData("""[5]""")]
+    [InlineData("""[{}]""")]
+    [InlineData("""["\uD800"]""")]
+    [InlineData("""["a\uDC00b"]""")]
+    public void Read_WhatIsNoText_IsAFaultOfTheJson(string json) =>
+        Should.Throw<JsonException>(() => JsonSerializer.Deserialize<string[]>(json, ApiJson.Options));
+
+    [Theory]
     [InlineData(1)]
     [InlineData(63)]
     [InlineData(64)]
