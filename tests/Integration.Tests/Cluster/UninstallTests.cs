@@ -19,8 +19,7 @@ public sealed class UninstallTests(GatewayCluster cluster, ITestOutputHelper out
 
         await cluster.Kubectl.RunAsync("apply", "--server-side", "-k", "crds");
         await cluster.Kubectl.RunAsync("wait", "--for=condition=Established", "crd", "--all");
-        await space.ApplySamplesAsync();
-        output.WriteLine($"serves again after {await space.UntilServedAsync(1)}");
+        await space.ServeSamplesAsync();
         await space.UntilChatAsync(HttpStatusCode.OK, await space.KeyAsync("demo"));
     }
 }
