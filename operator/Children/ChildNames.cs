@@ -38,6 +38,10 @@ internal static class ChildNames
         from slot in Enumerable.Range(0, DurableIndex.SlotsOfSet)
         select (set, slot);
 
+    /// <summary>Whatever a gateway's Secrets may be called.</summary>
+    public static IEnumerable<string> Secrets(string gateway) =>
+        ConfigSlots().Select(s => ConfigSlot(gateway, s.Set, s.Slot)).Append(ConfigIndex(gateway)).Append(Admin(gateway));
+
     private static string Bounded(string gateway, string suffix)
     {
         if (gateway.Length + suffix.Length <= MaxLength)

@@ -4,13 +4,16 @@ using Microsoft.Extensions.Logging;
 namespace Operator.Push;
 
 /// <summary>Brings the config of one LlmGateway to all its pods and knows which of them have it.</summary>
-/// <remarks><c>changed</c> is called after each change of <see cref="Pods"/>, from any thread; it must be quick.</remarks>
+/// <remarks>
+/// <c>changed</c> is called after each change of <see cref="Pods"/>, with whether every pod has judged what was published. From any thread;
+/// it must be quick.
+/// </remarks>
 internal sealed class ConfigPublisher(
     AdminClient client,
     PublisherOptions options,
     TimeProvider time,
     ILogger<ConfigPublisher> logger,
-    Action changed) : IAsyncDisposable
+    Action<bool> changed) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private ImmutableArray<PodLink> _links = [];
@@ -45,7 +48,7 @@ internal sealed class ConfigPublisher(
 
         foreach (var link in gone)
             await link.DisposeAsync();
-        changed();
+        Changed();
     }
 
     /// <summary>
@@ -87,10 +90,18 @@ internal sealed class ConfigPublisher(
 
     private PodLink Link(PodEndpoint pod)
     {
-        var link = new PodLink(pod, client, options, time, logger, changed);
+        var link = new PodLink(pod, client, options, time, logger, Changed);
         if (_published is not null)
             _ = link.Offer(_published);
         return link;
+    }
+
+    private void Changed() => changed(IsSettled());
+
+    private bool IsSettled()
+    {
+        lock (_lock)
+            return _published is { } published && _links.All(l => l.State.HasJudged(published));
     }
 
     private ImmutableArray<PodLink> Links()

@@ -13,11 +13,11 @@ internal sealed class Acknowledgements
     private const int MaxNamed = 10;
 
     private HashSet<string> _active = [];
-    private HashSet<string> _hashes = [];
+    private Lazy<HashSet<string>> _hashes = new([]);
     private (long Revision, string Hash)? _taken;
 
     /// <summary>Whether every pod that serves takes the key with this hash.</summary>
-    public bool Has(string sha256) => _hashes.Contains(sha256);
+    public bool Has(string sha256) => _hashes.Value.Contains(sha256);
 
     /// <summary>What was in force before this process; nobody has acknowledged it to this one.</summary>
     public void Recall(ConfigSnapshot config) => _active = Active(config);
@@ -35,7 +35,7 @@ internal sealed class Acknowledgements
         var before = _active;
         _taken = (config.Revision, config.Hash);
         _active = Active(config.Snapshot);
-        _hashes = [.. config.Snapshot.Keys.SelectMany(k => k.Hashes).Select(h => h.Sha256)];
+        _hashes = new(() => [.. config.Snapshot.Keys.SelectMany(k => k.Hashes).Select(h => h.Sha256)]);
         before.ExceptWith(_active);
         return new(true, before.Count == 0 ? [] : [Revoked(gateway, before, config.Revision, serving.Count)]);
     }

@@ -106,13 +106,23 @@ internal sealed class ChildWriter(KubernetesClient client, ClusterView view)
         return live.FailedBy(ApiFailureReason.NotFound) ? (null, null) : (live.Value?.Metadata, live.Failure);
     }
 
-    private IEnumerable<ExistingChild> Existing(LlmGateway gateway) =>
-        from kind in ChildKind.All
-        let informer = Watched(kind)
-        where informer is not null
-        from child in informer.Snapshot.Objects.Values
-        where child.Metadata.Namespace == gateway.Metadata.Namespace
-        select new ExistingChild(kind, child.Metadata);
+    private IEnumerable<ExistingChild> Existing(LlmGateway gateway)
+    {
+        var (@namespace, secrets) = (gateway.Metadata.Namespace, view.Secrets.Snapshot);
+        var others =
+            from kind in ChildKind.All
+            where kind != ChildKind.Secret && Watched(kind) is not null
+            from child in Watched(kind)!.Snapshot.Objects.Values
+            where child.Metadata.Namespace == @namespace
+            select new ExistingChild(kind, child.Metadata);
+
+        // Of thousands of Secrets only those can be ours that are called so.
+        return ChildNames.Secrets(gateway.Metadata.Name)
+            .Select(name => secrets.Find(new(@namespace, name)))
+            .OfType<PartialObjectMetadata>()
+            .Select(s => new ExistingChild(ChildKind.Secret, s.Metadata))
+            .Concat(others);
+    }
 
     private Informer<PartialObjectMetadata>? Watched(ChildKind kind) =>
         kind == ChildKind.Secret ? view.Secrets : view.Children.GetValueOrDefault(kind);

@@ -43,8 +43,8 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     /// <summary>Whatever no watch tells, drift above all, is found after this time.</summary>
     private static readonly TimeSpan s_resync = TimeSpan.FromMinutes(10);
 
-    /// <summary>Answers of several pods to one push come within this time, and are looked at together.</summary>
-    private static readonly TimeSpan s_together = TimeSpan.FromMilliseconds(25);
+    /// <summary>So long the answers of some pods wait for those of the others, to be looked at together.</summary>
+    private static readonly TimeSpan s_together = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How soon whoever waits for its turn looks again.</summary>
     private static readonly TimeSpan s_turn = TimeSpan.FromSeconds(5);
@@ -86,7 +86,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             services.Publisher,
             services.Time,
             services.Loggers.CreateLogger<ConfigPublisher>(),
-            () => services.View.Queue.AddAfter(own, s_together));
+            isSettled => services.View.Queue.AddAfter(own, isSettled ? TimeSpan.Zero : s_together));
         _index = new(services.Client, gateway);
         _durable = new(services.Client, _index, gateway);
         _children = new(services.Client, services.View);

@@ -136,30 +136,44 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
             key.Spec.ValueFrom is null ? "spec.secret.name" : "spec.valueFrom.secretRef.name",
             $"the API server does not give or take the Secret `{KeyStatus.SecretOf(key).Name}`: {failure.Message}");
 
-    /// <summary>Maps that say the same are the same: rebuilding them would make every round look like a change.</summary>
     private KeysKnown Summary(ImmutableArray<VirtualKey> keys, bool isComplete, ImmutableArray<EventText> events)
     {
-        var material = keys
-            .Select(k => (Id: k.Id(), Material: _entries.TryGetValue(k.Metadata.Uid, out var entry) ? entry.Material : StandIn(k)))
-            .Where(k => k.Material is not null)
-            .ToDictionary(k => k.Id, k => k.Material!, StringComparer.Ordinal);
-        var problems = _entries.Values.Where(e => e.Problem is not null)
-            .ToDictionary(e => e.Of.Id(), e => e.Problem!, StringComparer.Ordinal);
+        var material = new Dictionary<string, KeyMaterial>(keys.Length, StringComparer.Ordinal);
+        var problems = new Dictionary<string, KeyProblem>(StringComparer.Ordinal);
+        var (next, isRotating) = ((DateTimeOffset?)null, false);
+        var (failure, awaited) = ((ApiFailure?)null, (AwaitedKey?)null);
+        foreach (var key in keys)
+        {
+            var entry = _entries.GetValueOrDefault(key.Metadata.Uid);
+            if ((entry is null ? StandIn(key) : entry.Material) is { } stands)
+                material.Add(key.Id(), stands);
+            if (entry is null)
+                continue;
+            if (entry.Problem is { } problem)
+                problems.Add(key.Id(), problem);
+            if (!(next <= entry.NextTime))
+                next = entry.NextTime ?? next;
+            isRotating |= entry.IsRotating;
+            failure ??= entry.Failure;
+            awaited ??= entry.Awaited;
+        }
+
         return new()
         {
-            Material = _known.Material.SetItems(material).RemoveRange(_known.Material.Keys.Where(k => !material.ContainsKey(k))),
-            Problems = _known.Problems.SetItems(problems).RemoveRange(_known.Problems.Keys.Where(k => !problems.ContainsKey(k))),
+            Material = Same(_known.Material, material),
+            Problems = Same(_known.Problems, problems),
             Events = events,
             IsComplete = isComplete,
-            NextTime = _entries.Values.Min(e => e.NextTime),
-            IsRotating = _entries.Values.Any(e => e.IsRotating),
-            Failure = _entries.Values.Select(e => e.Failure).FirstOrDefault(f => f is not null),
-            Awaited = _entries.Values
-                .Where(e => e is { Failure.Reason: not ApiFailureReason.Forbidden, Material: null })
-                .Select(e => new AwaitedKey(ObjectKey.Of(e.Of), e.Failure!))
-                .FirstOrDefault(),
+            NextTime = next,
+            IsRotating = isRotating,
+            Failure = failure,
+            Awaited = awaited,
         };
     }
+
+    /// <summary>Maps that say the same are the same: rebuilding them would make every round look like a change.</summary>
+    private static ImmutableDictionary<string, T> Same<T>(ImmutableDictionary<string, T> before, Dictionary<string, T> now) =>
+        before.SetItems(now).RemoveRange(before.Keys.Where(k => !now.ContainsKey(k)));
 
     /// <summary>One key as it was left.</summary>
     private sealed record Entry
@@ -193,7 +207,12 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
             && !(IsRotating && Material!.Hashes.All(h => isAcknowledged(h.Sha256)));
 
         /// <summary>A key and the next one, both without an end.</summary>
-        public bool IsRotating => Material?.Hashes.Count(h => h.ExpirationTime is null) > 1;
+        public bool IsRotating => Material?.Hashes.Length > 1 && Material.Hashes.Count(h => h.ExpirationTime is null) > 1;
+
+        /// <summary>Null: something is known of the key, or it is not worth waiting for.</summary>
+        public AwaitedKey? Awaited => Material is null && Failure is { Reason: not ApiFailureReason.Forbidden } failure
+            ? new(ObjectKey.Of(Of), failure)
+            : null;
 
         /// <summary>The metadata may be behind what was written, and shows what it showed before then.</summary>
         private bool IsOf(string? version) =>

@@ -23,7 +23,7 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view, Ti
 
     private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
 
-    private Dictionary<string, KubernetesObject> _byUid = [];
+    private TranslateInputs? _gathered;
 
     /// <summary>What was computed last; null: nothing yet.</summary>
     public ResourceStatuses? Last { get; private set; }
@@ -31,15 +31,17 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view, Ti
     /// <summary>The resources with the statuses that were computed last. Of a route, the part of other gateways is the API server's.</summary>
     public TranslateInputs Recall(TranslateInputs inputs)
     {
+        _gathered = inputs;
         if (Last is null)
             return inputs;
         var name = inputs.Gateway.Metadata.Name;
+        var gateway = Last.Gateway;
         return inputs with
         {
-            Gateway = LastOf(inputs.Gateway) is { } gateway ? inputs.Gateway with { Status = gateway.Status } : inputs.Gateway,
-            Routes = [.. inputs.Routes.Select(r => Recall(r, name))],
-            Keys = [.. inputs.Keys.Select(Recall)],
-            Budgets = [.. inputs.Budgets.Select(Recall)],
+            Gateway = gateway.Metadata.Uid == inputs.Gateway.Metadata.Uid ? inputs.Gateway with { Status = gateway.Status } : inputs.Gateway,
+            Routes = Recall(inputs.Routes, Last.Routes, (live, last) => Recall(live, last, name)),
+            Keys = Recall(inputs.Keys, Last.Keys, Recall),
+            Budgets = Recall(inputs.Budgets, Last.Budgets, Recall),
         };
     }
 
@@ -48,8 +50,6 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view, Ti
         ResourceStatuses statuses, DateTimeOffset now, Func<bool> isOver, CancellationToken cancellation)
     {
         Last = statuses;
-        _byUid = All(statuses).ToDictionary(o => o.Metadata.Uid, StringComparer.Ordinal);
-
         if (now < _notBefore)
             return new() { News = [], IsComplete = true, NextTime = _notBefore };
         var differing = Differing(statuses, now).ToLookup(w => w.Due <= now);
@@ -78,25 +78,34 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view, Ti
         }
     }
 
-    private ModelRoute Recall(ModelRoute live, string gateway)
+    /// <summary>Objects mostly stand where they stood the last time; where some have come or gone they are looked for.</summary>
+    private static ImmutableArray<T> Recall<T>(ImmutableArray<T> live, ImmutableArray<T> last, Func<T, T, T> recall)
+        where T : KubernetesObject
     {
-        if (LastOf(live) is not { Status: { } last } || StatusEquality.Same(live.Status, last))
-            return live;
-        return live with { Status = WithOwn(live.Status, last, gateway) };
+        Dictionary<string, T>? byUid = null;
+        var recalled = ImmutableArray.CreateBuilder<T>(live.Length);
+        for (var i = 0; i < live.Length; i++)
+        {
+            var uid = live[i].Metadata.Uid;
+            var before = i < last.Length && last[i].Metadata.Uid == uid
+                ? last[i]
+                : (byUid ??= last.ToDictionary(o => o.Metadata.Uid, StringComparer.Ordinal)).GetValueOrDefault(uid);
+            recalled.Add(before is null ? live[i] : recall(live[i], before));
+        }
+
+        return recalled.MoveToImmutable();
     }
 
-    private VirtualKey Recall(VirtualKey live) =>
-        LastOf(live) is not { Status: { } last } || StatusEquality.Same(live.Status, last) ? live : live with { Status = last };
+    private static ModelRoute Recall(ModelRoute live, ModelRoute last, string gateway) =>
+        last.Status is null || StatusEquality.Same(live.Status, last.Status)
+            ? live
+            : live with { Status = WithOwn(live.Status, last.Status, gateway) };
 
-    private Budget Recall(Budget live) =>
-        LastOf(live) is not { Status: { } last } || StatusEquality.Same(live.Status, last) ? live : live with { Status = last };
+    private static VirtualKey Recall(VirtualKey live, VirtualKey last) =>
+        last.Status is null || StatusEquality.Same(live.Status, last.Status) ? live : live with { Status = last.Status };
 
-    private T? LastOf<T>(T of)
-        where T : KubernetesObject =>
-        _byUid.GetValueOrDefault(of.Metadata.Uid) as T;
-
-    private static IEnumerable<KubernetesObject> All(ResourceStatuses statuses) =>
-        [statuses.Gateway, .. statuses.Routes, .. statuses.Keys, .. statuses.Budgets];
+    private static Budget Recall(Budget live, Budget last) =>
+        last.Status is null || StatusEquality.Same(live.Status, last.Status) ? live : live with { Status = last.Status };
 
     private static ModelRouteStatus WithOwn(ModelRouteStatus? live, ModelRouteStatus last, string gateway) => live is null
         ? last
@@ -105,32 +114,38 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view, Ti
     private IEnumerable<StatusWrite> Differing(ResourceStatuses statuses, DateTimeOffset now) =>
     [
         .. Differing(
-            ResourceTypes.LlmGateways, view.Gateways, [statuses.Gateway], (a, b) => StatusWrites.Due(a, b, now),
+            ResourceTypes.LlmGateways, view.Gateways, [statuses.Gateway], [], (a, b) => StatusWrites.Due(a, b, now),
             (a, b) => StatusPatch.Between(a, b.Status!), StatusNews.Of),
         .. Differing(
-            ResourceTypes.ModelRoutes, view.Routes, statuses.Routes, (a, b) => StatusWrites.Due(a, b, now),
+            ResourceTypes.ModelRoutes, view.Routes, statuses.Routes, _gathered?.Routes ?? [], (a, b) => StatusWrites.Due(a, b, now),
             (a, b) => StatusPatch.Between(a, b.Status!), StatusNews.Of),
         .. Differing(
-            ResourceTypes.VirtualKeys, view.Keys, statuses.Keys, (a, b) => StatusWrites.Due(a, b, now),
+            ResourceTypes.VirtualKeys, view.Keys, statuses.Keys, _gathered?.Keys ?? [], (a, b) => StatusWrites.Due(a, b, now),
             (a, b) => StatusPatch.Between(a, b.Status!), StatusNews.Of),
         .. Differing(
-            ResourceTypes.Budgets, view.Budgets, statuses.Budgets, (a, b) => StatusWrites.Due(a, b, now),
+            ResourceTypes.Budgets, view.Budgets, statuses.Budgets, _gathered?.Budgets ?? [], (a, b) => StatusWrites.Due(a, b, now),
             (a, b) => StatusPatch.Between(a, b.Status!), StatusNews.Of),
     ];
 
-    /// <summary>An object that is gone, or was made anew since, has no status to write.</summary>
+    /// <summary>
+    /// An object that is gone, or was made anew since, has no status to write; one that stands as it was gathered has it already.
+    /// </summary>
     private IEnumerable<StatusWrite> Differing<T>(
         ResourceType<T> type,
         Informer<T> informer,
         ImmutableArray<T> objects,
+        ImmutableArray<T> gathered,
         Func<T, T, DateTimeOffset?> due,
         Func<T, T, JsonObject> patch,
         Func<T, T, ImmutableArray<ObjectNews>> news)
         where T : KubernetesObject
     {
         var snapshot = informer.Snapshot;
-        foreach (var after in objects)
+        for (var i = 0; i < objects.Length; i++)
         {
+            var after = objects[i];
+            if (i < gathered.Length && ReferenceEquals(after, gathered[i]))
+                continue;
             var key = ObjectKey.Of(after);
             if (snapshot.Find(key) is not { } before || ReferenceEquals(before, after) || before.Metadata.Uid != after.Metadata.Uid)
                 continue;

@@ -35,7 +35,7 @@ internal sealed class GatewaySession : IAsyncDisposable
             Backoff = new(TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(5), services.Random),
         };
         _client = new(() => access, publisherOptions.Timeout, services.Time);
-        _publisher = new(_client, publisherOptions, services.Time, services.PublisherLogger, changed);
+        _publisher = new(_client, publisherOptions, services.Time, services.PublisherLogger, _ => changed());
         _reconciler = new(_state.Revisions, _publisher, _state.ReadLastValid());
         var launch = new GatewayLaunch
         {

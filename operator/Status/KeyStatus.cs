@@ -13,7 +13,7 @@ internal static class KeyStatus
     public static VirtualKeyStatus Of(VirtualKey key, Verdict verdict, SpendIndex spend, StatusInputs inputs)
     {
         var material = inputs.Inputs.KeyMaterial.GetValueOrDefault(key.Id());
-        var budgets = spend.BudgetsOf(key);
+        var budgets = verdict.CarriedGeneration is null ? [] : spend.BudgetsOf(key);
         return new()
         {
             ObservedGeneration = key.Metadata.Generation,

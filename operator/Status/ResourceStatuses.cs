@@ -21,6 +21,8 @@ internal sealed record ResourceStatuses
     /// <summary>What they were computed from.</summary>
     public StatusInputs? From { get; private init; }
 
+    private SpendIndex? Spend { get; init; }
+
     /// <summary>Computes all of them. An object whose status says what it said before stays the instance that it is.</summary>
     /// <param name="inputs">All that they are made of.</param>
     /// <param name="last">What it came to the last time; null: never. Only spares work, see <see cref="StatusReuse"/>.</param>
@@ -29,8 +31,10 @@ internal sealed record ResourceStatuses
         var of = inputs.Inputs;
         var verdicts = inputs.Translation.Verdicts;
         var (routesAt, keysAt, budgetsAt) = (1, 1 + of.Routes.Length, 1 + of.Routes.Length + of.Keys.Length);
-        var spend = new SpendIndex(inputs.Config, inputs.Counters);
-        var reuse = StatusReuse.Of(inputs, last);
+        var budgets = inputs.Config?.Budgets ?? [];
+        var isSameSpend = last?.Spend?.IsOf(budgets, inputs.Counters) ?? false;
+        var spend = isSameSpend ? last!.Spend! : new SpendIndex(budgets, inputs.Counters);
+        var reuse = StatusReuse.Of(inputs, last, isSameSpend);
         return new()
         {
             Gateway = of.Gateway with { Status = GatewayStatus.Of(verdicts[0], inputs) },
@@ -46,6 +50,7 @@ internal sealed record ResourceStatuses
             ],
             Budgets = [.. of.Budgets.Select((b, i) => With(b, SpendStatus.Of(b, verdicts[budgetsAt + i], spend, inputs)))],
             From = inputs,
+            Spend = spend,
         };
     }
 

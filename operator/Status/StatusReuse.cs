@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Gateway.Contract;
 using Operator.Api;
 
 namespace Operator.Status;
@@ -16,20 +15,19 @@ internal sealed class StatusReuse
     private readonly bool _isSameConfig;
     private readonly bool _isSameSpend;
 
-    private StatusReuse(StatusInputs now, ResourceStatuses last, StatusInputs before)
+    private StatusReuse(StatusInputs now, ResourceStatuses last, StatusInputs before, bool isSameSpend)
     {
-        (_now, _last, _before) = (now, last, before);
+        (_now, _last, _before, _isSameSpend) = (now, last, before, isSameSpend);
         _isSameConfig = Programmed.OfConfig(now) == Programmed.OfConfig(before);
-        _isSameSpend = AreSame(now.Config?.Budgets, before.Config?.Budgets) && now.Counters.AsSpan().SequenceEqual(before.Counters.AsSpan());
     }
 
     /// <summary>Null where nothing can be said: the first time, or where objects have come or gone.</summary>
-    public static StatusReuse? Of(StatusInputs now, ResourceStatuses? last) =>
+    public static StatusReuse? Of(StatusInputs now, ResourceStatuses? last, bool isSameSpend) =>
         last?.From is { } before
         && (now.Config is null) == (before.Config is null)
         && now.Inputs.Routes.Length == last.Routes.Length
         && now.Inputs.Keys.Length == last.Keys.Length
-            ? new(now, last, before)
+            ? new(now, last, before, isSameSpend)
             : null;
 
     /// <summary>The route at this place of the inputs.</summary>
@@ -64,21 +62,5 @@ internal sealed class StatusReuse
     {
         var (now, before) = (_now.Inputs.KeyMaterial, _before.Inputs.KeyMaterial);
         return ReferenceEquals(now, before) || ReferenceEquals(now.GetValueOrDefault(key.Id()), before.GetValueOrDefault(key.Id()));
-    }
-
-    /// <summary>A budget that has not changed is the same instance in the next config.</summary>
-    private static bool AreSame(ImmutableArray<BudgetConfig>? one, ImmutableArray<BudgetConfig>? other)
-    {
-        if (one is not { } a || other is not { } b)
-            return one is null && other is null;
-        if (a.Length != b.Length)
-            return false;
-        for (var i = 0; i < a.Length; i++)
-        {
-            if (!ReferenceEquals(a[i], b[i]))
-                return false;
-        }
-
-        return true;
     }
 }

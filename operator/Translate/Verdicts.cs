@@ -20,11 +20,11 @@ internal static class Verdicts
         ];
     }
 
-    private static Verdict Of(KubernetesObject of, Dictionary<(string Kind, string Id), long> carried, bool hasConfig, FindingLog log)
+    private static Verdict Of(KubernetesObject of, Dictionary<(string Kind, string Namespace, string Name), long> carried, bool hasConfig, FindingLog log)
     {
         var reference = of.Reference();
         var findings = log.Of(reference);
-        long? generation = carried.TryGetValue((of.Kind, of.Id()), out var found) ? found : null;
+        long? generation = carried.TryGetValue((of.Kind, of.Metadata.Namespace, of.Metadata.Name), out var found) ? found : null;
         var accepted = FindingLog.Judge(findings, ConditionTypes.Accepted, ConditionReasons.Accepted);
         if (!hasConfig && accepted.Status == ConditionStatus.True)
             accepted = new(ConditionStatus.Unknown, ConditionReasons.GatewayInvalid, "the LlmGateway itself is not valid");
@@ -47,6 +47,6 @@ internal static class Verdicts
         ? FindingLog.Judge(findings, ConditionTypes.Priced, ConditionReasons.Priced)
         : new(ConditionStatus.Unknown, resolved.Reason, "is not looked at while the route is not served");
 
-    private static Dictionary<(string Kind, string Id), long> Carried(ConfigSnapshot? config) =>
-        config is null ? [] : config.Objects().ToDictionary(o => (o.Kind, o.Id()), o => o.Generation);
+    private static Dictionary<(string Kind, string Namespace, string Name), long> Carried(ConfigSnapshot? config) =>
+        config is null ? [] : config.Objects().ToDictionary(o => (o.Kind, o.Namespace, o.Name), o => o.Generation);
 }

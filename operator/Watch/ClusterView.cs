@@ -114,9 +114,12 @@ internal sealed class ClusterView
 
     private void SecretChanged(ObjectChange<PartialObjectMetadata> change)
     {
-        // A Secret that the operator itself keeps tells of its own write, or of an edit by hand: neither hurries.
-        foreach (var gateway in Concerns.OfChild(change))
+        // A Secret that the operator itself keeps tells of its own write, or of an edit by hand: neither hurries, and nobody may name it.
+        var makers = Concerns.OfChild(change).ToList();
+        foreach (var gateway in makers)
             Queue.AddAfter(gateway, s_together);
+        if (makers.Count > 0 && change.After is not null)
+            return;
         Add(Uses().Gateways[change.Key]);
 
         // The Secret of a key that has another name by now.

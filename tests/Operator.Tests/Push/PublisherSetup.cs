@@ -16,7 +16,7 @@ internal sealed class PublisherSetup : IAsyncDisposable
             Backoff = new(TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(20), () => 0.5),
         };
         _client = new(() => gateway.Access, options.Timeout, TimeProvider.System);
-        Publisher = new(_client, options, TimeProvider.System, NullLogger<ConfigPublisher>.Instance, () => { });
+        Publisher = new(_client, options, TimeProvider.System, NullLogger<ConfigPublisher>.Instance, _ => { });
     }
 
     public ConfigPublisher Publisher { get; }
