@@ -14,13 +14,23 @@ internal sealed record Attached
 
     public required ImmutableArray<Budget> Budgets { get; init; }
 
+    private (object Routes, object Keys, object Budgets) From { get; init; }
+
     /// <summary>As the watches know them now.</summary>
-    public static Attached To(ObjectKey gateway, ClusterView view) => new()
+    /// <param name="gateway">The gateway.</param>
+    /// <param name="view">All that is watched.</param>
+    /// <param name="last">What it came to for this gateway the last time; null: never. Only spares work.</param>
+    public static Attached To(ObjectKey gateway, ClusterView view, Attached? last = null)
     {
-        Routes = [.. view.Routes.Snapshot.Objects.Values.Where(r => IsFor(gateway, r))],
-        Keys = [.. view.Keys.Snapshot.Objects.Values.Where(k => IsFor(gateway, k.Spec.GatewayRef, k))],
-        Budgets = [.. view.Budgets.Snapshot.Objects.Values.Where(b => IsFor(gateway, b.Spec.GatewayRef, b))],
-    };
+        var (routes, keys, budgets) = (view.Routes.Snapshot.Objects, view.Keys.Snapshot.Objects, view.Budgets.Snapshot.Objects);
+        return new()
+        {
+            Routes = last?.From.Routes == routes ? last.Routes : [.. routes.Values.Where(r => IsFor(gateway, r))],
+            Keys = last?.From.Keys == keys ? last.Keys : [.. keys.Values.Where(k => IsFor(gateway, k.Spec.GatewayRef, k))],
+            Budgets = last?.From.Budgets == budgets ? last.Budgets : [.. budgets.Values.Where(b => IsFor(gateway, b.Spec.GatewayRef, b))],
+            From = (routes, keys, budgets),
+        };
+    }
 
     /// <summary>A route lives beside its gateways.</summary>
     public static bool IsFor(ObjectKey gateway, ModelRoute route) =>

@@ -44,7 +44,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     private static readonly TimeSpan s_resync = TimeSpan.FromMinutes(10);
 
     /// <summary>So long the answers of some pods wait for those of the others, to be looked at together.</summary>
-    private static readonly TimeSpan s_together = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_together = TimeSpan.FromMilliseconds(300);
 
     /// <summary>How soon whoever waits for its turn looks again.</summary>
     private static readonly TimeSpan s_turn = TimeSpan.FromSeconds(5);
@@ -63,6 +63,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     private readonly RolloutTurn _turn;
     private readonly Acknowledgements _acknowledgements = new();
     private LlmGateway _last;
+    private Attached? _attached;
     private GatewayReconciler? _reconciler;
     private ChildrenWritten _written = ChildrenWritten.Nothing;
     private DurableWrite? _kept;
@@ -122,7 +123,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 2. Gather.
         var now = _services.Time.GetUtcNow();
-        var attached = Attached.To(key, _services.View);
+        var attached = _attached = Attached.To(key, _services.View, _attached);
         var pods = GatewayPods.Of(gateway, _services.View.Pods.Snapshot.Objects.Values);
         await _publisher.SetPodsAsync(pods.Endpoints);
 

@@ -34,13 +34,7 @@ internal sealed class VersionChoice
     public ImmutableArray<Chosen<T>> Choose<T>(
         ImmutableArray<T> objects, ImmutableSortedDictionary<string, T> lastValid, Func<T, T, T> restrict)
         where T : KubernetesObject =>
-    [
-        .. objects
-            .OrderBy(o => o.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue)
-            .ThenBy(o => o.Metadata.Namespace, StringComparer.Ordinal)
-            .ThenBy(o => o.Metadata.Name, StringComparer.Ordinal)
-            .Select(o => Choose(o, lastValid.GetValueOrDefault(o.Id()), restrict)),
-    ];
+        [.. objects.Sort(OldestFirst).Select(o => Choose(o, lastValid.GetValueOrDefault(o.Id()), restrict))];
 
     /// <summary>The version of one object.</summary>
     /// <param name="current">As it was given.</param>
@@ -68,6 +62,15 @@ internal sealed class VersionChoice
     private static T Remembered<T>(T current, T? lastValid)
         where T : KubernetesObject =>
         lastValid is not null && current.AsksTheSameAs(lastValid) ? lastValid : (T)current.WithoutStatus();
+
+    private static int OldestFirst(KubernetesObject a, KubernetesObject b)
+    {
+        var byAge = Nullable.Compare(a.Metadata.CreationTimestamp, b.Metadata.CreationTimestamp);
+        if (byAge != 0)
+            return byAge;
+        var byNamespace = string.CompareOrdinal(a.Metadata.Namespace, b.Metadata.Namespace);
+        return byNamespace != 0 ? byNamespace : string.CompareOrdinal(a.Metadata.Name, b.Metadata.Name);
+    }
 
     private bool Report<T>(T current, T? lastValid)
         where T : KubernetesObject

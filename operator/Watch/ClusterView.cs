@@ -15,6 +15,9 @@ internal sealed class ClusterView
     /// <summary>Writes that follow one another are looked at together.</summary>
     private static readonly TimeSpan s_together = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>So long a change waits that is most likely a write of the line itself: mostly another round comes before, and looks at it.</summary>
+    private static readonly TimeSpan s_unhurried = TimeSpan.FromSeconds(1);
+
     private static readonly string s_ours = $"{ChildLabels.ManagedBy}={ResourceGroup.Name}";
 
     private readonly KubernetesClient _client;
@@ -117,7 +120,7 @@ internal sealed class ClusterView
         // A Secret that the operator itself keeps tells of its own write, or of an edit by hand: neither hurries, and nobody may name it.
         var makers = Concerns.OfChild(change).ToList();
         foreach (var gateway in makers)
-            Queue.AddAfter(gateway, s_together);
+            Queue.AddAfter(gateway, change is { Before: not null, After: not null } ? s_unhurried : s_together);
         if (makers.Count > 0 && change.After is not null)
             return;
         Add(Uses().Gateways[change.Key]);
