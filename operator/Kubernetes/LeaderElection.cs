@@ -48,8 +48,13 @@ internal sealed partial class LeaderElection(KubernetesClient client, LeaseOptio
     /// </summary>
     public async Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken stop)
     {
+        string? told = null;
         while (!await TryHoldAsync(stop))
+        {
+            if (_seen?.Spec.HolderIdentity is { Length: > 0 } holder && holder != told)
+                LogWaiting(options.Identity, told = holder);
             await Task.Delay(options.RetryPeriod, time, stop);
+        }
 
         LogLeading(options.Identity);
         using var leading = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -226,6 +231,9 @@ internal sealed partial class LeaderElection(KubernetesClient client, LeaseOptio
 
     [LoggerMessage(1101, LogLevel.Information, "{Identity} leads")]
     private partial void LogLeading(string identity);
+
+    [LoggerMessage(1105, LogLevel.Information, "{Identity} waits for the lease, which {Holder} holds")]
+    private partial void LogWaiting(string identity, string holder);
 
     [LoggerMessage(1102, LogLevel.Warning, "{Identity} could not take or renew the lease: {Why}")]
     private partial void LogMissed(string identity, string why);

@@ -52,7 +52,7 @@ internal sealed class Acknowledgements
             Regarding = gateway,
             Reason = EventReasons.KeysRevoked,
             Action = "Push",
-            Note = FormattableString.Invariant($"all {pods} pods refuse since revision {revision}: {names}{more}"),
+            Note = FormattableString.Invariant($"refused by every ready pod ({pods}) since revision {revision}: {names}{more}"),
         };
     }
 }

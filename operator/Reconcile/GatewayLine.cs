@@ -152,11 +152,13 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 7. Children.
         var desired = isLeaving || gateway.IsPaused() ? null : Desired(outcome, secrets, pods);
-        var first = desired is null ? null : _turn.WaitsFor(desired, pods.All);
-        if (desired is null)
+        var keepsPods = KeepsPods(outcome, pods);
+        var first = desired is null || keepsPods ? null : _turn.WaitsFor(desired, pods.All);
+        if (desired is null || keepsPods)
             _turn.End();
-        else
-            _written = await _children.WriteAsync(gateway, desired, first is null ? null : ChildKind.Deployment, cancellation);
+        ChildKind? held = keepsPods || first is not null ? ChildKind.Deployment : null;
+        if (desired is not null)
+            _written = await _children.WriteAsync(gateway, desired, held, cancellation);
 
         // 8. Status.
         var statuses = current is null ? MissingGateway.Of(outcome.Inputs) : ResourceStatuses.Of(
@@ -170,7 +172,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
                 CountersTime = states.Any(s => s.Status is not null) ? ApiTime.Seconds(now) : null,
                 Url = GatewayUrl.Of(gateway),
                 Selector = ChildLabels.SelectorText(gateway.Metadata.Name),
-                ChildProblems = ChildProblems(desired, first),
+                ChildProblems = ChildProblems(desired, first, keepsPods),
                 Durable = SpendDurability.Of(gateway.Spec),
                 Now = now,
             },
@@ -288,8 +290,16 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
     private static ObjectKey AdminName(LlmGateway gateway) => new(gateway.Metadata.Namespace, ChildNames.Admin(gateway.Metadata.Name));
 
-    private ImmutableArray<string> ChildProblems(DesiredChildren? desired, ObjectKey? first) =>
+    /// <summary>
+    /// Pods do not start without the Secrets that the gateway names for itself. Where one cannot be used, those that serve are not replaced.
+    /// </summary>
+    private static bool KeepsPods(ReconcileOutcome outcome, GatewayPods pods) =>
+        outcome.Translation.Verdicts.Any(v => v.Object == outcome.Inputs.Gateway.Reference() && v.ResolvedRefs.Status == ConditionStatus.False)
+        && pods.All.Any(p => p.IsReady && p.Metadata.DeletionTimestamp is null);
+
+    private ImmutableArray<string> ChildProblems(DesiredChildren? desired, ObjectKey? first, bool keepsPods) =>
     [
+        .. keepsPods ? ["the pods stay as they are until what `ResolvedRefs` says is mended"] : ImmutableArray<string>.Empty,
         .. first is null
             ? ImmutableArray<string>.Empty
             : [$"the pods wait to be replaced until those of the LlmGateway `{first}` are, or it is changed or paused"],

@@ -12,6 +12,7 @@ internal sealed class StandaloneReport(TextWriter output, TextWriter error)
 {
     private readonly Lock _lock = new();
     private ImmutableArray<ManifestProblem> _problems = [];
+    private long _live;
     private string _fingerprint = "";
     private string _exports = "";
 
@@ -32,6 +33,17 @@ internal sealed class StandaloneReport(TextWriter output, TextWriter error)
                 error.WriteLine(problem);
             error.WriteLine(problems.IsEmpty ? "no problems any more" : Count(problems));
             _problems = problems;
+        }
+    }
+
+    /// <summary>What is served now, whenever that is another config than before.</summary>
+    public void Live(long revision)
+    {
+        lock (_lock)
+        {
+            if (revision != _live)
+                error.WriteLine(FormattableString.Invariant($"config {revision} is live"));
+            _live = revision;
         }
     }
 
@@ -74,9 +86,10 @@ internal sealed class StandaloneReport(TextWriter output, TextWriter error)
     {
         var warnings = problems.Count(p => p.IsWarning);
         var errors = problems.Length - warnings;
-        const string Meaning = "what they concern stays as it was, all else is in force";
-        return FormattableString.Invariant($"{errors} errors, {warnings} warnings: {Meaning}");
+        return $"{Count(errors, "error")}, {Count(warnings, "warning")}: all that is not named here is in force";
     }
+
+    private static string Count(int of, string what) => FormattableString.Invariant($"{of} {what}{(of == 1 ? "" : "s")}");
 
     /// <summary>Tables end with a new line; an empty one keeps them apart.</summary>
     private void Section(string table)

@@ -98,6 +98,8 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
 
                     // 6. Report.
                     report.Problems(StandaloneProblems.Of(store, outcome));
+                    if (outcome is { Answer: PushOutcome.Acknowledged, Config.Revision: var revision })
+                        report.Live(revision);
                     if (session.HasListened)
                         report.Table(statuses, now);
                     if (session.Url is { } url && IsServing(statuses))

@@ -51,7 +51,7 @@ internal static class GatewayStatus
             ConditionTypes.Available,
             ready > 0
                 ? new(ConditionStatus.True, ConditionReasons.Available, "")
-                : new(ConditionStatus.False, ConditionReasons.NoPods, "no pod is ready"));
+                : new(ConditionStatus.False, ConditionReasons.NoPods, Programmed.WithoutPods(gateway) ?? "no pod is ready"));
         conditions.Add(ConditionTypes.Programmed, Rollout(verdict, serving, inputs));
         if (inputs.Inputs.IsCluster && gateway.Spec.Postgres is not null)
             conditions.Add(ConditionTypes.PostgresConnected, StoreConnection.Of(StoreStatus.Postgres, inputs.Pods));

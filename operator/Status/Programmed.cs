@@ -46,8 +46,13 @@ internal static class Programmed
             return new(ConditionStatus.False, ConditionReasons.Rejected, $"{refusing.Name}: {refusing.Problem}");
         var problems = string.Join("; ", inputs.Pods.Where(p => p.Problem.Length > 0).Select(p => $"{p.Name}: {p.Problem}"));
         var reason = inputs.Pods.Any(p => p.IsReady) ? ConditionReasons.Pending : ConditionReasons.NoPods;
-        return new(ConditionStatus.Unknown, reason, problems.Length > 0 ? problems : "no pod has answered yet");
+        var silence = WithoutPods(inputs.Inputs.Gateway) ?? "no pod has answered yet";
+        return new(ConditionStatus.Unknown, reason, problems.Length > 0 ? problems : silence);
     }
+
+    /// <summary>Why there is no pod, where that is as it should be; else null.</summary>
+    public static string? WithoutPods(LlmGateway gateway) =>
+        gateway.Spec is { Replicas: 0, Autoscaling: null } ? "`spec.replicas` is 0" : null;
 
     private static string ReasonOf(Verdict verdict)
     {

@@ -69,7 +69,7 @@ internal sealed partial class Reflector<T>(
             catch (Exception e)
             {
                 // Of a handler, or a bug of ours: what it did not hear of, it hears of with the next list.
-                LogBroken(e, type.ToString(), @namespace);
+                LogBroken(e, type.ToString(), Scope);
                 _version = null;
                 _failures++;
             }
@@ -96,7 +96,7 @@ internal sealed partial class Reflector<T>(
         foreach (var change in changes)
             changed(change);
         _synced.TrySetResult();
-        LogListed(type.ToString(), @namespace, list.Value.Items.Length, list.Value.Unreadable.Length, list.Value.ResourceVersion);
+        LogListed(type.ToString(), Scope, list.Value.Items.Length, list.Value.Unreadable.Length, list.Value.ResourceVersion);
         return true;
     }
 
@@ -115,7 +115,7 @@ internal sealed partial class Reflector<T>(
 
         if (!ResourceVersions.IsOlder(now.Value, version))
             return false;
-        LogGoneBack(type.ToString(), @namespace, version, now.Value);
+        LogGoneBack(type.ToString(), Scope, version, now.Value);
         _version = null;
         return true;
     }
@@ -178,7 +178,7 @@ internal sealed partial class Reflector<T>(
             _version = null;
         _failure = failure;
         _failures++;
-        LogFailed(type.ToString(), @namespace, failure.ToString());
+        LogFailed(type.ToString(), Scope, failure.ToString());
         return false;
     }
 
@@ -189,18 +189,20 @@ internal sealed partial class Reflector<T>(
         return _failure?.RetryAfter is { } wanted && wanted > pause ? wanted : pause;
     }
 
-    [LoggerMessage(1201, LogLevel.Debug, "Listed {Type} of {Namespace}: {Count} and {UnreadableCount} unreadable, at {Version}")]
-    private partial void LogListed(string type, string? @namespace, int count, int unreadableCount, string version);
+    private string Scope => @namespace ?? "all namespaces";
 
-    [LoggerMessage(1202, LogLevel.Information, "Watching {Type} of {Namespace} was interrupted and goes on: {Why}")]
-    private partial void LogFailed(string type, string? @namespace, string why);
+    [LoggerMessage(1201, LogLevel.Debug, "Listed {Type} of {Scope}: {Count} and {UnreadableCount} unreadable, at {Version}")]
+    private partial void LogListed(string type, string scope, int count, int unreadableCount, string version);
+
+    [LoggerMessage(1202, LogLevel.Information, "Watching {Type} of {Scope} was interrupted and goes on: {Why}")]
+    private partial void LogFailed(string type, string scope, string why);
 
     [LoggerMessage(1203, LogLevel.Warning, "{Type} {Key} cannot be read: {Problem}")]
     private partial void LogUnreadable(string type, string key, string problem);
 
-    [LoggerMessage(1204, LogLevel.Warning, "The server has gone back: {Type} of {Namespace} were at {Version} and are at {Now}")]
-    private partial void LogGoneBack(string type, string? @namespace, string version, string now);
+    [LoggerMessage(1204, LogLevel.Warning, "The server has gone back: {Type} of {Scope} were at {Version} and are at {Now}")]
+    private partial void LogGoneBack(string type, string scope, string version, string now);
 
-    [LoggerMessage(1205, LogLevel.Error, "Watching {Type} of {Namespace} failed in an unforeseen way and goes on with a list")]
-    private partial void LogBroken(Exception exception, string type, string? @namespace);
+    [LoggerMessage(1205, LogLevel.Error, "Watching {Type} of {Scope} failed in an unforeseen way and goes on with a list")]
+    private partial void LogBroken(Exception exception, string type, string scope);
 }

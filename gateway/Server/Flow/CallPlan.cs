@@ -59,7 +59,8 @@ internal sealed record CallPlan
                 if (ProviderMatrix.Find(operation, target.Provider) is not { } dialect)
                     refusals.Add(new(
                         ErrorKind.UnsupportedDialect,
-                        $"The model `{model}` is served by {target.Provider}, which this endpoint cannot reach yet."));
+                        $"The model `{model}` is served by {target.Provider}, which this endpoint cannot reach yet; "
+                            + $"it answers `{(target.Provider == Provider.Anthropic ? "/v1/messages" : "/v1/chat/completions")}`."));
                 else if (isCharged && UnpricedUnder(price, budgets, gateway.Settings) is { } budget)
                     refusals.Add(new(
                         ErrorKind.ModelNotPriced,

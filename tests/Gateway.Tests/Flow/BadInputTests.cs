@@ -60,6 +60,23 @@ public sealed class BadInputTests
         (await gateway.SettledAsync()).Settled.ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(Provider.Anthropic, "/v1/chat/completions", "/v1/messages")]
+    [InlineData(Provider.Anthropic, "/v1/embeddings", "/v1/messages")]
+    [InlineData(Provider.OpenAI, "/v1/messages", "/v1/chat/completions")]
+    public async Task A_model_that_an_endpoint_does_not_reach_is_refused_with_the_name_of_one_that_does(
+        Provider provider, string path, string other)
+    {
+        var target = TestConfig.OpenAI("http://127.0.0.1:9") with { Provider = provider };
+        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", target));
+
+        using var response = await gateway.PostAsync(
+            path, """{"model":"m","max_tokens":9,"input":"hi","messages":[{"role":"user","content":"hi"}]}""");
+
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await response.JsonAsync())["error"]!["message"]!.GetValue<string>().ShouldEndWith($"it answers `{other}`.");
+    }
+
     [Fact]
     public async Task NestedTooDeep_Is400()
     {

@@ -19,6 +19,7 @@ public sealed class RestartTests(GatewayCluster cluster, ITestOutputHelper outpu
         await cluster.Operator.KillAsync();
         (await ClusterSpace.ChatAsync(space.Pods.Single(), demo)).Status.ShouldBe(HttpStatusCode.OK);
         cluster.StartOperator();
+        await cluster.Operator.UntilSaidAsync("waits for the lease, which ", TestContext.Current.CancellationToken);
         output.WriteLine($"killed, back to work after {await space.UntilRestedAsync(1)}");
 
         (await space.VersionsAsync()).ShouldBe(before);

@@ -16,6 +16,7 @@ public sealed class UninstallTests(GatewayCluster cluster, ITestOutputHelper out
         await space.UntilAsync("no pod is left", async () => space.Pods.Count == 0 && (await space.ListAsync("pods")).Count == 0);
         await space.UntilAsync("nothing is left", async () =>
             (await space.ListAsync("secrets")).Count == 0 && (await space.ListAsync("deployments")).Count == 0);
+        await cluster.Operator.UntilSaidAsync("of all namespaces was interrupted", TestContext.Current.CancellationToken);
 
         await cluster.Kubectl.RunAsync("apply", "--server-side", "-k", "crds");
         await cluster.Kubectl.RunAsync("wait", "--for=condition=Established", "crd", "--all");

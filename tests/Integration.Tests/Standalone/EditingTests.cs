@@ -24,6 +24,45 @@ public sealed class EditingTests : IDisposable
     }
 
     [Fact]
+    public async Task Each_change_that_is_live_is_told_and_a_broken_one_is_not()
+    {
+        await using var child = await OperatorChild.ServeAsync(_folder);
+        var before = Live(child);
+
+        _folder.AddRoute("fresh", "good");
+        await child.UntilAsync(() => Live(child) == before + 1);
+        (await child.ChatAsync("fresh")).Status.ShouldBe(HttpStatusCode.OK);
+        _folder.Edit("route-fresh.yaml", "provider: Simulated", "provider: Simulated\n      weight: -1");
+        await child.UntilSaidAsync("must be at least 0");
+        Live(child).ShouldBe(before + 1);
+        child.Errors.ShouldContain("5 errors, 0 warnings: all that is not named here is in force");
+
+        _folder.AddRoute("fresh", "mended");
+        await child.UntilAsync(() => Live(child) == before + 2);
+    }
+
+    [Fact]
+    public async Task The_key_that_a_label_chooses_stays_the_one_that_is_printed_when_others_come()
+    {
+        await using var child = await OperatorChild.ServeAsync(_folder);
+        var key = child.Key;
+
+        _folder.Write("key-another.yaml", """
+            apiVersion: llmgateway.dev/v1alpha1
+            kind: VirtualKey
+            metadata: {name: another}
+            spec:
+              gatewayRef: {name: main}
+              models: [chat]
+            """);
+        await child.UntilAsync(() => child.Output.Contains("another-key", StringComparison.Ordinal));
+
+        child.Key.ShouldBe(key);
+    }
+
+    private static int Live(OperatorChild child) => child.Errors.Split('\n').Count(l => l.EndsWith(" is live", StringComparison.Ordinal));
+
+    [Fact]
     public async Task A_blocked_key_is_refused_and_an_active_one_works_again()
     {
         await using var child = await OperatorChild.ServeAsync(_folder);

@@ -72,6 +72,7 @@ public sealed class ServingTests : IDisposable
                   name: own
                   key: key
             """);
+        _folder.Edit("key-demo.yaml", "  labels:\n    llmgateway.dev/export: \"true\"\n", "");
         await using var child = await OperatorChild.ServeAsync(_folder);
 
         var (_, key) = await child.EvaluateAsync();

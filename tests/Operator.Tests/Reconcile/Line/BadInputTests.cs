@@ -181,6 +181,32 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task A_gateway_that_names_a_missing_Secret_keeps_the_pods_that_serve_until_it_is_there()
+    {
+        var (setup, @operator, _) = await LineSetup.ReadyAsync();
+        await using var _1 = setup;
+        var template = setup.Template().ToJsonString();
+
+        setup.Patch("llmgateways", "main", Manifest.Spec(new()
+        {
+            ["tls"] = new JsonObject { ["secretRef"] = new JsonObject { ["name"] = "certificate" } },
+        }));
+        await setup.WhenAsync(() => setup.Condition("llmgateways", "main", "ResolvedRefs") == "False SecretNotFound");
+        await setup.WhenAtRestAsync(@operator);
+        setup.Template().ToJsonString().ShouldBe(template);
+        setup.Condition("llmgateways", "main", "Deployed").ShouldBe("False Incomplete");
+        setup.Message("llmgateways", "main", "Deployed").ShouldContain("`ResolvedRefs`");
+
+        var certificate = Manifest.Secret("certificate", "tls.crt", Pem("CERTIFICATE"));
+        certificate["data"]!["tls.key"] = Manifest.Base64(Pem("PRIVATE KEY"));
+        setup.Create("secrets", certificate);
+        await setup.WhenAsync(() => setup.Template().ToJsonString().Contains("\"certificate\""));
+        await setup.WhenAsync(() => setup.Condition("llmgateways", "main", "Deployed") == "True Deployed");
+    }
+
+    private static string Pem(string label) => $"-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n";
+
+    [Fact]
     public async Task A_gateway_that_was_never_valid_is_mended_and_served()
     {
         await using var setup = await LineSetup.StartAsync();
