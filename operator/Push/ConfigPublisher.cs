@@ -5,8 +5,8 @@ namespace Operator.Push;
 
 /// <summary>Brings the config of one LlmGateway to all its pods and knows which of them have it.</summary>
 /// <remarks>
-/// <c>changed</c> is called after each change of <see cref="Pods"/>, with whether every pod has judged what was published. From any thread;
-/// it must be quick.
+/// <c>changed</c> is called after each change of <see cref="Pods"/>, with whether every pod has judged what was published, but not while
+/// <see cref="OfferAsync"/> runs: who waits for that looks at the pods anyway. From any thread; it must be quick.
 /// </remarks>
 internal sealed class ConfigPublisher(
     AdminClient client,
@@ -18,6 +18,7 @@ internal sealed class ConfigPublisher(
     private readonly Lock _lock = new();
     private ImmutableArray<PodLink> _links = [];
     private StampedConfig? _published;
+    private volatile bool _isOffering;
 
     /// <summary>What is known of each pod, in the order in which they were given.</summary>
     public ImmutableArray<PodState> Pods => [.. Links().Select(l => l.State)];
@@ -57,6 +58,30 @@ internal sealed class ConfigPublisher(
     /// </summary>
     public async Task<PushOutcome?> OfferAsync(StampedConfig config, CancellationToken cancellation)
     {
+        _isOffering = true;
+        try
+        {
+            return await OfferToOneAsync(config, cancellation);
+        }
+        finally
+        {
+            _isOffering = false;
+        }
+    }
+
+    /// <summary>Wants the config on every pod, those that come later too. Returns at once.</summary>
+    public void Publish(StampedConfig config)
+    {
+        lock (_lock)
+        {
+            _published = config;
+            foreach (var link in _links)
+                _ = link.Offer(config);
+        }
+    }
+
+    private async Task<PushOutcome?> OfferToOneAsync(StampedConfig config, CancellationToken cancellation)
+    {
         PushOutcome? unfit = null;
         foreach (var link in Links().OrderByDescending(l => l.State.Pod.IsReady ?? true).ThenByDescending(l => l.State.IsReachable))
         {
@@ -77,17 +102,6 @@ internal sealed class ConfigPublisher(
         return unfit;
     }
 
-    /// <summary>Wants the config on every pod, those that come later too. Returns at once.</summary>
-    public void Publish(StampedConfig config)
-    {
-        lock (_lock)
-        {
-            _published = config;
-            foreach (var link in _links)
-                _ = link.Offer(config);
-        }
-    }
-
     private PodLink Link(PodEndpoint pod)
     {
         var link = new PodLink(pod, client, options, time, logger, Changed);
@@ -96,7 +110,11 @@ internal sealed class ConfigPublisher(
         return link;
     }
 
-    private void Changed() => changed(IsSettled());
+    private void Changed()
+    {
+        if (!_isOffering)
+            changed(IsSettled());
+    }
 
     private bool IsSettled()
     {

@@ -294,7 +294,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     /// Pods do not start without the Secrets that the gateway names for itself. Where one cannot be used, those that serve are not replaced.
     /// </summary>
     private static bool KeepsPods(ReconcileOutcome outcome, GatewayPods pods) =>
-        outcome.Translation.Verdicts.Any(v => v.Object == outcome.Inputs.Gateway.Reference() && v.ResolvedRefs.Status == ConditionStatus.False)
+        outcome.Translation.Verdicts[0].ResolvedRefs.Status == ConditionStatus.False
         && pods.All.Any(p => p.IsReady && p.Metadata.DeletionTimestamp is null);
 
     private ImmutableArray<string> ChildProblems(DesiredChildren? desired, ObjectKey? first, bool keepsPods) =>
