@@ -59,20 +59,29 @@ internal sealed partial class Reflector<T>(
         {
             try
             {
-                if (!await StepAsync(cancellation))
+                if (!await TryStepAsync(cancellation))
                     await Task.Delay(Pause(), time, cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception e)
-            {
-                // Of a handler, or a bug of ours: what it did not hear of, it hears of with the next list.
-                LogBroken(e, type.ToString(), Scope);
-                _version = null;
-                _failures++;
-            }
+        }
+    }
+
+    /// <summary>A handler that throws, or a bug of ours, ends nothing: what was not heard of is heard of with the next list.</summary>
+    private async Task<bool> TryStepAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await StepAsync(cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
+        {
+            LogBroken(e, type.ToString(), Scope);
+            _version = null;
+            _failures++;
+            return false;
         }
     }
 

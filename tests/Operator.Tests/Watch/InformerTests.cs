@@ -236,6 +236,34 @@ public sealed class InformerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_handler_that_throws_each_time_asks_less_and_less_often()
+    {
+        var clock = new FakeClock();
+        await using var cluster = await TestCluster.StartAsync("double", clock);
+        await cluster.CreateSecretAsync("a");
+        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(20), () => 0);
+        var informer = new Informer<Secret>(
+            cluster.Client,
+            ResourceTypes.Secrets,
+            Options with { Backoff = backoff },
+            _ => throw new InvalidOperationException("a bug"),
+            clock,
+            NullLogger.Instance);
+        using var stop = new CancellationTokenSource();
+        var run = informer.RunAsync(stop.Token);
+
+        foreach (var seconds in new[] { 1, 2, 4 })
+        {
+            await Poll.UntilAsync(() => clock.Waits.Contains(TimeSpan.FromSeconds(seconds)));
+            await cluster.CreateSecretAsync($"after-{seconds}");
+            clock.Advance(TimeSpan.FromSeconds(seconds));
+        }
+
+        await stop.CancelAsync();
+        await run;
+    }
+
+    [Fact]
     public async Task A_watch_that_falls_silent_is_given_up_and_begun_anew()
     {
         var clock = new FakeClock();
