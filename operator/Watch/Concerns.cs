@@ -64,7 +64,7 @@ internal static class Concerns
         a.Metadata.Uid == b.Metadata.Uid
         && a.Metadata.DeletionTimestamp == b.Metadata.DeletionTimestamp
         && a.Status.PodIp == b.Status.PodIp
-        && a.IsRunning == b.IsRunning
+        && a.Status.Phase == b.Status.Phase
         && a.IsReady == b.IsReady;
 
     private static IEnumerable<T> Versions<T>(ObjectChange<T> change)

@@ -88,7 +88,7 @@ public sealed class ConcernsTests
     }
 
     [Fact]
-    public void Pod_concerns_the_gateway_of_its_labels_when_it_comes_moves_or_goes()
+    public void Pod_concerns_the_gateway_of_its_labels_when_it_comes_moves_ends_or_goes()
     {
         var gateway = Read<LlmGateway>(Gateway);
         var pod = new Pod
@@ -97,11 +97,14 @@ public sealed class ConcernsTests
             Status = new() { Phase = "Running", PodIp = "10.0.0.1" },
         };
         var heartbeat = pod with { Metadata = pod.Metadata with { ResourceVersion = "2" } };
+        var failed = pod with { Status = new() { Phase = "Failed" } };
+        var pending = pod with { Status = new() { Phase = "Pending" } };
         var ready = pod with { Status = pod.Status with { Conditions = [new() { Type = "Ready", Status = "True" }] } };
 
         Concerns.Of(Change(null, pod), [gateway]).ShouldBe(new ObjectKey("team", "main"));
         Concerns.Of(Change(pod, heartbeat), [gateway]).ShouldBeNull();
         Concerns.Of(Change(pod, ready), [gateway]).ShouldBe(new ObjectKey("team", "main"));
+        Concerns.Of(Change(pending, failed), [gateway]).ShouldBe(new ObjectKey("team", "main"));
         Concerns.Of(Change(pod, null), [gateway]).ShouldBe(new ObjectKey("team", "main"));
         Concerns.Of(Change(null, pod), []).ShouldBeNull();
         ready.IsReady.ShouldBeTrue();
