@@ -8,23 +8,20 @@ namespace Operator.Watch;
 /// </summary>
 internal static class KeptMetadata
 {
-    /// <summary>Which it is, in which version, whether it is being deleted, and which of our objects own it. No labels, no annotations.</summary>
+    /// <summary>
+    /// Which it is, in which version, whether it is being deleted, and which of our objects own it. No labels, no annotations. Texts that
+    /// come back are shared as they are read (<see cref="SharedText"/>).
+    /// </summary>
     public static PartialObjectMetadata OfSecret(PartialObjectMetadata secret) => new()
     {
         Metadata = new()
         {
             Name = secret.Metadata.Name,
-            Namespace = string.Intern(secret.Metadata.Namespace),
+            Namespace = secret.Metadata.Namespace,
             Uid = secret.Metadata.Uid,
             ResourceVersion = secret.Metadata.ResourceVersion,
             DeletionTimestamp = secret.Metadata.DeletionTimestamp,
-            OwnerReferences = [.. secret.Metadata.OwnerReferences.Where(o => o.ApiVersion == ResourceGroup.ApiVersion).Select(Shared)],
+            OwnerReferences = [.. secret.Metadata.OwnerReferences.Where(o => o.ApiVersion == ResourceGroup.ApiVersion)],
         },
-    };
-
-    private static OwnerReference Shared(OwnerReference owner) => owner with
-    {
-        ApiVersion = ResourceGroup.ApiVersion,
-        Kind = string.Intern(owner.Kind),
     };
 }
