@@ -104,7 +104,7 @@ internal sealed partial class Controller(ClusterServices services, int workers)
     private async Task<LineResult> ReconcileAsync(ObjectKey key, CancellationToken cancellation)
     {
         var gateway = services.View.Gateways.Snapshot.Find(key);
-        if (_lines.TryGetValue(key, out var line) && gateway is not null && line.Uid != gateway.Metadata.Uid)
+        if (_lines.TryGetValue(key, out var line) && (gateway is null ? line.HasNoPods : line.Uid != gateway.Metadata.Uid))
         {
             await ForgetAsync(key, line);
             line = null;
@@ -112,17 +112,7 @@ internal sealed partial class Controller(ClusterServices services, int workers)
 
         if (line is null && gateway is not null)
             _lines[key] = line = new(gateway, services);
-        if (line is null)
-            return await TellMissingAsync(key, cancellation);
-
-        var result = await line.ReconcileAsync(gateway, cancellation);
-        if (gateway is null && line.HasNoPods)
-        {
-            await ForgetAsync(key, line);
-            return new LineResult.Done(null);
-        }
-
-        return result;
+        return line is null ? await TellMissingAsync(key, cancellation) : await line.ReconcileAsync(gateway, cancellation);
     }
 
     /// <summary>Whoever names a gateway that is not there is told so, once it has had the time to come.</summary>

@@ -46,7 +46,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     /// <summary>So long the answers of some pods wait for those of the others, to be looked at together.</summary>
     private static readonly TimeSpan s_together = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>How soon whoever waits for its turn looks again.</summary>
+    /// <summary>How soon whoever waits for its turn, or for its last pods to go, looks again.</summary>
     private static readonly TimeSpan s_turn = TimeSpan.FromSeconds(5);
 
     private readonly ClusterServices _services;
@@ -99,7 +99,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     public string Uid => _last.Metadata.Uid;
 
     /// <summary>Whether there is nobody left to push to.</summary>
-    public bool HasNoPods => _publisher.Pods.IsEmpty;
+    public bool HasNoPods => Pods(_last).Endpoints.IsEmpty;
 
     public async ValueTask DisposeAsync()
     {
@@ -124,7 +124,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         // 2. Gather.
         var now = _services.Time.GetUtcNow();
         var attached = _attached = Attached.To(key, _services.View, _attached);
-        var pods = GatewayPods.Of(gateway, _services.View.Pods.Snapshot.Objects.Values);
+        var pods = Pods(gateway);
         await _publisher.SetPodsAsync(pods.Endpoints);
 
         // 3. Secrets.
@@ -192,12 +192,14 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         _failures = 0;
         if (!keys.IsComplete || !status.IsComplete || (acknowledged.IsNew && keys.IsRotating))
             return new LineResult.Done(TimeSpan.Zero);
-        if (outcome.Config is null)
+        if (outcome.Config is null && current is not null)
             return new LineResult.Terminal("the LlmGateway is not valid and has never been");
-        var look = now + (first is null ? s_resync : s_turn);
+        var look = now + (first is null && current is not null ? s_resync : s_turn);
         DateTimeOffset?[] times = [outcome.Translation.NextChange, keys.NextTime, status.NextTime, look];
         return new LineResult.Done(Until(times.Min()!.Value));
     }
+
+    private GatewayPods Pods(LlmGateway gateway) => GatewayPods.Of(gateway, _services.View.Pods.Snapshot.Objects.Values);
 
     private async Task<ApiFailure?> RecallAsync(CancellationToken cancellation)
     {

@@ -78,6 +78,9 @@ internal sealed class LineOperator : IAsyncDisposable
     /// <summary>Nothing is due and nothing is worked on.</summary>
     public bool IsAtRest => _queue.Load.Backlog == 0 && _metrics.Write().Contains("controller_runtime_active_workers{controller=\"llmgateway\"} 0\n");
 
+    /// <summary>As Prometheus would read it.</summary>
+    public string Metrics => _metrics.Write();
+
     /// <summary>Whether it has got to the call that it dies at.</summary>
     public bool IsDead => _isDead;
 
