@@ -187,10 +187,11 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             _services.Metrics.Propagated(key, _services.Time.GetElapsedTime(_changed));
 
         // 10. When again.
+        var isCut = (!keys.IsComplete && keys.Failure is null) || (!status.IsComplete && status.Failure is null);
         if (Obstacle(secrets, keys, status) is { } obstacle)
-            return Partly(obstacle);
+            return isCut ? new LineResult.Partly(obstacle, TimeSpan.Zero) : Partly(obstacle);
         _failures = 0;
-        if (!keys.IsComplete || !status.IsComplete || (acknowledged.IsNew && keys.IsRotating))
+        if (isCut || (acknowledged.IsNew && keys.IsRotating))
             return new LineResult.Done(TimeSpan.Zero);
         if (outcome.Config is null && current is not null)
             return new LineResult.Terminal("the LlmGateway is not valid and has never been");

@@ -132,26 +132,69 @@ public sealed class FaultyServerTests
         int Writes() => setup.Server.Calls.Count(IsWrite);
     }
 
-    [Fact]
-    public async Task A_block_does_not_wait_for_a_status_that_is_throttled()
+    [Theory]
+    [InlineData("patch", "modelroutes/status")]
+    [InlineData("patch", "deployments")]
+    [InlineData("get", "services")]
+    [InlineData("patch", "secrets")]
+    [InlineData("create", "secrets")]
+    [InlineData("get", "secrets")]
+    public async Task A_block_does_not_wait_for_another_call_that_is_throttled(string verb, string resource)
     {
         var (setup, @operator, pods) = await LineSetup.ReadyAsync(options: new() { Backoff = LineOptions.RealBackoff });
         await using var _1 = setup;
         await setup.WhenAsync(() => setup.Condition("modelroutes", "a", "Programmed") == "True Programmed");
         await setup.WhenAtRestAsync(@operator);
-        setup.Server.Inject(new ApiFault.Answer(429, "TooManyRequests", TimeSpan.FromSeconds(25)), IsStatus, int.MaxValue);
-        var before = setup.Server.Calls.Count(IsStatus);
-        setup.Create("modelroutes", Manifest.Route("b"));
-        await setup.WhenAsync(() => setup.Server.Calls.Count(IsStatus) > before);
-        var (key, start, writes) = (setup.KeyText(), setup.Now, setup.Server.Calls.Count(IsStatus));
+        setup.Server.Inject(new ApiFault.Answer(429, "TooManyRequests", TimeSpan.FromSeconds(25)), IsThrottled, int.MaxValue);
+        var before = setup.Server.Calls.Count(IsThrottled);
+        setup.Create("secrets", Manifest.Secret("openai", "api-key", "v"));
+        setup.Create("modelroutes", Manifest.RouteWithSecret("b", "openai"));
+        setup.Create("virtualkeys", Manifest.Key("other"));
+        setup.Patch("llmgateways", "main", Manifest.Spec(new() { ["drainTimeoutSeconds"] = 60 }));
+        setup.Delete("services", "main");
+        await setup.WhenAsync(() => setup.Server.Calls.Count(IsThrottled) > before);
+        var (key, start, calls) = (setup.KeyText(), setup.Now, setup.Server.Calls.Count(IsThrottled));
 
         setup.Patch("virtualkeys", "demo", Manifest.Spec(new() { ["state"] = "Blocked" }));
 
         await setup.WhenAsync(() => !pods[0].Takes(key));
         (setup.Now - start).ShouldBeLessThan(TimeSpan.FromSeconds(10));
-        setup.Server.Calls.Count(IsStatus).ShouldBe(writes);
+        if (resource == "modelroutes/status")
+            setup.Server.Calls.Count(IsThrottled).ShouldBe(calls);
 
-        bool IsStatus(ApiCall call) => call is { Verb: "patch", Resource: "modelroutes/status" } && call.UserAgent == @operator.Name;
+        // The count of revisions and the key that is blocked are what the block itself needs.
+        bool IsThrottled(ApiCall call) => call.Verb == verb && call.Resource == resource && call.UserAgent == @operator.Name
+            && call.Name is not ("main-config-index" or "demo-key");
+    }
+
+    [Fact]
+    public async Task A_child_that_is_refused_for_good_slows_down_no_statuses()
+    {
+        var (setup, @operator, _) = await LineSetup.ReadyAsync(options: new() { Backoff = LineOptions.RealBackoff });
+        await using var _1 = setup;
+        setup.Server.Inject(
+            new ApiFault.Answer(403, "Forbidden"), c => c is { Verb: "patch", Resource: "services" } && c.UserAgent == @operator.Name, int.MaxValue);
+        setup.Delete("services", "main");
+        await setup.PassAsync(@operator, steps: 20, TimeSpan.FromSeconds(30));
+        var (first, others) = (new TaskCompletionSource(), new TaskCompletionSource());
+        setup.Server.Inject(new ApiFault.Hold(first.Task), IsStatus);
+        setup.Server.Inject(new ApiFault.Hold(others.Task), IsStatus, times: 16);
+        var before = setup.Server.Calls.Count(IsStatus);
+        setup.Create("modelroutes", Manifest.Route("first"));
+        await setup.WhenAsync(() => setup.Server.Calls.Count(IsStatus) == before + 1);
+        for (var i = 0; i < 100; i++)
+            setup.Create("modelroutes", Manifest.Route($"r{i}"));
+        first.SetResult();
+        await setup.WhenAsync(() => setup.Server.Calls.Count(IsStatus) == before + 17);
+        setup.Jump(TimeSpan.FromSeconds(2));
+        others.SetResult();
+        var start = setup.Now;
+
+        await setup.WhenPassingAsync(() => Enumerable.Range(0, 100).All(i => setup.Condition("modelroutes", $"r{i}", "Ready") == "True Ready"));
+
+        (setup.Now - start).ShouldBeLessThan(TimeSpan.FromSeconds(10));
+
+        bool IsStatus(ApiCall call) => call is { Verb: "patch", Resource: "modelroutes/status" };
     }
 
     /// <summary>In the first byte, in the middle of the first event, and right behind its end or near to it.</summary>
