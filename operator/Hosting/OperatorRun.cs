@@ -75,7 +75,7 @@ internal sealed partial class OperatorRun(
         var watching = view.RunAsync(over.Token);
 
         // 4. Lead, as long as the kinds are what they are.
-        var leading = LeadAsync(access, client, view, optionalKinds, metrics, over.Token);
+        var leading = LeadAsync(access, connection, client, view, optionalKinds, metrics, over.Token);
         var changing = preflight.KindsChangeAsync(optionalKinds, time, over.Token);
         try
         {
@@ -94,6 +94,7 @@ internal sealed partial class OperatorRun(
 
     private async Task LeadAsync(
         ClusterAccess access,
+        ApiConnection connection,
         KubernetesClient client,
         ClusterView view,
         ImmutableArray<ChildKind> optionalKinds,
@@ -109,7 +110,7 @@ internal sealed partial class OperatorRun(
         var events = new EventRecorder(client, new() { Instance = identity }, time, loggers.CreateLogger<EventRecorder>());
         var services = new ClusterServices
         {
-            Client = client,
+            Client = new(connection, time) { IsPatient = false },
             View = view,
             Tell = events.Record,
             Prices = BuiltInPrices.Load(),

@@ -15,6 +15,9 @@ internal sealed class KubernetesClient(ApiConnection connection, TimeProvider ti
     /// <summary>No page of HTML ever shows a body: base64 keeps its plus signs.</summary>
     private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>See <see cref="ApiRequest.IsPatient"/>. Default true.</summary>
+    public bool IsPatient { get; init; } = true;
+
     /// <summary>GET of one object.</summary>
     public async Task<ApiOutcome<T>> GetAsync<T>(ResourceType<T> type, ObjectKey key, CancellationToken cancellation)
         where T : KubernetesObject
@@ -79,7 +82,6 @@ internal sealed class KubernetesClient(ApiConnection connection, TimeProvider ti
             Target = type.Path(key.Namespace, key.Name, options.Subresource) + query,
             Body = JsonSerializer.SerializeToUtf8Bytes(patch, s_json),
             ContentType = ApiRequest.MergePatch,
-            IsPatient = options.IsPatient,
         };
         return await ReadAsync<T>(request, cancellation);
     }
@@ -95,7 +97,7 @@ internal sealed class KubernetesClient(ApiConnection connection, TimeProvider ti
             Target = type.Path(key.Namespace, key.Name),
             Body = JsonSerializer.SerializeToUtf8Bytes(options.ToJson()),
         };
-        return (await connection.SendAsync(request, cancellation)).Failure;
+        return (await SendAsync(request, cancellation)).Failure;
     }
 
     /// <summary>All pages. Where the list expires between two of them, once more in one piece, which cannot expire.</summary>
@@ -162,16 +164,19 @@ internal sealed class KubernetesClient(ApiConnection connection, TimeProvider ti
             Accept = Accept(type, nameof(PartialObjectMetadata) + "List"),
             IsRepeatable = true,
         };
-        var outcome = await connection.SendAsync(request, cancellation);
+        var outcome = await SendAsync(request, cancellation);
         return outcome.IsSuccess ? ObjectReader.ReadList(outcome.Value, type.Keep) : outcome.Failure;
     }
 
     private async Task<ApiOutcome<T>> ReadAsync<T>(ApiRequest request, CancellationToken cancellation)
         where T : KubernetesObject
     {
-        var outcome = await connection.SendAsync(request, cancellation);
+        var outcome = await SendAsync(request, cancellation);
         return outcome.IsSuccess ? ObjectReader.Read<T>(outcome.Value) : outcome.Failure;
     }
+
+    private Task<ApiOutcome<byte[]>> SendAsync(ApiRequest request, CancellationToken cancellation) =>
+        connection.SendAsync(request with { IsPatient = IsPatient }, cancellation);
 
     private static Query Selectors(ListRequest list) =>
         new Query().Add("labelSelector", list.LabelSelector).Add("fieldSelector", list.FieldSelector);

@@ -21,9 +21,6 @@ internal sealed record ApplyOptions
 /// <summary>How a patch is made.</summary>
 internal sealed record PatchOptions
 {
-    /// <summary>See <see cref="ApiRequest.IsPatient"/>. Default true.</summary>
-    public bool IsPatient { get; init; } = true;
-
     /// <summary>Who owns the fields of the patch from then on.</summary>
     public required string FieldManager { get; init; }
 

@@ -11,14 +11,17 @@ namespace Operator.Reconcile;
 /// Makes the children of one gateway what they should be: applies what differs, deletes what is not wanted any more. What was applied, and
 /// has not been touched since, is left alone.
 /// </summary>
-internal sealed class ChildWriter(KubernetesClient client, ClusterView view)
+internal sealed class ChildWriter(KubernetesClient client, ClusterView view, TimeProvider time)
 {
     private const string FieldManager = "llm-gateway-operator";
 
     private readonly Dictionary<ChildId, Applied> _applied = [];
+    private readonly ServerPause _pause = new(time);
+    private ChildrenWritten _last = ChildrenWritten.Nothing;
 
     /// <summary>
-    /// Goes on after a failure, so that what one child lacks (a quota, a right) keeps no other from being made.
+    /// Goes on after a failure, so that what one child lacks (a quota, a right) keeps no other from being made. While a pause lasts that the
+    /// server has asked for, all stays as it was left.
     /// </summary>
     /// <param name="gateway">The owner.</param>
     /// <param name="desired">What there shall be.</param>
@@ -27,6 +30,8 @@ internal sealed class ChildWriter(KubernetesClient client, ClusterView view)
     public async Task<ChildrenWritten> WriteAsync(
         LlmGateway gateway, DesiredChildren desired, ChildKind? held, CancellationToken cancellation)
     {
+        if (_pause.Until is not null)
+            return _last;
         var problems = ImmutableArray.CreateBuilder<string>();
         var failures = ImmutableArray.CreateBuilder<ApiFailure>();
 
@@ -71,7 +76,8 @@ internal sealed class ChildWriter(KubernetesClient client, ClusterView view)
                 Fail(unwanted.Id, failure);
         }
 
-        return new() { Problems = problems.ToImmutable(), Failures = failures.ToImmutable() };
+        _pause.Take(failures);
+        return _last = new() { Problems = problems.ToImmutable(), Failures = failures.ToImmutable() };
 
         void Fail(ChildId id, ApiFailure failure)
         {

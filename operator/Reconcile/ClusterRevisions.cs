@@ -22,7 +22,7 @@ internal sealed class ClusterRevisions(ConfigIndex index, Func<bool> isLeader, F
         {
             var read = await index.ReadAsync(cancellation);
             if (!read.IsSuccess)
-                throw NotReserved(read.Failure);
+                throw new NotReservedException(read.Failure);
             var last = read.Value.Last();
             if (last.Hash == hash && last.Revision > above)
                 return last.Revision;
@@ -33,9 +33,14 @@ internal sealed class ClusterRevisions(ConfigIndex index, Func<bool> isLeader, F
             if (await index.WriteAsync(read.Value, next, cancellation) is not { } failure)
                 return next.Revision;
             if (!ConfigIndex.IsRace(failure) || attempt == ConfigIndex.MaxAttempts)
-                throw NotReserved(failure);
+                throw new NotReservedException(failure);
         }
     }
+}
 
-    private static IOException NotReserved(ApiFailure failure) => new($"no revision could be reserved: {failure}");
+/// <summary>The API server did not take the count.</summary>
+internal sealed class NotReservedException(ApiFailure failure) : IOException($"no revision could be reserved: {failure}")
+{
+    /// <summary>The pause that it asks for; zero where it names none.</summary>
+    public TimeSpan RetryAfter => failure.RetryAfter ?? TimeSpan.Zero;
 }

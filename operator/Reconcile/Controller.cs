@@ -59,7 +59,7 @@ internal sealed partial class Controller(ClusterServices services, int workers)
         }
         catch (IOException e)
         {
-            result = new LineResult.RetryAfter(e.Message, TimeSpan.Zero);
+            result = new LineResult.RetryAfter(e.Message, (e as NotReservedException)?.RetryAfter ?? TimeSpan.Zero);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {

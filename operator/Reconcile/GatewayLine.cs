@@ -58,6 +58,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     private readonly ConfigPublisher _publisher;
     private readonly ConfigIndex _index;
     private readonly DurableCopy _durable;
+    private readonly ServerPause _keepPause;
     private readonly ChildWriter _children;
     private readonly StatusWriter _statuses;
     private readonly RolloutTurn _turn;
@@ -78,7 +79,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         _services = services;
         _logger = services.Loggers.CreateLogger<GatewayLine>();
         _start = services.Time.GetUtcNow();
-        _secrets = new(services.Client, services.View.Secrets);
+        _secrets = new(services.Client, services.View.Secrets, services.Time);
         _keys = new(new KeySecrets(services.Client, services.Time), services.View.Secrets, services.Publisher.Backoff, services.Time);
         _door = new(gateway, services.Publisher.Timeout, services.Time);
         var own = ObjectKey.Of(gateway);
@@ -90,7 +91,8 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             isSettled => services.View.Queue.AddAfter(own, isSettled ? TimeSpan.Zero : s_together));
         _index = new(services.Client, gateway);
         _durable = new(services.Client, _index, gateway);
-        _children = new(services.Client, services.View);
+        _keepPause = new(services.Time);
+        _children = new(services.Client, services.View, services.Time);
         _statuses = new(services.Client, services.View, services.Time);
         _turn = new(services.Rollouts, own);
     }
@@ -255,12 +257,12 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     /// <summary>Without what differs from one attempt to the next.</summary>
     private static string Refusal(ApiFailure failure) => $"the API server says {failure.Reason}; the operator tries again";
 
-    /// <summary>Null: it stands there already, or nothing is in force.</summary>
+    /// <summary>Null: it stands there already, nothing is in force, or the server has put it off.</summary>
     private async Task<DurableWrite?> KeepAsync(ReconcileOutcome outcome, CancellationToken cancellation)
     {
         var isInForce = outcome is { Config: not null, Answer: null or PushOutcome.Acknowledged };
         var isKept = isInForce && _kept is DurableWrite.Written written && written.Revision == outcome.Config!.Revision;
-        if (!isInForce || (isKept && !_durable.IsTouched(SeenVersion)))
+        if (!isInForce || _keepPause.Until is not null || (isKept && !_durable.IsTouched(SeenVersion)))
             return null;
         var (config, lastValid) = (outcome.Config!, outcome.Translation.LastValid);
         var kept = isKept
@@ -268,6 +270,8 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             : await _durable.WriteAsync(config, lastValid, cancellation);
         if (kept is DurableWrite.Superseded superseded)
             _reconciler!.GoAbove(superseded.Revision);
+        if (kept is DurableWrite.Failed { Failure: var failure })
+            _keepPause.Take([failure]);
         return kept;
     }
 

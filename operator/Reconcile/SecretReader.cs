@@ -10,8 +10,9 @@ namespace Operator.Reconcile;
 /// Reads the Secrets that one gateway and its routes name, and no others. A Secret is read when its metadata shows a version that has not
 /// been read; nothing of it is kept longer than somebody names it.
 /// </summary>
-internal sealed class SecretReader(KubernetesClient client, Informer<PartialObjectMetadata> metadata)
+internal sealed class SecretReader(KubernetesClient client, Informer<PartialObjectMetadata> metadata, TimeProvider time)
 {
+    private readonly ServerPause _pause = new(time);
     private IReadOnlyDictionary<ObjectKey, Entry> _entries = ImmutableDictionary<ObjectKey, Entry>.Empty;
 
     /// <summary>The Secrets that are there. One that cannot be read is given as it was read last.</summary>
@@ -23,6 +24,8 @@ internal sealed class SecretReader(KubernetesClient client, Informer<PartialObje
             names.Distinct(),
             async name => read[name] = await ReadAsync(name, known.Find(name)?.Metadata.ResourceVersion, cancellation));
         _entries = read;
+        if (_pause.Until is null)
+            _pause.Take(read.Values.Select(e => e.Failure).OfType<ApiFailure>());
         return new()
         {
             Secrets = [.. read.OrderBy(r => r.Key.ToString(), StringComparer.Ordinal).Select(r => r.Value.Secret).OfType<Secret>()],
@@ -39,6 +42,8 @@ internal sealed class SecretReader(KubernetesClient client, Informer<PartialObje
         var before = _entries.GetValueOrDefault(name);
         if (before is { Failure: null } && before.IsOf(seen))
             return before with { Seen = seen };
+        if (before is { Failure.IsPutOff: true } && _pause.Until is not null)
+            return before;
         var outcome = await client.GetAsync(ResourceTypes.Secrets, name, cancellation);
         if (outcome.IsSuccess)
             return new(seen, outcome.Value, null);

@@ -18,10 +18,7 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view, Ti
 {
     private const string FieldManager = "llm-gateway-operator-status";
 
-    /// <summary>Where the server does not say how long, and at most.</summary>
-    private static readonly (TimeSpan Usual, TimeSpan Max) s_pause = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
-
-    private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
+    private readonly ServerPause _pause = new(time);
 
     private TranslateInputs? _gathered;
 
@@ -50,21 +47,19 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view, Ti
         ResourceStatuses statuses, DateTimeOffset now, Func<bool> isOver, CancellationToken cancellation)
     {
         Last = statuses;
-        if (now < _notBefore)
-            return new() { News = [], IsComplete = true, NextTime = _notBefore };
+        if (_pause.Until is { } until)
+            return new() { News = [], IsComplete = true, NextTime = until };
         var differing = Differing(statuses, now).ToLookup(w => w.Due <= now);
-        var putOff = new ConcurrentQueue<TimeSpan>();
+        var putOff = new ConcurrentQueue<ApiFailure>();
         var failures = new ConcurrentQueue<ApiFailure>();
         var news = new ConcurrentQueue<EventText>();
         var isComplete = await SideBySide.ForEachAsync(differing[true], WriteOneAsync, () => isOver() || !putOff.IsEmpty);
-        if (!putOff.IsEmpty)
-            _notBefore = time.GetUtcNow() + (putOff.Max() is var pause && pause < s_pause.Max ? pause : s_pause.Max);
         return new()
         {
             News = [.. news],
             IsComplete = isComplete || !putOff.IsEmpty,
             Failure = failures.FirstOrDefault(),
-            NextTime = putOff.IsEmpty ? differing[false].Min(w => (DateTimeOffset?)w.Due) : _notBefore,
+            NextTime = _pause.Take(putOff) ?? differing[false].Min(w => (DateTimeOffset?)w.Due),
         };
 
         async Task WriteOneAsync(StatusWrite write)
@@ -72,7 +67,7 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view, Ti
             if (await write.SendAsync(cancellation) is not { } failure)
                 write.News().ToList().ForEach(n => news.Enqueue(TextOf(write.Object, n)));
             else if (failure.IsPutOff)
-                putOff.Enqueue(failure.RetryAfter ?? s_pause.Usual);
+                putOff.Enqueue(failure);
             else if (failure.Reason != ApiFailureReason.NotFound)
                 failures.Enqueue(failure);
         }
@@ -158,7 +153,7 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view, Ti
                 News = () => news(before, after),
                 SendAsync = async cancellation =>
                 {
-                    var options = new PatchOptions { FieldManager = FieldManager, Subresource = "status", IsPatient = false };
+                    var options = new PatchOptions { FieldManager = FieldManager, Subresource = "status" };
                     var outcome = await client.PatchAsync(type, key, patch(before, after), options, cancellation);
                     if (outcome.IsSuccess)
                         informer.Written(outcome.Value);

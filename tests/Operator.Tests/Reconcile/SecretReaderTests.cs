@@ -18,7 +18,7 @@ public sealed class SecretReaderTests
         var options = new InformerOptions { Backoff = TestCluster.Quick, Random = () => 0 };
         var silent = new Informer<PartialObjectMetadata>(
             cluster.Client, ResourceTypes.Secrets.MetadataOnly(), options, _ => { }, TimeProvider.System, NullLogger.Instance);
-        var reader = new SecretReader(cluster.Client, silent);
+        var reader = new SecretReader(cluster.Client, silent, TimeProvider.System);
         (await reader.ReadAsync([cluster.Key("openai")], Cancellation)).Secrets.Length.ShouldBe(1);
 
         cluster.Double!.Delete("secrets", cluster.Namespace, "openai");

@@ -34,7 +34,7 @@ internal sealed class LineOperator : IAsyncDisposable
         Election = new(client, new() { Key = new("kube-system", "operator"), Identity = name }, time, NullLogger.Instance);
         var services = new ClusterServices
         {
-            Client = client,
+            Client = new(_connection, time) { IsPatient = false },
             View = _view,
             Tell = events.Record,
             Prices = BuiltInPrices.Load(),
