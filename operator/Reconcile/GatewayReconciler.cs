@@ -35,7 +35,7 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
 
     public async Task<ReconcileOutcome> ReconcileAsync(TranslateInputs gathered, CancellationToken cancellation)
     {
-        if (_last is { } last && IsInForce(last, gathered))
+        if (_last is { } last && IsInForce(last, gathered) && _refused.All(IsHeld))
             return _last = last with { Inputs = Complete(gathered) };
         var above = Math.Max(_above, publisher.HighestForeign);
         _refused = StillThere(gathered);
@@ -98,17 +98,25 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
     private bool Remember(PushOutcome.Rejected rejected, ConfigSnapshot config)
     {
         var named = config.Objects().ToLookup(o => (o.Kind, o.Id()));
+        var pod = publisher.Pods.FirstOrDefault(p => ReferenceEquals(p.Outcome, rejected))?.Pod.Name ?? "";
         var known = _refused.Select(r => r.Object).ToHashSet();
         var found = rejected.Errors
             .SelectMany(e => named[(e.Kind, $"{e.Namespace}/{e.Name}")]
-                .Select(o => new RefusedVersion { Object = o, Field = e.Field, Message = e.Message }))
+                .Select(o => new RefusedVersion { Object = o, Field = e.Field, Message = e.Message, Pod = pod }))
             .Where(r => !known.Contains(r.Object))
             .ToImmutableArray();
         _refused = [.. _refused, .. found];
         return found.Length > 0;
     }
 
-    /// <summary>Versions that nobody holds any more are forgotten.</summary>
+    /// <summary>What a pod has refused that is gone, another one may take, as after an update of the image: it is asked once it answers.</summary>
+    private bool IsHeld(RefusedVersion refused)
+    {
+        var pods = publisher.Pods;
+        return pods.Any(p => p.Pod.Name == refused.Pod) || !pods.Any(p => p.IsReachable);
+    }
+
+    /// <summary>Versions that nobody holds any more are forgotten, and the words of pods that are gone.</summary>
     private ImmutableArray<RefusedVersion> StillThere(TranslateInputs inputs)
     {
         if (_refused.IsEmpty)
@@ -119,6 +127,6 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
             LastValid.Gateway, .. LastValid.Routes.Values, .. LastValid.Keys.Values, .. LastValid.Budgets.Values,
         ];
         var held = versions.OfType<KubernetesObject>().Select(o => o.Reference()).ToHashSet();
-        return [.. _refused.Where(r => held.Contains(r.Object))];
+        return [.. _refused.Where(r => held.Contains(r.Object) && IsHeld(r))];
     }
 }

@@ -24,6 +24,21 @@ public sealed class PodTests
         setup.Condition("llmgateways", "main", "Ready").ShouldBe("True Ready");
     }
 
+    [Fact]
+    public async Task What_a_pod_has_refused_is_offered_to_the_pods_that_take_its_place()
+    {
+        var (setup, _, pods) = await LineSetup.ReadyAsync();
+        await using var _1 = setup;
+        pods[0].Process.Refuse = c => c.Routes.FirstOrDefault(r => r.Object.Name == "new") is { } @new ? [Error(@new.Object)] : null;
+        setup.Create("modelroutes", Manifest.Route("new"));
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "new", "Accepted") == "False Rejected");
+
+        await pods[0].DeleteAsync();
+        var newer = await setup.StartPodAsync();
+
+        await setup.WhenAsync(() => newer.Routes.Contains("new@1") && setup.Condition("modelroutes", "new", "Ready") == "True Ready");
+    }
+
     [Theory]
     [InlineData(422, """{"errors":[{"message":"the disk is full"}]}""")]
     public async Task A_refusal_that_names_nothing_is_the_gateways_and_changes_nothing(int status, string body)
