@@ -37,4 +37,9 @@ internal sealed record ObjectList<T>
 }
 
 /// <summary>An object that is no <c>T</c>: a schema that is older or newer than this program let it in. It hides no other.</summary>
-internal sealed record UnreadableObject(ObjectKey Key, string? ResourceVersion, string Problem);
+/// <param name="Of">What can be read of it.</param>
+/// <param name="Problem">What cannot, for people.</param>
+internal sealed record UnreadableObject(PartialObjectMetadata Of, string Problem)
+{
+    public ObjectKey Key => ObjectKey.Of(Of);
+}

@@ -35,7 +35,7 @@ internal static class ObjectReader
         }
         catch (JsonException e)
         {
-            problem = Problem(json, e.Message);
+            problem = Problem(json, Text(e));
         }
 
         if (value is null)
@@ -74,9 +74,36 @@ internal static class ObjectReader
     }
 
     private static UnreadableObject Problem(JsonElement json, string problem) => new(
-        new(Text(json, "metadata", "namespace") ?? "", Text(json, "metadata", "name") ?? ""),
-        Text(json, "metadata", "resourceVersion"),
+        new()
+        {
+            ApiVersion = Text(json, "apiVersion") ?? "",
+            Kind = Text(json, "kind") ?? "",
+            Metadata = Metadata(json) ?? new()
+            {
+                Name = Text(json, "metadata", "name") ?? "",
+                Namespace = Text(json, "metadata", "namespace") ?? "",
+                Uid = Text(json, "metadata", "uid") ?? "",
+                ResourceVersion = Text(json, "metadata", "resourceVersion"),
+            },
+        },
         problem);
+
+    private static ObjectMeta? Metadata(JsonElement json)
+    {
+        try
+        {
+            return json.ValueKind == JsonValueKind.Object && json.TryGetProperty("metadata", out var metadata)
+                ? metadata.Deserialize<ObjectMeta>(ApiJson.Options)
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The field, where it is known: the rest speaks of types that are no matter of users.</summary>
+    private static string Text(JsonException e) => e.Path is null or "$" ? e.Message : $"`{e.Path[2..]}` has a value that is not known here";
 
     private static ApiOutcome<T> Parse<T>(byte[] body, Func<JsonElement, ApiOutcome<T>> read)
         where T : class

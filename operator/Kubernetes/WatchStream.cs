@@ -126,9 +126,11 @@ internal sealed class WatchStream<T> : IAsyncDisposable
 
         var isThere = type != "DELETED";
         if (!ObjectReader.TryRead<T>(json, out var value, out var problem))
-            return isThere ? new WatchEvent<T>.Unreadable(problem) : new WatchEvent<T>.Deleted(problem.Key, problem.ResourceVersion);
-        return isThere ? new WatchEvent<T>.Changed(Keep is null ? value : Keep(value)) : new WatchEvent<T>.Deleted(ObjectKey.Of(value), value.Metadata.ResourceVersion);
+            return isThere ? new WatchEvent<T>.Unreadable(problem) : Deleted(problem.Of);
+        return isThere ? new WatchEvent<T>.Changed(Keep is null ? value : Keep(value)) : Deleted(value);
     }
+
+    private static WatchEvent<T>.Deleted Deleted(KubernetesObject of) => new(ObjectKey.Of(of), of.Metadata.ResourceVersion);
 
     private static WatchEvent<T>.Failed Failed(ApiFailureReason reason, string message) =>
         new(new ApiFailure { Reason = reason, Message = message });

@@ -15,6 +15,9 @@ namespace Operator.Reconcile;
 /// </summary>
 internal sealed partial class Controller(ClusterServices services, int workers)
 {
+    /// <summary>How often is looked for objects that cannot be read: those of no gateway come up in no round.</summary>
+    private static readonly TimeSpan s_unreadable = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<ObjectKey, GatewayLine> _lines = [];
     private readonly ILogger _logger = services.Loggers.CreateLogger<Controller>();
 
@@ -24,11 +27,22 @@ internal sealed partial class Controller(ClusterServices services, int workers)
         services.Metrics.WorkersStarted(workers);
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => WorkAsync(cancellation), CancellationToken.None)));
+            var working = Enumerable.Range(0, workers).Select(_ => Task.Run(() => WorkAsync(cancellation), CancellationToken.None));
+            await Task.WhenAll([.. working, TellUnreadableAsync(cancellation)]);
         }
         finally
         {
             await Task.WhenAll(_lines.Values.Select(l => l.DisposeAsync().AsTask()));
+        }
+    }
+
+    private async Task TellUnreadableAsync(CancellationToken cancellation)
+    {
+        var news = new UnreadableNews(services.View, services.Tell);
+        while (!cancellation.IsCancellationRequested)
+        {
+            news.Tell();
+            await Task.Delay(s_unreadable, services.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -112,7 +126,11 @@ internal sealed partial class Controller(ClusterServices services, int workers)
 
         if (line is null && gateway is not null)
             _lines[key] = line = new(gateway, services);
-        return line is null ? await TellMissingAsync(key, cancellation) : await line.ReconcileAsync(gateway, cancellation);
+        if (line is not null)
+            return await line.ReconcileAsync(gateway, cancellation);
+        return services.View.Gateways.Snapshot.Unreadable.ContainsKey(key)
+            ? new LineResult.Terminal("the LlmGateway cannot be read")
+            : await TellMissingAsync(key, cancellation);
     }
 
     /// <summary>Whoever names a gateway that is not there is told so, once it has had the time to come.</summary>

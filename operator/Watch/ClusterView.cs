@@ -85,6 +85,15 @@ internal sealed class ClusterView
     /// <summary>Metadata of our children but Secrets, by kind.</summary>
     public ImmutableDictionary<ChildKind, Informer<PartialObjectMetadata>> Children { get; }
 
+    /// <summary>Objects of our kinds whose newest version cannot be read.</summary>
+    public IEnumerable<UnreadableObject> Unreadable =>
+    [
+        .. Gateways.Snapshot.Unreadable.Values,
+        .. Routes.Snapshot.Unreadable.Values,
+        .. Keys.Snapshot.Unreadable.Values,
+        .. Budgets.Snapshot.Unreadable.Values,
+    ];
+
     /// <summary>Whether everything was listed once.</summary>
     public bool HasSynced => _synced.TrueForAll(synced => synced());
 

@@ -169,7 +169,7 @@ internal sealed partial class Reflector<T>(
                 break;
             case WatchEvent<T>.Unreadable { Object: var problem }:
                 change = store.SetUnreadable(problem);
-                _version = problem.ResourceVersion ?? _version;
+                _version = problem.Of.Metadata.ResourceVersion ?? _version;
                 LogUnreadable(type.ToString(), problem.Key.ToString(), problem.Problem);
                 break;
             case WatchEvent<T>.Bookmark bookmark:
