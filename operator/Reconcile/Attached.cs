@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Operator.Api;
 using Operator.Kubernetes;
+using Operator.Translate;
 using Operator.Watch;
 
 namespace Operator.Reconcile;
@@ -31,6 +32,25 @@ internal sealed record Attached
             From = (routes, keys, budgets),
         };
     }
+
+    /// <summary>
+    /// And in place of those that cannot be read what was in force before this process, with the labels of now: neither a restart nor an
+    /// operator that was rolled back takes from callers what they have.
+    /// </summary>
+    public Attached And(LastValidVersions lastValid, ClusterView view) => this with
+    {
+        Routes = Routes.AddRange(StandIns(lastValid.Routes, view.Routes.Snapshot)),
+        Keys = Keys.AddRange(StandIns(lastValid.Keys, view.Keys.Snapshot)),
+        Budgets = Budgets.AddRange(StandIns(lastValid.Budgets, view.Budgets.Snapshot)),
+    };
+
+    private static IEnumerable<T> StandIns<T>(ImmutableSortedDictionary<string, T> lastValid, ObjectSnapshot<T> known)
+        where T : KubernetesObject =>
+        from unreadable in known.Unreadable.Values
+        where known.Find(unreadable.Key) is null
+        let former = lastValid.GetValueOrDefault(unreadable.Key.ToString())
+        where former?.Metadata.Uid == unreadable.Of.Metadata.Uid
+        select former with { Metadata = unreadable.Of.Metadata with { Generation = former.Metadata.Generation } };
 
     /// <summary>A route lives beside its gateways.</summary>
     public static bool IsFor(ObjectKey gateway, ModelRoute route) =>

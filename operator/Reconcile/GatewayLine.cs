@@ -125,7 +125,8 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 2. Gather.
         var now = _services.Time.GetUtcNow();
-        var attached = _attached = Attached.To(key, _services.View, _attached);
+        _attached = Attached.To(key, _services.View, _attached);
+        var attached = _attached.And(_reconciler!.LastValid, _services.View);
         var pods = Pods(gateway);
         await _publisher.SetPodsAsync(pods.Endpoints);
 
@@ -142,7 +143,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 5. Publish.
         var inputs = _statuses.Recall(Inputs(gateway, attached, secrets, keys, now));
-        var outcome = await _reconciler!.ReconcileAsync(inputs, cancellation);
+        var outcome = await _reconciler.ReconcileAsync(inputs, cancellation);
         _hasPublished |= outcome.Config is not null;
         var states = _publisher.Pods;
         Count(key, outcome, states, began);
