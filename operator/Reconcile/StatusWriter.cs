@@ -123,7 +123,8 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view, Ti
     ];
 
     /// <summary>
-    /// An object that is gone, or was made anew since, has no status to write; one that stands as it was gathered has it already.
+    /// An object that is gone, was made anew since, or cannot be read any more, has no status to write; one that stands as it was gathered
+    /// has it already.
     /// </summary>
     private IEnumerable<StatusWrite> Differing<T>(
         ResourceType<T> type,
@@ -144,7 +145,7 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view, Ti
             var key = ObjectKey.Of(after);
             if (snapshot.Find(key) is not { } before || ReferenceEquals(before, after) || before.Metadata.Uid != after.Metadata.Uid)
                 continue;
-            if (due(before, after) is not { } time)
+            if (snapshot.Unreadable.ContainsKey(key) || due(before, after) is not { } time)
                 continue;
             yield return new()
             {
