@@ -21,7 +21,9 @@ public sealed class FaultyServerTests
             setup.Server.Inject(new ApiFault.Answer(status, reason), c => c.Verb == verb && c.Resource == resource && c.UserAgent == "operator-1", times: 12);
             var @operator = setup.StartOperator();
 
-            var pod = await setup.StartPodAsync();
+            var starting = setup.StartPodAsync();
+            await setup.WhenPassingAsync(() => starting.IsCompleted);
+            var pod = await starting;
             await setup.WhenReadyPassingAsync();
 
             pod.Takes(setup.KeyText()).ShouldBeTrue();
