@@ -7,8 +7,8 @@ namespace Gateway.Contract;
 
 /// <summary>
 /// Where the durable copy of a snapshot stands: in one of two sets of slots, so that one is whole while the other is being written. The
-/// content of a set is one or more gzip members (RFC 1952), cut into parts of at most <see cref="SlotBytes"/>; the first member is the snapshot
-/// as it was pushed, what follows is the operator's own.
+/// content of a set is one or more gzip members (RFC 1952), cut into parts of at most <see cref="SlotBytes"/>; the first member is the
+/// snapshot as it was pushed, what follows is the operator's own.
 /// </summary>
 public sealed record DurableIndex
 {

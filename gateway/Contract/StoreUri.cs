@@ -66,7 +66,11 @@ public sealed record StoreUri
         if (uri.Scheme is not ("redis" or "rediss"))
             return (null, "must begin with redis://, or with rediss:// for TLS");
         if (uri.User is not (null or "" or "default"))
-            return (null, "must have no user name other than `default`: users of ACLs are not supported, only the password of the default user");
+        {
+            return (
+                null, "must have no user name other than `default`: users of ACLs are not supported, only the password of the default user");
+        }
+
         if (uri.Hosts.Any(h => IPAddress.TryParse(h.Name, out var ip) && ip.AddressFamily == AddressFamily.InterNetworkV6))
             return (null, "must name a host or an IPv4 address: Redis is reached by IPv4 only");
         var database = uri.Parameters.GetValueOrDefault("db", uri.Database);
@@ -137,15 +141,16 @@ public sealed record StoreHost(string Name, int? Port)
     /// <summary>Null where it is none.</summary>
     internal static StoreHost? Parse(string text)
     {
-        var afterName = text.StartsWith('[') ? text.IndexOf(']', StringComparison.Ordinal) + 1 : text.IndexOf(':', StringComparison.Ordinal);
+        var afterName = text.StartsWith('[')
+            ? text.IndexOf(']', StringComparison.Ordinal) + 1
+            : text.IndexOf(':', StringComparison.Ordinal);
         var (name, port) = afterName < 0 ? (text, "") : (text[..afterName], text[afterName..]);
         name = Uri.UnescapeDataString(name.Trim('[', ']'));
         if (name.Length == 0 || name.Any(c => char.IsWhiteSpace(c) || c is ';' or '=' or ','))
             return null;
         if (port.Length == 0)
             return new(name, null);
-        return port[0] == ':' && ushort.TryParse(port.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
-            ? new(name, number)
-            : null;
+        var isPort = ushort.TryParse(port.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0;
+        return port[0] == ':' && isPort ? new(name, number) : null;
     }
 }

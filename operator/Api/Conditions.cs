@@ -54,7 +54,9 @@ internal static class ConditionTypes
     public const string Durable = "Durable";
 }
 
-/// <summary>Reasons of conditions. Reconciling and Stalled have that of Ready, which has that of the first condition that does not hold.</summary>
+/// <summary>
+/// Reasons of conditions. Reconciling and Stalled have that of Ready, which has that of the first condition that does not hold.
+/// </summary>
 internal static class ConditionReasons
 {
     /// <summary>Ready=True.</summary>
@@ -88,8 +90,8 @@ internal static class ConditionReasons
 
     /// <summary>
     /// Accepted=Unknown, Ready=Unknown: seen for the first time, not judged yet. Programmed=Unknown: pods are ready, and none has taken
-    /// this config yet; on an LlmGateway Programmed=False: some have, others have not. PostgresConnected or RedisConnected=Unknown: pods are
-    /// ready, and none has told yet.
+    /// this config yet; on an LlmGateway Programmed=False: some have, others have not. PostgresConnected or RedisConnected=Unknown: pods
+    /// are ready, and none has told yet.
     /// </summary>
     public const string Pending = "Pending";
 
@@ -133,13 +135,14 @@ internal static class ConditionReasons
     public const string SecretImmutable = "SecretImmutable";
 
     /// <summary>
-    /// The API server refuses to write a key's Secret (quota, policy, rights): ResolvedRefs=False, or True as a warning where there is a key.
+    /// The API server refuses to write a key's Secret (quota, policy, rights): ResolvedRefs=False, or True as a warning where there is a
+    /// key.
     /// </summary>
     public const string SecretNotWritten = "SecretNotWritten";
 
     /// <summary>
-    /// The API server does not give or take a Secret (its rights, or a fault of its own): ResolvedRefs=False, or True as a warning where the
-    /// value that was read last still stands. Tried again by itself.
+    /// The API server does not give or take a Secret (its rights, or a fault of its own): ResolvedRefs=False, or True as a warning where
+    /// the value that was read last still stands. Tried again by itself.
     /// </summary>
     public const string SecretUnreadable = "SecretUnreadable";
 

@@ -15,7 +15,9 @@ internal static class PodTemplate
     /// <summary>On the pods of the tiers with a database: see <see cref="StoreSecrets.Fingerprint"/>.</summary>
     public const string StoresAnnotation = ResourceGroup.Name + "/stores";
 
-    /// <summary>On every pod: changes with whatever else the template says, so that it can be seen which pods are of the present one.</summary>
+    /// <summary>
+    /// On every pod: changes with whatever else the template says, so that it can be seen which pods are of the present one.
+    /// </summary>
     public const string TemplateAnnotation = ResourceGroup.Name + "/template";
 
     private const int HashLength = 16;

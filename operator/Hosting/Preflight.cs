@@ -61,7 +61,8 @@ internal sealed class Preflight(KubernetesClient client, ImmutableArray<string> 
                 $"the API server does not know {type}: install the definitions with `kubectl apply --server-side -k crds`",
             { Reason: ApiFailureReason.Forbidden } failure =>
                 $"the operator may not list {type}: install its roles with `kubectl apply --server-side -k {Roles}` ({failure.Message})",
-            { Reason: ApiFailureReason.Unauthorized } => "the API server does not take the credentials of the operator: look at its service account or kubeconfig",
+            { Reason: ApiFailureReason.Unauthorized } =>
+                "the API server does not take the credentials of the operator: look at its service account or kubeconfig",
             var failure => $"the API server does not answer: {failure}",
         };
 

@@ -13,7 +13,10 @@ internal static class RunCommand
 
     public static Command Create(TimeProvider time, Func<double> random, Func<string, string?> environment)
     {
-        var kubeConfig = new Option<string?>("--kubeconfig") { Description = "Kubeconfig file [default: KUBECONFIG, the pod's service account, ~/.kube/config]" };
+        var kubeConfig = new Option<string?>("--kubeconfig")
+        {
+            Description = "Kubeconfig file [default: KUBECONFIG, the pod's service account, ~/.kube/config]",
+        };
         var context = new Option<string?>("--context") { Description = "Context of the kubeconfig file [default: its current one]" };
         var namespaces = new Option<string[]>("--namespace", "-n")
         {
@@ -39,7 +42,11 @@ internal static class RunCommand
             Description = "Take a lease before writing, so that several replicas can run",
             DefaultValueFactory = _ => true,
         };
-        var level = new Option<LogLevel>("--log-level") { Description = "Least level that is logged", DefaultValueFactory = _ => LogLevel.Information };
+        var level = new Option<LogLevel>("--log-level")
+        {
+            Description = "Least level that is logged",
+            DefaultValueFactory = _ => LogLevel.Information,
+        };
         var command = new Command("run", "Run the operator against a Kubernetes API server")
         {
             kubeConfig, context, namespaces, image, metrics, health, elect, level,
@@ -56,7 +63,11 @@ internal static class RunCommand
                 ElectsLeader = parsed.GetValue(elect),
                 Namespace = environment("POD_NAMESPACE"),
                 Name = environment("POD_NAME") ?? Environment.MachineName,
-                Health = new() { Metrics = parsed.GetValue(metrics) ?? defaults.Metrics, Health = parsed.GetValue(health) ?? defaults.Health },
+                Health = new()
+                {
+                    Metrics = parsed.GetValue(metrics) ?? defaults.Metrics,
+                    Health = parsed.GetValue(health) ?? defaults.Health,
+                },
             };
             using var loggers = Loggers(parsed.GetValue(level));
             return await new OperatorRun(options, time, random, environment, loggers).RunAsync(cancellation);
@@ -64,17 +75,20 @@ internal static class RunCommand
         return command;
     }
 
-    private static ImmutableArray<string> Namespaces(string[]? given, string? listed) =>
-        given is { Length: > 0 }
-            ? [.. given.Distinct(StringComparer.Ordinal)]
-            : [.. (listed ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)];
+    private static ImmutableArray<string> Namespaces(string[]? given, string? listed)
+    {
+        var names = given is { Length: > 0 }
+            ? given
+            : (listed ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return [.. names.Distinct(StringComparer.Ordinal)];
+    }
 
     /// <summary>As in Go, <c>:8080</c> is the port on all addresses.</summary>
     private static IPEndPoint? EndPoint(string text, Action<string> fail)
     {
-        var full = text.StartsWith(':') ? $"{new HealthOptions().Metrics.Address switch { { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6 } => "[::]", var a => a.ToString() }}{text}" : text;
-        if (IPEndPoint.TryParse(full, out var endPoint))
-            return endPoint;
+        var isPort = text.StartsWith(':');
+        if (IPEndPoint.TryParse(isPort ? $"0.0.0.0{text}" : text, out var endPoint))
+            return isPort ? new(new HealthOptions().Metrics.Address, endPoint.Port) : endPoint;
         fail($"`{text}` is no ADDRESS:PORT");
         return null;
     }

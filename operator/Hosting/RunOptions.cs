@@ -5,7 +5,9 @@ namespace Operator.Hosting;
 /// <summary>What the command line and the environment say to <c>operator run</c>.</summary>
 internal sealed record RunOptions
 {
-    /// <summary>The kubeconfig file; null: as <see cref="Kubernetes.KubeConfig"/> finds one, which in a pod is its service account.</summary>
+    /// <summary>
+    /// The kubeconfig file; null: as <see cref="Kubernetes.KubeConfig"/> finds one, which in a pod is its service account.
+    /// </summary>
     public string? KubeConfig { get; init; }
 
     /// <summary>A context of that file; null: its current one.</summary>

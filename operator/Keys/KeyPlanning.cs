@@ -110,8 +110,8 @@ internal static class KeyPlanning
         var owner = secret.Metadata.OwnerReferences.FirstOrDefault(o => o.Controller == true);
         if (owner is not null && IsOfKind(owner) && owner.Name == of.Metadata.Name)
         {
-            var wait = $"the Secret `{secret.Metadata.Name}` is that of a deleted VirtualKey of this name; a new key is made once it is gone";
-            return new() { Problem = Conflict(wait), NextTime = now + s_untilCollected };
+            var whoseSecret = $"the Secret `{secret.Metadata.Name}` is that of a deleted VirtualKey of this name";
+            return new() { Problem = Conflict($"{whoseSecret}; a new key is made once it is gone"), NextTime = now + s_untilCollected };
         }
 
         var whose = owner is null ? "was not made for this VirtualKey" : $"belongs to the {owner.Kind} `{owner.Name}`";
@@ -144,26 +144,30 @@ internal static class KeyPlanning
 
     /// <summary>Under which name the key stands where the spec has given it another one since; null: it has not.</summary>
     private static string? FormerName(Secret secret, string wanted) =>
-        StoredKey.NameIn(secret) is { } name && name != wanted && secret.Read(wanted) is null && secret.Read(name) is not null ? name : null;
+        StoredKey.NameIn(secret) is { } name && name != wanted && secret.Read(wanted) is null && secret.Read(name) is not null
+            ? name
+            : null;
 
     private static ObjectNews NewsOfMade(VirtualKey of, StoredKey made, SecretKeyReference at)
     {
         var isAgain = of.Status is { KeyId: not null, SecretRef: { } was } && was.Name == at.Name;
+        var key = $"`{made.Current.Prefix}…`";
         return isAgain
-            ? new(EventReasons.KeyRegenerated, true, $"the key was deleted from the Secret `{at.Name}`; `{made.Current.Prefix}…` takes its place")
-            : new(EventReasons.KeyCreated, false, $"the key `{made.Current.Prefix}…` is in the Secret `{at.Name}` under `{at.Key}`");
+            ? new(EventReasons.KeyRegenerated, true, $"the key was deleted from the Secret `{at.Name}`; {key} takes its place")
+            : new(EventReasons.KeyCreated, false, $"the key {key} is in the Secret `{at.Name}` under `{at.Key}`");
     }
 
     private static ObjectNews? NewsOfRotation(StoredKey before, StoredKey after)
     {
+        var former = $"`{before.Current.Prefix}…`";
         if (after.Current != before.Current)
         {
             var end = after.Previous is { ExpirationTime: { } time } ? $"taken until {time:u}" : "refused";
-            return new(EventReasons.KeyRotated, false, $"`{after.Current.Prefix}…` is the key; `{before.Current.Prefix}…` is {end}");
+            return new(EventReasons.KeyRotated, false, $"`{after.Current.Prefix}…` is the key; {former} is {end}");
         }
 
         return after.Next is { } next && next != before.Next
-            ? new(EventReasons.KeyRotating, false, $"`{next.Prefix}…` takes the place of `{before.Current.Prefix}…` once the gateway takes it")
+            ? new(EventReasons.KeyRotating, false, $"`{next.Prefix}…` takes the place of {former} once the gateway takes it")
             : null;
     }
 

@@ -103,7 +103,8 @@ internal static class ObjectReader
     }
 
     /// <summary>The field, where it is known: the rest speaks of types that are no matter of users.</summary>
-    private static string Text(JsonException e) => e.Path is null or "$" ? e.Message : $"`{e.Path[2..]}` has a value that is not known here";
+    private static string Text(JsonException e) =>
+        e.Path is null or "$" ? e.Message : $"`{e.Path[2..]}` has a value that is not known here";
 
     private static ApiOutcome<T> Parse<T>(byte[] body, Func<JsonElement, ApiOutcome<T>> read)
         where T : class

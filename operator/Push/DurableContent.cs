@@ -7,7 +7,9 @@ using Operator.Translate;
 
 namespace Operator.Push;
 
-/// <summary>What the slots of the durable copy hold together: the snapshot, and after it the last valid versions, each gzip of one or more members.</summary>
+/// <summary>
+/// What the slots of the durable copy hold together: the snapshot, and after it the last valid versions, each gzip of one or more members.
+/// </summary>
 internal sealed record DurableContent
 {
     /// <summary>The whole.</summary>

@@ -13,8 +13,8 @@ namespace Operator.Push;
 /// an operator that starts.
 /// </summary>
 /// <remarks>
-/// The idle set is written first and the index last, so at each moment the index names a whole set. The lease keeps two operators from writing
-/// at once; if they do all the same, the checksum tells, and a damaged copy is not taken.
+/// The idle set is written first and the index last, so at each moment the index names a whole set. The lease keeps two operators from
+/// writing at once; if they do all the same, the checksum tells, and a damaged copy is not taken.
 /// </remarks>
 internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, LlmGateway gateway)
 {
@@ -25,7 +25,8 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
     private Dictionary<string, string?> _slots = [];
 
     /// <summary>
-    /// Whether somebody else may have changed or deleted a part of it since it was written or read. False while what is seen is only behind.
+    /// Whether somebody else may have changed or deleted a part of it since it was written or read. False while what is seen is only
+    /// behind.
     /// </summary>
     /// <param name="version">The version that the metadata of a Secret of this name shows; null: there is none.</param>
     public bool IsTouched(Func<string, string?> version) =>
@@ -147,7 +148,7 @@ internal abstract record DurableWrite
     {
         /// <summary>For a condition.</summary>
         public string Message => FormattableString.Invariant(
-            $"the config has {Bytes} bytes compressed, and Secrets keep {DurableIndex.SetBytes}: pods that start without a push get an older one");
+            $"the config has {Bytes} bytes compressed, Secrets keep {DurableIndex.SetBytes}: pods that start without a push get an older one");
     }
 
     /// <summary>The API server did not take it; what was there stays there.</summary>

@@ -7,7 +7,8 @@ using Gateway.Contract;
 namespace Operator.Push;
 
 /// <summary>
-/// A config with its hash, see <see cref="CanonicalJson"/>. Written in the canonical order at once, so that one text is both hashed and sent.
+/// A config with its hash, see <see cref="CanonicalJson"/>. Written in the canonical order at once, so that one text is both hashed and
+/// sent.
 /// </summary>
 internal sealed class HashedConfig
 {

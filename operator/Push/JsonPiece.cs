@@ -10,7 +10,9 @@ internal sealed class JsonPiece(byte[] json)
     /// <summary>As it stands in the text.</summary>
     public ReadOnlyMemory<byte> Json => json;
 
-    /// <summary>Compressed quickly. Members one after the other are one gzip file (https://www.rfc-editor.org/rfc/rfc1952#section-2.2).</summary>
+    /// <summary>
+    /// Compressed quickly. Members one after the other are one gzip file (https://www.rfc-editor.org/rfc/rfc1952#section-2.2).
+    /// </summary>
     public ReadOnlyMemory<byte> Zipped => _zipped ??= Zip([this], CompressionLevel.Fastest);
 
     /// <summary>The text of all pieces as one gzip member.</summary>

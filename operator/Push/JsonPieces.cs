@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 namespace Operator.Push;
 
 /// <summary>
-/// Writes elements in pieces of some dozens. A piece whose elements are the same as before is not written again, nor compressed: of thousands
-/// of objects one has changed. A piece is forgotten with its first element.
+/// Writes elements in pieces of some dozens. A piece whose elements are the same as before is not written again, nor compressed: of
+/// thousands of objects one has changed. A piece is forgotten with its first element.
 /// </summary>
 /// <param name="nameOf">Name of an element.</param>
 /// <param name="write">Its JSON.</param>

@@ -16,8 +16,8 @@ internal sealed class StampedConfig
     private StampedConfig(long revision, HashedConfig config)
     {
         Snapshot = config.Snapshot with { Revision = revision, Hash = config.Hash };
-        var head = new { revision, hash = config.Hash };
-        Json = [.. new JsonText().Add(JsonSerializer.SerializeToUtf8Bytes(head).AsSpan()[..^1]).Add(","u8).ToImmutable(), .. config.Members];
+        var head = JsonSerializer.SerializeToUtf8Bytes(new { revision, hash = config.Hash });
+        Json = [.. new JsonText().Add(head.AsSpan()[..^1]).Add(","u8).ToImmutable(), .. config.Members];
     }
 
     public ConfigSnapshot Snapshot { get; }
@@ -28,6 +28,7 @@ internal sealed class StampedConfig
     public long Revision => Snapshot.Revision;
 
     public string Hash => Snapshot.Hash;
+
     /// <summary>The same for a config whose hash has been asked for already.</summary>
     public static StampedConfig Of(HashedConfig config, long revision) => new(revision, config);
 }

@@ -5,7 +5,9 @@ using Operator.Push;
 
 namespace Operator.Reconcile;
 
-/// <summary>How the operator comes in to the admin ports of one gateway's pods: what is in their Secret, and a client that uses it.</summary>
+/// <summary>
+/// How the operator comes in to the admin ports of one gateway's pods: what is in their Secret, and a client that uses it.
+/// </summary>
 internal sealed class AdminDoor : IDisposable
 {
     private readonly LlmGateway _gateway;

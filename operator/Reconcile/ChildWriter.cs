@@ -20,8 +20,8 @@ internal sealed class ChildWriter(KubernetesClient client, ClusterView view, Tim
     private ChildrenWritten _last = ChildrenWritten.Nothing;
 
     /// <summary>
-    /// Goes on after a failure, so that what one child lacks (a quota, a right) keeps no other from being made. While a pause lasts that the
-    /// server has asked for, all stays as it was left.
+    /// Goes on after a failure, so that what one child lacks (a quota, a right) keeps no other from being made. While a pause lasts that
+    /// the server has asked for, all stays as it was left.
     /// </summary>
     /// <param name="gateway">The owner.</param>
     /// <param name="desired">What there shall be.</param>

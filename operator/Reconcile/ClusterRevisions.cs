@@ -4,8 +4,8 @@ using Operator.Push;
 namespace Operator.Reconcile;
 
 /// <summary>
-/// The count of revisions in the index Secret of a gateway, so that whoever leads next goes on from there. An index that was lost or restored
-/// to an older state goes on above what pods show.
+/// The count of revisions in the index Secret of a gateway, so that whoever leads next goes on from there. An index that was lost or
+/// restored to an older state goes on above what pods show.
 /// </summary>
 /// <param name="index">Where it is counted.</param>
 /// <param name="isLeader">Asked before each write: who has lost the lease counts no more.</param>
@@ -13,7 +13,8 @@ namespace Operator.Reconcile;
 /// Asked in its place where somebody else has written the index: whoever has slept meanwhile believes to lead, and would put what it knows
 /// above what is newer.
 /// </param>
-internal sealed class ClusterRevisions(ConfigIndex index, Func<bool> isLeader, Func<CancellationToken, Task<bool>> confirmAsync) : IRevisions
+internal sealed class ClusterRevisions(ConfigIndex index, Func<bool> isLeader, Func<CancellationToken, Task<bool>> confirmAsync)
+    : IRevisions
 {
     /// <inheritdoc/>
     public async Task<long> ReserveAsync(string hash, long above, CancellationToken cancellation)

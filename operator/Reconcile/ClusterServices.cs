@@ -11,7 +11,9 @@ namespace Operator.Reconcile;
 /// <summary>What the line of every gateway takes from outside, so that its parts take nothing by themselves.</summary>
 internal sealed record ClusterServices
 {
-    /// <summary>Of the API server. Waits for no pause that it asks for: what can wait comes again, and what cannot goes before it.</summary>
+    /// <summary>
+    /// Of the API server. Waits for no pause that it asks for: what can wait comes again, and what cannot goes before it.
+    /// </summary>
     public required KubernetesClient Client { get; init; }
 
     /// <summary>What the watches know.</summary>

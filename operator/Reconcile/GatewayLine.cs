@@ -31,7 +31,9 @@ namespace Operator.Reconcile;
 /// </remarks>
 internal sealed partial class GatewayLine : IAsyncDisposable
 {
-    /// <summary>How long keys, and then statuses, may keep the rest of the line waiting: of thousands some wait for the next round.</summary>
+    /// <summary>
+    /// How long keys, and then statuses, may keep the rest of the line waiting: of thousands some wait for the next round.
+    /// </summary>
     private static readonly TimeSpan s_share = TimeSpan.FromSeconds(1);
 
     /// <summary>
@@ -111,7 +113,9 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     }
 
     /// <summary>One round.</summary>
-    /// <param name="current">The LlmGateway; null: it is gone, and what its pods serve until they are gone too is still to be told them.</param>
+    /// <param name="current">
+    /// The LlmGateway; null: it is gone, and what its pods serve until they are gone too is still to be told them.
+    /// </param>
     /// <param name="cancellation">Ends it wherever it is.</param>
     public async Task<LineResult> ReconcileAsync(LlmGateway? current, CancellationToken cancellation)
     {
@@ -348,6 +352,6 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    [LoggerMessage(1201, LogLevel.Warning, "The durable copy of the LlmGateway with uid {Uid} is damaged and is written anew: {Problem}")]
+    [LoggerMessage(1215, LogLevel.Warning, "The durable copy of the LlmGateway with uid {Uid} is damaged and is written anew: {Problem}")]
     private partial void LogDamaged(string uid, string problem);
 }

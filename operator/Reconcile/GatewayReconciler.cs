@@ -109,7 +109,9 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
         return found.Length > 0;
     }
 
-    /// <summary>What a pod has refused that is gone, another one may take, as after an update of the image: it is asked once it answers.</summary>
+    /// <summary>
+    /// What a pod has refused that is gone, another one may take, as after an update of the image: it is asked once it answers.
+    /// </summary>
     private bool IsHeld(RefusedVersion refused)
     {
         var pods = publisher.Pods;

@@ -55,7 +55,9 @@ internal sealed class SecretReader(KubernetesClient client, Informer<PartialObje
     /// <param name="Failure">Why the last attempt failed; null: it did not.</param>
     private sealed record Entry(string? Seen, Secret? Secret, ApiFailure? Failure)
     {
-        /// <summary>One that is there while its metadata shows none is read again: the watch is behind, or has told both, that it came and went.</summary>
+        /// <summary>
+        /// One that is there while its metadata shows none is read again: the watch is behind, or has told both, that it came and went.
+        /// </summary>
         public bool IsOf(string? version) => version is null
             ? Seen is null && Secret is null
             : version == Seen || version == Secret?.Metadata.ResourceVersion;

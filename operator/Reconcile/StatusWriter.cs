@@ -25,7 +25,9 @@ internal sealed class StatusWriter(KubernetesClient client, ClusterView view, Ti
     /// <summary>What was computed last; null: nothing yet.</summary>
     public ResourceStatuses? Last { get; private set; }
 
-    /// <summary>The resources with the statuses that were computed last. Of a route, the part of other gateways is the API server's.</summary>
+    /// <summary>
+    /// The resources with the statuses that were computed last. Of a route, the part of other gateways is the API server's.
+    /// </summary>
     public TranslateInputs Recall(TranslateInputs inputs)
     {
         _gathered = inputs;

@@ -46,8 +46,13 @@ internal static class KeyStatus
         if (key.Spec.ExpirationTime <= inputs.Now)
             conditions.Add(ConditionTypes.Expired, True(ConditionReasons.Expired, $"since {key.Spec.ExpirationTime:u}"));
         if (exceeded.Count > 0)
-            conditions.Add(ConditionTypes.BudgetExceeded, True(ConditionReasons.BudgetExceeded, $"refused by {string.Join(", ", exceeded)}"));
+        {
+            var names = string.Join(", ", exceeded);
+            conditions.Add(ConditionTypes.BudgetExceeded, True(ConditionReasons.BudgetExceeded, $"refused by {names}"));
+        }
+
         return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed);
     }
+
     private static Judgement True(string reason, string message) => new(ConditionStatus.True, reason, message);
 }

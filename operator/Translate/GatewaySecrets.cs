@@ -53,7 +53,8 @@ internal sealed class GatewaySecrets(LlmGateway gateway, SecretLookup secrets, F
     }
 
     private void CheckAuthorities(string field, SecretKeyReference reference) =>
-        CheckPem(field, reference, "create it with the certificates of the authorities as PEM, or leave the field out to trust the public ones");
+        CheckPem(
+            field, reference, "create it with the certificates of the authorities as PEM, or leave the field out to trust the public ones");
 
     private bool CheckUri(
         string field, SecretKeyReference reference, Func<string, (StoreUri? Uri, string? Problem)> parse, string hint)

@@ -37,7 +37,9 @@ internal sealed record TranslateInputs
     /// <summary>What stands for each VirtualKey, by its id (<c>namespace/name</c>). A key without an entry has not been made yet.</summary>
     public ImmutableDictionary<string, KeyMaterial> KeyMaterial { get; init; } = ImmutableDictionary<string, KeyMaterial>.Empty;
 
-    /// <summary>What is wrong with the Secrets of generated keys, by the VirtualKey's id. With material beside it, it is a warning.</summary>
+    /// <summary>
+    /// What is wrong with the Secrets of generated keys, by the VirtualKey's id. With material beside it, it is a warning.
+    /// </summary>
     public ImmutableDictionary<string, KeyProblem> KeyProblems { get; init; } = ImmutableDictionary<string, KeyProblem>.Empty;
 
     /// <summary>The built-in prices.</summary>

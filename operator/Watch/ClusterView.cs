@@ -59,7 +59,8 @@ internal sealed class ClusterView
         Children = ChildKind.All
             .Where(k => k != ChildKind.Secret && k != ChildKind.HttpRoute && k != ChildKind.PodMonitor)
             .Concat(optionalKinds)
-            .ToImmutableDictionary(k => k, k => Watch(MetadataOf(k), options with { LabelSelector = s_ours }, c => Add(Concerns.OfChild(c))));
+            .ToImmutableDictionary(
+                k => k, k => Watch(MetadataOf(k), options with { LabelSelector = s_ours }, c => Add(Concerns.OfChild(c))));
     }
 
     /// <summary>Gateways that must be looked at.</summary>

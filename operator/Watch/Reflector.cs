@@ -36,7 +36,9 @@ internal sealed partial class Reflector<T>(
     /// <summary>A watch has ended since the last list: the server may have been restarted meanwhile, with older data.</summary>
     private bool _isResuming;
 
-    /// <summary>Since a watch told something or lasted. A list does not count, or watches that fail at once were never slowed down.</summary>
+    /// <summary>
+    /// Since a watch told something or lasted. A list does not count, or watches that fail at once were never slowed down.
+    /// </summary>
     private int _failures;
 
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,8 +1,8 @@
 namespace Operator.Watch;
 
 /// <summary>
-/// What is to be looked at, each key once: added ten times before anybody takes it, it is taken once; added while it is worked on, once more
-/// afterwards, never by two at a time. A key that failed comes back after a delay that grows with its failures.
+/// What is to be looked at, each key once: added ten times before anybody takes it, it is taken once; added while it is worked on, once
+/// more afterwards, never by two at a time. A key that failed comes back after a delay that grows with its failures.
 /// </summary>
 /// <remarks>From any thread. Keys are few (the gateways of a cluster), so the next one is found by looking at all.</remarks>
 internal sealed class WorkQueue<TKey>(Backoff backoff, TimeProvider time, QueueObserver? observer = null)

@@ -54,7 +54,9 @@ internal sealed partial class ConfigReceiver(
         GoLive(new[] { PrepareLastGood(), PrepareDurableCopy() }.OfType<KeptModel>().MaxBy(k => k.Model.Revision));
     }
 
-    /// <summary>While there is no config at all, looks for the durable copy again: its volume may show it late, and a push may never come.</summary>
+    /// <summary>
+    /// While there is no config at all, looks for the durable copy again: its volume may show it late, and a push may never come.
+    /// </summary>
     public async Task AwaitDurableCopyAsync(CancellationToken cancellationToken)
     {
         while (durable is not null && models.Current is null)

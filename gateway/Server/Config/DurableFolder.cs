@@ -4,7 +4,9 @@ using Gateway.Contract;
 
 namespace Gateway.Server.Config;
 
-/// <summary>The durable copy of the config as a volume shows it: an index, and slots beside it. Somebody else writes it, at any moment.</summary>
+/// <summary>
+/// The durable copy of the config as a volume shows it: an index, and slots beside it. Somebody else writes it, at any moment.
+/// </summary>
 internal sealed class DurableFolder(string path)
 {
     public string Path => path;
@@ -27,7 +29,9 @@ internal sealed class DurableFolder(string path)
         if (JsonSerializer.Deserialize(indexJson, ContractJson.Default.DurableIndex) is not { } index || !index.IsSane())
             return (null, "the index makes no sense");
         var parts = Enumerable.Range(0, index.Slots).Select(slot => ReadFile(DurableIndex.SlotFile(index.Set, slot))).ToList();
-        return index.TryJoin(parts, out var content, out var problem) ? (Unzip(content.AsSpan(0, index.SnapshotBytes)), null) : (null, problem);
+        return index.TryJoin(parts, out var content, out var problem)
+            ? (Unzip(content.AsSpan(0, index.SnapshotBytes)), null)
+            : (null, problem);
     }
 
     private byte[]? ReadFile(string name)

@@ -35,8 +35,8 @@ internal readonly record struct Charge(TokenUsage Usage, Money Cost, bool IsUnpr
     };
 
     /// <summary>
-    /// A half that was not reported is not zero: it counts by its estimate. And a cut stream of the Messages API has reported its prompt and
-    /// only the first of its answer: what more text came is more output.
+    /// A half that was not reported is not zero: it counts by its estimate. And a cut stream of the Messages API has reported its prompt
+    /// and only the first of its answer: what more text came is more output.
     /// </summary>
     private static TokenUsage Complete(TokenUsage? reported, Call call, AnswerTap tap)
     {

@@ -15,18 +15,20 @@ internal sealed record GatewayOptions
     /// <summary>GATEWAY_METRICS_ADDRESS, default <c>0.0.0.0:4002</c>.</summary>
     public IPEndPoint MetricsAddress { get; init; } = new(IPAddress.Any, 4002);
 
-    /// <summary>GATEWAY_STATE_DIRECTORY, default <c>/var/lib/llm-gateway</c>: the last good config and the journal. Made when it is missing.</summary>
+    /// <summary>
+    /// GATEWAY_STATE_DIRECTORY, default <c>/var/lib/llm-gateway</c>: the last good config and the journal. Made when it is missing.
+    /// </summary>
     public string StateDirectory { get; init; } = "/var/lib/llm-gateway";
 
     /// <summary>
-    /// GATEWAY_CONFIG_DIRECTORY, default none: where a volume shows the durable copy of the config, an <c>index</c> and its slots, for a pod
-    /// that starts with an empty state directory. See <see cref="Gateway.Contract.DurableIndex"/>.
+    /// GATEWAY_CONFIG_DIRECTORY, default none: where a volume shows the durable copy of the config, an <c>index</c> and its slots, for a
+    /// pod that starts with an empty state directory. See <see cref="Gateway.Contract.DurableIndex"/>.
     /// </summary>
     public string? ConfigDirectory { get; init; }
 
     /// <summary>
-    /// GATEWAY_UID, default none: the uid of the LlmGateway that this process serves. Without it the first config says so, and a kept config of
-    /// a gateway that was deleted and made anew on the same volume would refuse every push of the new one.
+    /// GATEWAY_UID, default none: the uid of the LlmGateway that this process serves. Without it the first config says so, and a kept
+    /// config of a gateway that was deleted and made anew on the same volume would refuse every push of the new one.
     /// </summary>
     public string? Uid { get; init; }
 
@@ -51,7 +53,9 @@ internal sealed record GatewayOptions
     /// <summary>GATEWAY_ALLOW_LOOPBACK_UPSTREAMS, default false: targets on this machine, for laptops and tests.</summary>
     public bool AllowLoopbackUpstreams { get; init; }
 
-    /// <summary>GATEWAY_CONFIG_WAIT_SECONDS, default 5: how long a config from disk waits for a newer one to be pushed before it is served as ready.</summary>
+    /// <summary>
+    /// GATEWAY_CONFIG_WAIT_SECONDS, default 5: how long a config from disk waits for a newer one to be pushed before it is served as ready.
+    /// </summary>
     public TimeSpan ConfigWait { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>GATEWAY_LOG_LEVEL, default Information.</summary>

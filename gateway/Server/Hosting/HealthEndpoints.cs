@@ -11,7 +11,8 @@ namespace Gateway.Server.Hosting;
 
 /// <summary>
 /// The health paths, public and free, on the data and on the metrics port: <c>/health/liveliness</c> and <c>/health/liveness</c> as long as
-/// the process runs, <c>/health/readiness</c> 200 or 503 with the reason. How the spend store, the databases and the targets are stands in the body only.
+/// the process runs, <c>/health/readiness</c> 200 or 503 with the reason. How the spend store, the databases and the targets are stands in
+/// the body only.
 /// </summary>
 internal sealed class HealthEndpoints(
     ModelHolder models, Readiness readiness, Drain drain, ISpendStore spend, StoreWatches stores, TargetStates targets, TimeProvider time)

@@ -7,8 +7,8 @@ internal interface IStoreProbe : IDisposable
     string Name { get; }
 
     /// <summary>
-    /// Null: it has answered. Else why not, in words that are the same each time and hold no password. Blocks, so it wants a thread of its own;
-    /// called by one at a time.
+    /// Null: it has answered. Else why not, in words that are the same each time and hold no password. Blocks, so it wants a thread of its
+    /// own; called by one at a time.
     /// </summary>
     string? Ask();
 }

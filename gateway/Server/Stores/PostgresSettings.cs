@@ -44,8 +44,8 @@ internal static class PostgresSettings
         uri.Parameters.GetValueOrDefault("sslrootcert") is { Length: > 0 } file && file != "system" ? file : null;
 
     /// <summary>
-    /// Who names authorities wants them to be asked: then nothing but <c>disable</c> goes without, and <c>require</c> leaves out the name, as in
-    /// libpq. https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
+    /// Who names authorities wants them to be asked: then nothing but <c>disable</c> goes without, and <c>require</c> leaves out the name,
+    /// as in libpq. https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
     /// </summary>
     private static SslMode Mode(string? mode, bool hasAuthorities) => (mode, hasAuthorities) switch
     {

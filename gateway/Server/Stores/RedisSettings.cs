@@ -38,7 +38,11 @@ internal static class RedisSettings
             CommandMap = CommandMap.Create(["SUBSCRIBE"], available: false),
         };
         if (caFile is not null)
-            options.CertificateValidation += (_, certificate, chain, errors) => PrivateAuthorities.Trust(caFile, certificate, chain, errors);
+        {
+            options.CertificateValidation +=
+                (_, certificate, chain, errors) => PrivateAuthorities.Trust(caFile, certificate, chain, errors);
+        }
+
         return options;
     }
 }

@@ -6,9 +6,9 @@ namespace Gateway.Server.Stores;
 /// Asks one database again and again whether it is there, and remembers since when it is or is not. Nothing of a call waits for it.
 /// </summary>
 /// <remarks>
-/// Each question has a thread of its own: a client that blocks, in a name look-up or a TLS handshake, must not do so on the threads that watch
-/// the sockets (<see cref="Hosting.SocketThreads"/>), nor hold one of the pool. A question that has outlived its bound is left to end by its
-/// own time-outs, and the next one waits for that: so there are never two.
+/// Each question has a thread of its own: a client that blocks, in a name look-up or a TLS handshake, must not do so on the threads that
+/// watch the sockets (<see cref="Hosting.SocketThreads"/>), nor hold one of the pool. A question that has outlived its bound is left to end
+/// by its own time-outs, and the next one waits for that: so there are never two.
 /// </remarks>
 internal sealed partial class StoreWatch(IStoreProbe probe, StoreWatchOptions options, TimeProvider time, ILogger logger) : IAsyncDisposable
 {

@@ -88,7 +88,11 @@ internal sealed class SchemaWriter(DocComments docs)
         if (node.Members.Any(m => m.IsRequired))
             schema["required"] = new JsonArray([.. node.Members.Where(m => m.IsRequired).Select(m => (JsonNode)m.Name)]);
         if (node.Members.Length > 0)
-            schema["properties"] = new JsonObject(node.Members.Select(m => KeyValuePair.Create(m.Name, (JsonNode?)Member(node, m, isStatus))));
+        {
+            schema["properties"] =
+                new JsonObject(node.Members.Select(m => KeyValuePair.Create(m.Name, (JsonNode?)Member(node, m, isStatus))));
+        }
+
         AddRules(schema, node.Rules);
         return schema;
     }
