@@ -142,6 +142,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 4. Keys.
         var keys = await _keys.AdvanceAsync(attached.Keys, _acknowledgements.Has, Share(), cancellation);
+        Tell(keys.Events);
         if (IsStarting(now) && keys.Awaited is { } awaitedKey)
             return Retry($"the Secret of the VirtualKey {awaitedKey.Of} cannot be read", awaitedKey.Failure);
 
@@ -188,8 +189,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 9. Events.
         var acknowledged = _acknowledgements.Take(gateway, outcome.Config, states);
-        foreach (var text in keys.Events.Concat(status.News).Concat(acknowledged.News))
-            _services.Tell(text);
+        Tell(status.News.Concat(acknowledged.News));
         if (acknowledged.IsNew)
             _services.Metrics.Propagated(key, _services.Time.GetElapsedTime(_changed));
 
@@ -339,6 +339,12 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         last with { Metadata = last.Metadata with { DeletionTimestamp = last.Metadata.DeletionTimestamp ?? now } };
 
     private bool IsStarting(DateTimeOffset now) => !_hasPublished && now < _start + s_patience;
+
+    private void Tell(IEnumerable<EventText> news)
+    {
+        foreach (var text in news)
+            _services.Tell(text);
+    }
 
     private Func<bool> Share()
     {

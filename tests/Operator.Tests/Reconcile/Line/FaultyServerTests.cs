@@ -65,6 +65,19 @@ public sealed class FaultyServerTests
     }
 
     [Fact]
+    public async Task What_became_of_a_key_is_told_though_the_push_after_it_fails()
+    {
+        var (setup, @operator, _) = await LineSetup.ReadyAsync(options: new() { Backoff = LineOptions.RealBackoff });
+        await using var _1 = setup;
+        await setup.WhenAtRestAsync(@operator);
+        setup.Server.Inject(new ApiFault.Answer(500), c => c is { Verb: "patch", Resource: "secrets", Name: "main-config-index" }, times: 2);
+
+        setup.Delete("secrets", "demo-key");
+
+        await setup.WhenPassingAsync(() => setup.Events("demo").Contains("KeyRegenerated"));
+    }
+
+    [Fact]
     public async Task While_the_server_is_down_pods_keep_their_keys_and_afterwards_all_converges()
     {
         var (setup, @operator, pods) = await LineSetup.ReadyAsync(options: new() { Backoff = LineOptions.RealBackoff });
