@@ -24,6 +24,9 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
     /// <summary>The slots that count, and their versions when they were known to be right.</summary>
     private Dictionary<string, string?> _slots = [];
 
+    /// <summary>What was found not to fit last: to find that again takes seconds.</summary>
+    private (string Hash, DurableWrite.TooLarge Outcome)? _tooLarge;
+
     /// <summary>
     /// Whether somebody else may have changed or deleted a part of it since it was written or read. False while what is seen is only
     /// behind.
@@ -53,6 +56,8 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
     private async Task<DurableWrite> WriteAsync(
         StampedConfig config, LastValidVersions lastValid, bool isWhole, CancellationToken cancellation)
     {
+        if (_tooLarge is { } known && known.Hash == config.Hash)
+            return known.Outcome;
         DurableContent? content = null;
         int? written = null;
         for (var attempt = 1; ; attempt++)
@@ -71,7 +76,12 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
             // 2. The idle set.
             content ??= DurableContent.Of(config, lastValid);
             if (content.Bytes.Length > DurableIndex.SetBytes)
-                return new DurableWrite.TooLarge(content.Bytes.Length);
+            {
+                var tooLarge = new DurableWrite.TooLarge(content.Bytes.Length);
+                _tooLarge = (config.Hash, tooLarge);
+                return tooLarge;
+            }
+
             var set = copy is { Set: 0 } ? 1 : 0;
             if (written != set && await WriteSlotsAsync(set, content, cancellation) is { } slotFailure)
                 return new DurableWrite.Failed(slotFailure);

@@ -87,9 +87,11 @@ public sealed class DurableCopyTests
         await using var setup = await DurableSetup.StartAsync();
         await WriteAsync(setup, setup.Config(3));
 
-        var outcome = (await WriteAsync(setup, setup.Config(4, Noise(5_500_000)))).ShouldBeOfType<DurableWrite.TooLarge>();
+        var (copy, config) = (setup.Copy(), setup.Config(4, Noise(5_500_000)));
+        var outcome = (await copy.WriteAsync(config, LastValidVersions.Empty, Cancellation)).ShouldBeOfType<DurableWrite.TooLarge>();
 
         outcome.Message.ShouldContain("3686400");
+        (await copy.WriteAsync(config, LastValidVersions.Empty, Cancellation)).ShouldBeSameAs(outcome, "it is compressed once");
         (await FindAsync(setup)).Config.Revision.ShouldBe(3);
     }
 
