@@ -252,12 +252,24 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         Budgets = attached.Budgets,
         Secrets = secrets.Secrets,
         UnreadableSecrets = secrets.Unknown.ToImmutableDictionary(u => u.ToString(), u => Refusal(secrets.Failures[u])),
-        Namespaces = [.. _services.View.Namespaces?.Snapshot.Objects.Values ?? []],
+        Namespaces = NamespacesOf(attached),
         SeesNamespaces = _services.View.Namespaces is not null,
         KeyMaterial = keys.Material,
         KeyProblems = keys.Problems,
         Prices = _services.Prices,
     };
+
+    /// <summary>Those of keys and budgets: what becomes of the others of a cluster is no news.</summary>
+    private ImmutableArray<Namespace> NamespacesOf(Attached attached) => _services.View.Namespaces is not { Snapshot: var known }
+        ? []
+        :
+        [
+            .. attached.Keys.Concat<KubernetesObject>(attached.Budgets)
+                .Select(o => o.Metadata.Namespace)
+                .Distinct(StringComparer.Ordinal)
+                .Select(n => known.Find(new("", n)))
+                .OfType<Namespace>(),
+        ];
 
     /// <summary>Without what differs from one attempt to the next.</summary>
     private static string Refusal(ApiFailure failure) => $"the API server says {failure.Reason}; the operator tries again";

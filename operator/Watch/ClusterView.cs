@@ -55,7 +55,7 @@ internal sealed class ClusterView
         Secrets = Watch(ResourceTypes.Secrets.MetadataOnly() with { Keep = KeptMetadata.OfSecret }, options, SecretChanged);
         Pods = Watch(ResourceTypes.Pods, options with { LabelSelector = s_ours }, PodChanged);
         if (options.Namespaces.IsEmpty)
-            Namespaces = Watch(ResourceTypes.Namespaces, options, _ => Add(Gateways!.Snapshot.Objects.Keys));
+            Namespaces = Watch(ResourceTypes.Namespaces, options, c => Add(Concerns.Of(c, Gateways!.Snapshot.Objects.Keys)));
         Children = ChildKind.All
             .Where(k => k != ChildKind.Secret && k != ChildKind.HttpRoute && k != ChildKind.PodMonitor)
             .Concat(optionalKinds)

@@ -25,6 +25,10 @@ internal static class Concerns
     public static IEnumerable<ObjectKey> Of(ObjectChange<Budget> change) =>
         IsOurDoing(change) ? [] : Versions(change).Select(b => Named(b, b.Spec.GatewayRef)).Distinct();
 
+    /// <summary>All of them, where the labels of a namespace change: it may be admitted or selected from now on, or no longer.</summary>
+    public static IEnumerable<ObjectKey> Of(ObjectChange<Namespace> change, IEnumerable<ObjectKey> gateways) =>
+        change is { Before: { } before, After: { } after } && before.Metadata.Labels.SequenceEqual(after.Metadata.Labels) ? [] : gateways;
+
     /// <summary>The gateway that made the object, or for which it was made.</summary>
     public static IEnumerable<ObjectKey> OfChild<T>(ObjectChange<T> change)
         where T : KubernetesObject =>

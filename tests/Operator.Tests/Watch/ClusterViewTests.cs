@@ -54,6 +54,11 @@ public sealed class ClusterViewTests
         server.Create("pods", cluster.Namespace, Object("other-1", new(), pod));
         await ExpectAsync("other");
 
+        // Of namespaces the labels count.
+        server.Patch("namespaces", "", cluster.Namespace, new() { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["team"] = "x" } } });
+        await ExpectAsync("main", "other");
+        server.Patch("namespaces", "", cluster.Namespace, new() { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["a"] = "b" } } });
+
         // A status is our own doing.
         server.Patch("llmgateways", cluster.Namespace, "main", new() { ["status"] = new JsonObject { ["replicas"] = 1 } }, "status");
         server.Delete("llmgateways", cluster.Namespace, "other");
