@@ -46,7 +46,7 @@ public sealed class FaultyServerTests
             setup.Jump(TimeSpan.FromSeconds(0.1));
             return setup.Find("secrets", "demo-key") is not null;
         });
-        @operator.Writes.Count(c => c.Verb == "create" && c.Body.Contains("demo-key")).ShouldBe(2);
+        @operator.Writes.Count(c => c is { Verb: "create", Resource: "secrets" } && c.Body.Contains("demo-key")).ShouldBe(2);
     }
 
     [Fact]
