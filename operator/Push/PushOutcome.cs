@@ -35,8 +35,11 @@ internal abstract record PushOutcome
         public override bool IsOfThePod => true;
     }
 
-    /// <summary>400, 413 or a reply that makes no sense: one of the two sides has a bug.</summary>
-    public sealed record Malformed(string Message) : PushOutcome;
+    /// <summary>400, 413 or a reply that makes no sense: one of the two sides has a bug, or the pod lies. Others may take the config.</summary>
+    public sealed record Malformed(string Message) : PushOutcome
+    {
+        public override bool IsOfThePod => true;
+    }
 
     /// <summary>401 or 403 with every token.</summary>
     public sealed record Unauthorized : PushOutcome

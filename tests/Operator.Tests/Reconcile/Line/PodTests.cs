@@ -43,6 +43,9 @@ public sealed class PodTests
     [Theory]
     [InlineData(415, """{"errors":[{"message":"schema 9 is not known"}]}""")]
     [InlineData(409, """{"revision":9,"hash":"h","uid":"another"}""")]
+    [InlineData(409, """{"revision":9223372036854775807,"hash":"h"}""")]
+    [InlineData(400, """{"errors":[null]}""")]
+    [InlineData(302, "<html>")]
     [InlineData(500, "")]
     [InlineData(401, "")]
     public async Task A_pod_that_can_take_nothing_keeps_nothing_from_the_other(int status, string body)
