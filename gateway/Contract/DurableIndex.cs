@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.IO.Compression;
 using System.Security.Cryptography;
 
 namespace Gateway.Contract;
@@ -26,6 +27,9 @@ public sealed record DurableIndex
 
     /// <summary>What a set holds at most.</summary>
     public const int SetBytes = SlotsOfSet * SlotBytes;
+
+    /// <summary>What a part of the content has at most when it is unpacked; a gateway takes no larger snapshot by a push either.</summary>
+    public const int MaxUnzippedBytes = 64 * 1024 * 1024;
 
     /// <summary>The set that counts, from 0.</summary>
     public required int Set { get; init; }
@@ -90,6 +94,26 @@ public sealed record DurableIndex
         return isWhole;
     }
 
-    /// <summary>Whether set and slots are ones that there can be.</summary>
-    public bool IsSane() => Set is >= 0 and < Sets && Slots is > 0 and <= SlotsOfSet;
+    /// <summary>Whether set, slots and revision are ones that there can be.</summary>
+    public bool IsSane() => Set is >= 0 and < Sets && Slots is > 0 and <= SlotsOfSet && ConfigSnapshot.IsRevision(Revision);
+
+    /// <summary>
+    /// Unpacks gzip members. Throws <see cref="InvalidDataException"/> where they are none, or have more than
+    /// <see cref="MaxUnzippedBytes"/>: whoever may write Secrets may write what unpacks to gigabytes.
+    /// </summary>
+    public static byte[] Unzip(ReadOnlySpan<byte> members)
+    {
+        using var gzip = new GZipStream(new MemoryStream(members.ToArray()), CompressionMode.Decompress);
+        using var content = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        int read;
+        while ((read = gzip.Read(buffer)) > 0)
+        {
+            if (content.Length + read > MaxUnzippedBytes)
+                throw new InvalidDataException($"unpacked it has more than {MaxUnzippedBytes} bytes");
+            content.Write(buffer, 0, read);
+        }
+
+        return content.ToArray();
+    }
 }

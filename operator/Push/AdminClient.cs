@@ -14,10 +14,10 @@ internal sealed class AdminClient : IDisposable
     private const int MaxReplyBytes = 8 * 1024 * 1024;
 
     /// <summary>
-    /// More revisions than anybody counts. A pod that claims to be further ahead is not believed: following it, the count would come to its
-    /// end.
+    /// More revisions than a count that is lost and begins anew is behind: one a second for eight years. A pod that claims more is not
+    /// believed: following it, the count would come to its end.
     /// </summary>
-    private const long MaxLead = 1L << 32;
+    private const long MaxLead = 1L << 28;
 
     /// <summary>More than any money or tokens. Sums of what pods claim stay far below what a decimal holds.</summary>
     private const decimal MaxAmount = 1_000_000_000_000_000_000;
@@ -89,7 +89,9 @@ internal sealed class AdminClient : IDisposable
 
     private static bool IsCredible(ConfigStatus status) =>
         !status.Stores.Contains(null!)
-        && status.Budgets.All(b => b is not null && new[] { b.Limit, b.Settled, b.Reserved, b.Overshoot }.All(a => Math.Abs(a) <= MaxAmount));
+        && status.Budgets.All(b => b is not null
+            && new[] { b.Limit, b.Settled, b.Reserved, b.Overshoot }.All(a => Math.Abs(a) <= MaxAmount)
+            && new[] { b.PeriodStart, b.PeriodEnd }.All(t => t is not { Year: < 1900 or > 2999 }));
 
     private static string Message(PushReply reply) => string.Join("; ", reply.Errors.Select(e => e.Message));
 

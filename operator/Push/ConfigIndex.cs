@@ -38,8 +38,10 @@ internal sealed class ConfigIndex(KubernetesClient client, LlmGateway gateway)
         return new IndexContent
         {
             ResourceVersion = read.Value.Metadata.ResourceVersion,
-            Reserved = Parse<Reservation>(read.Value, RevisionKey, ApiJson.Options),
-            Copy = Parse<DurableIndex>(read.Value, PodVolumes.IndexKey, ContractJson.Default.DurableIndex.Options),
+            Reserved = Parse<Reservation>(read.Value, RevisionKey, ApiJson.Options) is { } reserved
+                && ConfigSnapshot.IsRevision(reserved.Revision) ? reserved : null,
+            Copy = Parse<DurableIndex>(read.Value, PodVolumes.IndexKey, ContractJson.Default.DurableIndex.Options) is { } copy
+                && copy.IsSane() ? copy : null,
         };
     }
 

@@ -33,11 +33,11 @@ internal sealed record DurableContent
     {
         try
         {
-            var json = Unzip(content.AsSpan(0, index.SnapshotBytes));
+            var json = DurableIndex.Unzip(content.AsSpan(0, index.SnapshotBytes));
             var config = JsonSerializer.Deserialize(json, ContractJson.Default.ConfigSnapshot);
             return config is null || CanonicalJson.Hash(json) != index.Hash
                 ? new DurableRead.Damaged("the hash is not that of the config")
-                : new DurableRead.Found(config, Versions(Unzip(content.AsSpan(index.SnapshotBytes))));
+                : new DurableRead.Found(config, Versions(DurableIndex.Unzip(content.AsSpan(index.SnapshotBytes))));
         }
         catch (Exception e) when (e is InvalidDataException or JsonException)
         {
@@ -83,13 +83,5 @@ internal sealed record DurableContent
         }
 
         return new() { Bytes = bytes, SnapshotBytes = snapshot.Sum(p => p.Length) };
-    }
-
-    private static byte[] Unzip(ReadOnlySpan<byte> member)
-    {
-        using var gzip = new GZipStream(new MemoryStream(member.ToArray()), CompressionMode.Decompress);
-        using var json = new MemoryStream();
-        gzip.CopyTo(json);
-        return json.ToArray();
     }
 }

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text.Json;
 using Gateway.Contract;
 
@@ -27,20 +26,12 @@ internal sealed class DurableFolder(string path)
         if (JsonSerializer.Deserialize(indexJson, ContractJson.Default.DurableIndex) is not { } index || !index.IsSane())
             return (null, "the index makes no sense");
         var parts = Enumerable.Range(0, index.Slots).Select(slot => ReadFile(DurableIndex.SlotFile(index.Set, slot))).ToList();
-        return index.TryJoin(parts, out var content, out var problem) ? (Unzip(content.AsSpan(0, index.SnapshotBytes)), null) : (null, problem);
+        return index.TryJoin(parts, out var content, out var problem) ? (DurableIndex.Unzip(content.AsSpan(0, index.SnapshotBytes)), null) : (null, problem);
     }
 
     private byte[]? ReadFile(string name)
     {
         var file = System.IO.Path.Combine(path, name);
         return File.Exists(file) ? File.ReadAllBytes(file) : null;
-    }
-
-    private static byte[] Unzip(ReadOnlySpan<byte> member)
-    {
-        using var gzip = new GZipStream(new MemoryStream(member.ToArray()), CompressionMode.Decompress);
-        using var json = new MemoryStream();
-        gzip.CopyTo(json);
-        return json.ToArray();
     }
 }

@@ -80,6 +80,10 @@ public sealed class AdminClientTests
         {"schemaVersions":[1],"uid":"u","revision":1,"hash":"h","ready":true,
         "budgets":[{"budget":"a/b","limit":1,"settled":79228162514264337593543950335,"reserved":0}]}
         """)]
+    [InlineData("""
+        {"schemaVersions":[1],"uid":"u","revision":1,"hash":"h","ready":true,
+        "budgets":[{"budget":"a/b","limit":1,"settled":0,"reserved":0,"periodStart":"0001-01-01T00:00:00Z"}]}
+        """)]
     public async Task Status_ThatCannotBe_IsMalformed(string body)
     {
         await using var gateway = await FakeGateway.StartAsync();

@@ -146,6 +146,27 @@ public sealed class GatewayReconcilerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pod_that_is_ahead_of_whatever_it_is_offered_keeps_the_config_from_no_other()
+    {
+        await using var liar = await FakeGateway.StartAsync();
+        await using var pod = await FakeGateway.StartAsync(liar.Certificate, [FakeGateway.Token], new(System.Net.IPAddress.Loopback, 0));
+        await using var setup = await PublisherSetup.OfAsync(liar, liar.Pod, pod.Pod with { Name = "pod-1", IsReady = false });
+        liar.BeforePush = () =>
+        {
+            liar.Answer = (409, $$"""{"revision":{{liar.Pushed[^1] + 1}},"hash":"h","uid":""}""");
+            return Task.CompletedTask;
+        };
+        var reconciler = Reconciler(setup);
+
+        for (var i = 0; i < 3; i++)
+            await reconciler.ReconcileAsync(Inputs(Route("a")), Cancellation);
+
+        Served(pod).ShouldBe(["a@1"]);
+        await reconciler.ReconcileAsync(Inputs(Route("a")), Cancellation);
+        liar.Pushed.Length.ShouldBe(9);
+    }
+
+    [Fact]
     public async Task A_pod_of_another_gateway_is_left_alone()
     {
         await using var pod = await FakeGateway.StartAsync();
