@@ -1,4 +1,3 @@
-using System.Text;
 using Operator.Push;
 using Operator.Tests.Kubernetes;
 using Operator.Tests.Push;
@@ -84,14 +83,12 @@ public sealed class ClusterRevisionsTests
         (await setup.Revisions().ReserveAsync("other", 0, Cancellation)).ShouldBe(10);
     }
 
-    [Theory]
-    [InlineData(long.MaxValue)]
-    [InlineData(-1)]
-    public async Task A_count_that_cannot_be_goes_on_above_the_durable_copy(long revision)
+    [Fact]
+    public async Task A_count_that_cannot_be_goes_on_above_the_durable_copy()
     {
         await using var setup = await DurableSetup.StartAsync();
         await setup.Copy().WriteAsync(setup.Config(9), LastValidVersions.Empty, Cancellation);
-        await setup.EditAsync(Index, ConfigIndex.RevisionKey, Encoding.UTF8.GetBytes($$"""{"revision":{{revision}},"hash":"h"}"""));
+        await setup.EditAsync(Index, ConfigIndex.RevisionKey, """{"revision":9223372036854775807,"hash":"h"}"""u8.ToArray());
 
         (await setup.Revisions().ReserveAsync("other", 0, Cancellation)).ShouldBe(10);
     }
