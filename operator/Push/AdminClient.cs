@@ -53,7 +53,7 @@ internal sealed class AdminClient : IDisposable
     {
         var reply = await SendAsync(
             () => new(HttpMethod.Put, new Uri(pod.Address, "/config")) { Content = new ConfigContent(config) }, cancellation);
-        return reply.Failure ?? Read(reply, config);
+        return reply.Failure ?? Read(reply, config, pod);
     }
 
     /// <summary><c>GET /config/status</c>: the status, or why there is none.</summary>
@@ -67,7 +67,7 @@ internal sealed class AdminClient : IDisposable
             : (null, new PushOutcome.Malformed($"GET /config/status was answered with {(int)reply.Status}"));
     }
 
-    private static PushOutcome Read(Reply reply, StampedConfig config)
+    private static PushOutcome Read(Reply reply, StampedConfig config, PodEndpoint pod)
     {
         if (Parse(reply.Body, ContractJson.Default.PushReply) is not { } body || body.Errors.Contains(null!))
             return new PushOutcome.Malformed($"PUT /config was answered with {(int)reply.Status} and no JSON that we know");
@@ -81,7 +81,7 @@ internal sealed class AdminClient : IDisposable
             HttpStatusCode.Conflict when body.Revision < 0 || body.Revision - config.Revision > MaxLead
                 => new PushOutcome.Malformed($"claims to hold revision {body.Revision}, which cannot be"),
             HttpStatusCode.Conflict => new PushOutcome.Older(body.Revision, body.Hash),
-            HttpStatusCode.UnprocessableEntity => new PushOutcome.Rejected(body.Errors),
+            HttpStatusCode.UnprocessableEntity => new PushOutcome.Rejected(pod.Name, body.Errors),
             HttpStatusCode.UnsupportedMediaType => new PushOutcome.UnknownSchema(Message(body)),
             _ => new PushOutcome.Malformed($"PUT /config was answered with {(int)reply.Status}: {Message(body)}"),
         };

@@ -26,8 +26,8 @@ internal abstract record PushOutcome
         public override bool IsOfThePod => true;
     }
 
-    /// <summary>422: it found faults, and keeps what it has.</summary>
-    public sealed record Rejected(ImmutableArray<ConfigError> Errors) : PushOutcome;
+    /// <summary>422: the pod of this name found faults, and keeps what it has.</summary>
+    public sealed record Rejected(string Pod, ImmutableArray<ConfigError> Errors) : PushOutcome;
 
     /// <summary>415: it does not speak this schema.</summary>
     public sealed record UnknownSchema(string Message) : PushOutcome

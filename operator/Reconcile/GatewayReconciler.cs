@@ -26,7 +26,7 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
 {
     private const int MaxRounds = 3;
 
-    private ImmutableArray<RefusedVersion> _refused = [];
+    private ImmutableArray<Refusal> _refused = [];
     private ReconcileOutcome? _last;
     private long _above;
 
@@ -35,10 +35,11 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
 
     public async Task<ReconcileOutcome> ReconcileAsync(TranslateInputs gathered, CancellationToken cancellation)
     {
-        if (_last is { } last && IsInForce(last, gathered))
+        var refused = StillSaid(gathered);
+        if (refused.Length == _refused.Length && _last is { } last && IsInForce(last, gathered))
             return _last = last with { Inputs = Complete(gathered) };
         var above = Math.Max(_above, publisher.HighestForeign);
-        _refused = StillThere(gathered);
+        _refused = refused;
         for (var round = 1; ; round++)
         {
             // 1. Translate.
@@ -85,7 +86,7 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
         _last = null;
     }
 
-    private TranslateInputs Complete(TranslateInputs gathered) => gathered with { LastValid = LastValid, Refused = _refused };
+    private TranslateInputs Complete(TranslateInputs gathered) => gathered with { LastValid = LastValid, Refused = [.. _refused.Select(r => r.Version)] };
 
     /// <summary>A pod has it, time has changed nothing, and no pod has seen a higher revision.</summary>
     private bool IsInForce(ReconcileOutcome last, TranslateInputs gathered) =>
@@ -98,18 +99,22 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
     private bool Remember(PushOutcome.Rejected rejected, ConfigSnapshot config)
     {
         var named = config.Objects().ToLookup(o => (o.Kind, o.Id()));
-        var known = _refused.Select(r => r.Object).ToHashSet();
+        var known = _refused.Select(r => r.Version.Object).ToHashSet();
         var found = rejected.Errors
             .SelectMany(e => named[(e.Kind, $"{e.Namespace}/{e.Name}")]
                 .Select(o => new RefusedVersion { Object = o, Field = e.Field, Message = e.Message }))
             .Where(r => !known.Contains(r.Object))
+            .Select(r => new Refusal(r, rejected.Pod))
             .ToImmutableArray();
         _refused = [.. _refused, .. found];
         return found.Length > 0;
     }
 
-    /// <summary>Versions that nobody holds any more are forgotten.</summary>
-    private ImmutableArray<RefusedVersion> StillThere(TranslateInputs inputs)
+    /// <summary>
+    /// Versions that nobody holds any more are forgotten, and those that a pod refused in whose place another one is: it may be of another
+    /// image, or honest.
+    /// </summary>
+    private ImmutableArray<Refusal> StillSaid(TranslateInputs inputs)
     {
         if (_refused.IsEmpty)
             return [];
@@ -119,6 +124,10 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
             LastValid.Gateway, .. LastValid.Routes.Values, .. LastValid.Keys.Values, .. LastValid.Budgets.Values,
         ];
         var held = versions.OfType<KubernetesObject>().Select(o => o.Reference()).ToHashSet();
-        return [.. _refused.Where(r => held.Contains(r.Object))];
+        var pods = publisher.Pods.Select(p => p.Pod.Name).ToHashSet(StringComparer.Ordinal);
+        return [.. _refused.Where(r => held.Contains(r.Version.Object) && (pods.Count == 0 || pods.Contains(r.Pod)))];
     }
+
+    /// <summary>A version, and the pod that refused it.</summary>
+    private sealed record Refusal(RefusedVersion Version, string Pod);
 }

@@ -97,6 +97,25 @@ public sealed class GatewayReconcilerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_refused_object_goes_live_once_another_pod_is_in_the_place_of_the_one_that_refused_it()
+    {
+        await using var pod = await FakeGateway.StartAsync();
+        await using var newer = await FakeGateway.StartAsync(pod.Certificate, [FakeGateway.Token], new(System.Net.IPAddress.Loopback, 0));
+        await using var setup = await PublisherSetup.OfAsync(pod);
+        var reconciler = Reconciler(setup);
+        pod.Refuse = config => Complain(config, "a", generation: 1);
+        await reconciler.ReconcileAsync(Inputs(Route("a"), Route("b")), Cancellation);
+
+        await setup.Publisher.SetPodsAsync([]);
+        await reconciler.ReconcileAsync(Inputs(Route("a"), Route("b")), Cancellation);
+        await setup.Publisher.SetPodsAsync([newer.Pod with { Name = "pod-1" }]);
+        var outcome = await reconciler.ReconcileAsync(Inputs(Route("a"), Route("b")), Cancellation);
+
+        Served(newer).ShouldBe(["a@1", "b@1"]);
+        outcome.Inputs.Refused.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Refusals_without_end_are_given_up_after_three_rounds_and_reach_one_pod_only()
     {
         await using var pod = await FakeGateway.StartAsync();
