@@ -37,5 +37,12 @@ internal sealed class ClusterRevisions(ConfigIndex index, Func<bool> isLeader, F
         }
     }
 
-    private static IOException NotReserved(ApiFailure failure) => new($"no revision could be reserved: {failure}");
+    private static IOException NotReserved(ApiFailure failure)
+    {
+        var message = $"no revision could be reserved: {failure}";
+        return failure.IsByRule ? new RevisionRefusedException(message) : new IOException(message);
+    }
 }
+
+/// <summary>A rule of the API server (quota, policy, rights) refuses to count: trying again helps once somebody changes it.</summary>
+internal sealed class RevisionRefusedException(string message) : IOException(message);
