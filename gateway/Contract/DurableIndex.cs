@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.IO.Compression;
 using System.Security.Cryptography;
 
 namespace Gateway.Contract;
@@ -96,24 +95,4 @@ public sealed record DurableIndex
 
     /// <summary>Whether set, slots and revision are ones that there can be.</summary>
     public bool IsSane() => Set is >= 0 and < Sets && Slots is > 0 and <= SlotsOfSet && ConfigSnapshot.IsRevision(Revision);
-
-    /// <summary>
-    /// Unpacks gzip members. Throws <see cref="InvalidDataException"/> where they are none, or have more than
-    /// <see cref="MaxUnzippedBytes"/>: whoever may write Secrets may write what unpacks to gigabytes.
-    /// </summary>
-    public static byte[] Unzip(ReadOnlySpan<byte> members)
-    {
-        using var gzip = new GZipStream(new MemoryStream(members.ToArray()), CompressionMode.Decompress);
-        using var content = new MemoryStream();
-        var buffer = new byte[64 * 1024];
-        int read;
-        while ((read = gzip.Read(buffer)) > 0)
-        {
-            if (content.Length + read > MaxUnzippedBytes)
-                throw new InvalidDataException($"unpacked it has more than {MaxUnzippedBytes} bytes");
-            content.Write(buffer, 0, read);
-        }
-
-        return content.ToArray();
-    }
 }

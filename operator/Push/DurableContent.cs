@@ -33,11 +33,11 @@ internal sealed record DurableContent
     {
         try
         {
-            var json = DurableIndex.Unzip(content.AsSpan(0, index.SnapshotBytes));
+            var json = Unzip(content.AsSpan(0, index.SnapshotBytes));
             var config = JsonSerializer.Deserialize(json, ContractJson.Default.ConfigSnapshot);
             return config is null || CanonicalJson.Hash(json) != index.Hash
                 ? new DurableRead.Damaged("the hash is not that of the config")
-                : new DurableRead.Found(config, Versions(DurableIndex.Unzip(content.AsSpan(index.SnapshotBytes))));
+                : new DurableRead.Found(config, Versions(Unzip(content.AsSpan(index.SnapshotBytes))));
         }
         catch (Exception e) when (e is InvalidDataException or JsonException)
         {
@@ -83,5 +83,21 @@ internal sealed record DurableContent
         }
 
         return new() { Bytes = bytes, SnapshotBytes = snapshot.Sum(p => p.Length) };
+    }
+
+    /// <summary>Bounded: whoever may write Secrets may write what unpacks to gigabytes.</summary>
+    private static byte[] Unzip(ReadOnlySpan<byte> member)
+    {
+        using var gzip = new GZipStream(new MemoryStream(member.ToArray()), CompressionMode.Decompress);
+        using var json = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (var read = gzip.Read(buffer); read > 0; read = gzip.Read(buffer))
+        {
+            if (json.Length + read > DurableIndex.MaxUnzippedBytes)
+                throw new InvalidDataException($"unpacked it has more than {DurableIndex.MaxUnzippedBytes} bytes");
+            json.Write(buffer, 0, read);
+        }
+
+        return json.ToArray();
     }
 }

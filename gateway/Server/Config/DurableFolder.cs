@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using Gateway.Contract;
 
@@ -26,12 +27,28 @@ internal sealed class DurableFolder(string path)
         if (JsonSerializer.Deserialize(indexJson, ContractJson.Default.DurableIndex) is not { } index || !index.IsSane())
             return (null, "the index makes no sense");
         var parts = Enumerable.Range(0, index.Slots).Select(slot => ReadFile(DurableIndex.SlotFile(index.Set, slot))).ToList();
-        return index.TryJoin(parts, out var content, out var problem) ? (DurableIndex.Unzip(content.AsSpan(0, index.SnapshotBytes)), null) : (null, problem);
+        return index.TryJoin(parts, out var content, out var problem) ? (Unzip(content.AsSpan(0, index.SnapshotBytes)), null) : (null, problem);
     }
 
     private byte[]? ReadFile(string name)
     {
         var file = System.IO.Path.Combine(path, name);
         return File.Exists(file) ? File.ReadAllBytes(file) : null;
+    }
+
+    /// <summary>Bounded: whoever may write Secrets may write what unpacks to gigabytes.</summary>
+    private static byte[] Unzip(ReadOnlySpan<byte> member)
+    {
+        using var gzip = new GZipStream(new MemoryStream(member.ToArray()), CompressionMode.Decompress);
+        using var json = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (var read = gzip.Read(buffer); read > 0; read = gzip.Read(buffer))
+        {
+            if (json.Length + read > DurableIndex.MaxUnzippedBytes)
+                throw new InvalidDataException($"unpacked it has more than {DurableIndex.MaxUnzippedBytes} bytes");
+            json.Write(buffer, 0, read);
+        }
+
+        return json.ToArray();
     }
 }
