@@ -14,6 +14,12 @@ public sealed record ConfigSnapshot
     /// <summary>The schema that this build writes.</summary>
     public const int CurrentSchemaVersion = 1;
 
+    /// <summary>The highest that every reader of JSON takes exactly: 2⁵³ − 1 (RFC 8259, section 6).</summary>
+    private const long MaxRevision = (1L << 53) - 1;
+
+    /// <summary>Whether a revision is one that there can be.</summary>
+    public static bool IsRevision(long revision) => revision is > 0 and <= MaxRevision;
+
     /// <summary>The schema of this snapshot. A gateway refuses one that it does not speak (415).</summary>
     public required int SchemaVersion { get; init; }
 

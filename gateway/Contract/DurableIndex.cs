@@ -27,6 +27,9 @@ public sealed record DurableIndex
     /// <summary>What a set holds at most.</summary>
     public const int SetBytes = SlotsOfSet * SlotBytes;
 
+    /// <summary>What a part of the content has at most when it is unpacked; a gateway takes no larger snapshot by a push either.</summary>
+    public const int MaxUnzippedBytes = 64 * 1024 * 1024;
+
     /// <summary>The set that counts, from 0.</summary>
     public required int Set { get; init; }
 
@@ -90,6 +93,6 @@ public sealed record DurableIndex
         return isWhole;
     }
 
-    /// <summary>Whether set and slots are ones that there can be.</summary>
-    public bool IsSane() => Set is >= 0 and < Sets && Slots is > 0 and <= SlotsOfSet;
+    /// <summary>Whether set, slots and revision are ones that there can be.</summary>
+    public bool IsSane() => Set is >= 0 and < Sets && Slots is > 0 and <= SlotsOfSet && ConfigSnapshot.IsRevision(Revision);
 }

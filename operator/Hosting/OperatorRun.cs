@@ -104,7 +104,7 @@ internal sealed partial class OperatorRun(
         var home = options.Namespace ?? access.Namespace;
         var identity = $"{options.Name}_{Guid.NewGuid():N}";
         var lease = new LeaseOptions { Key = new(home, LeaseName), Identity = identity };
-        var election = new LeaderElection(client, lease, time, loggers.CreateLogger<LeaderElection>());
+        using var election = new LeaderElection(client, lease, time, loggers.CreateLogger<LeaderElection>());
         Func<bool> isLeader = options.ElectsLeader ? () => election.IsLeader : () => !stop.IsCancellationRequested;
         metrics.ObserveLeadership(LeaseName, isLeader);
         var events = new EventRecorder(client, new() { Instance = identity }, time, loggers.CreateLogger<EventRecorder>());

@@ -17,6 +17,10 @@ internal sealed record StoredKey
     private const string PreviousExpirationAnnotation = ResourceGroup.Name + "/previous-key-expires";
     private const string NextSuffix = "-next";
 
+    // As in the definitions: what a status would refuse is no time.
+    private const int FirstYear = 1900;
+    private const int LastYear = 2999;
+
     /// <summary>The key that callers are given.</summary>
     public required GeneratedKey Current { get; init; }
 
@@ -113,6 +117,10 @@ internal sealed record StoredKey
 
     private static string? Text(DateTimeOffset? time) => time?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 
+    /// <summary>Null where the text is no time, or one that no rotation can be counted from: anybody may have written it.</summary>
     private static DateTimeOffset? Time(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+        && time.Year is >= FirstYear and <= LastYear
+            ? time
+            : null;
 }

@@ -66,6 +66,9 @@ internal sealed record ApiFailure
     /// <summary>Whether the server has put it off: it was not done, and may be tried again after a pause.</summary>
     public bool IsPutOff => Reason == ApiFailureReason.TooManyRequests || this is { Code: 503, RetryAfter: not null };
 
+    /// <summary>Whether a rule forbids it (schema, rights, quota, policy): the same again helps once somebody has changed the rule.</summary>
+    public bool IsByRule => Reason is ApiFailureReason.Forbidden or ApiFailureReason.Invalid or ApiFailureReason.BadRequest;
+
     /// <summary>The fields that are wrong, where the server names them.</summary>
     public ImmutableArray<ApiFailureCause> Causes { get; init; } = [];
 

@@ -14,11 +14,14 @@ namespace Operator.Kubernetes;
 /// <see cref="LeaseOptions.Duration"/> after it has seen that renewal, which is later. So two never lead at once, as long as
 /// their clocks run equally fast and nothing is written while <see cref="IsLeader"/> is false.
 /// </remarks>
-internal sealed partial class LeaderElection(KubernetesClient client, LeaseOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class LeaderElection(KubernetesClient client, LeaseOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
     private const string FieldManager = "llm-gateway-operator-lease";
 
     private readonly Lock _lock = new();
+
+    /// <summary>Many gateways may ask for a confirmation at once, and would be in each other's way, and in that of the renewal.</summary>
+    private readonly SemaphoreSlim _one = new(1);
 
     /// <summary>When the last good renewal began; null while another leads.</summary>
     private long? _renewedAt;
@@ -77,8 +80,23 @@ internal sealed partial class LeaderElection(KubernetesClient client, LeaseOptio
     /// </summary>
     public async Task<bool> ConfirmAsync(CancellationToken cancellation) => IsLeader && await TryHoldAsync(cancellation);
 
-    /// <summary>One attempt to take or renew the lease: whether this process holds it now.</summary>
+    /// <summary>One attempt to take or renew the lease, after those before it: whether this process holds it now.</summary>
     public async Task<bool> TryHoldAsync(CancellationToken cancellation)
+    {
+        await _one.WaitAsync(cancellation);
+        try
+        {
+            return await HoldAsync(cancellation);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    private async Task<bool> HoldAsync(CancellationToken cancellation)
     {
         var beginning = time.GetTimestamp();
         var read = await client.GetAsync(ResourceTypes.Leases, options.Key, cancellation);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
@@ -8,6 +9,15 @@ namespace Operator.Kubernetes;
 /// <summary>From the server's JSON to objects, one by one, so that one that cannot be read hides no other.</summary>
 internal static class ObjectReader
 {
+    /// <summary>
+    /// As deep as a server lets anything be, and more: what is too deep for us is one object, never the list or the watch that it is in.
+    /// https://github.com/kubernetes-sigs/json/blob/main/internal/golang/encoding/json/scanner.go (maxNestingDepth)
+    /// </summary>
+    private static readonly JsonDocumentOptions s_document = new() { MaxDepth = 11_000 };
+
+    /// <summary>A whole answer, or one line of a watch. Throws <see cref="JsonException"/> where it is no JSON.</summary>
+    public static JsonDocument Document(ReadOnlySequence<byte> json) => JsonDocument.Parse(json, s_document);
+
     /// <summary>One object that was asked for.</summary>
     public static ApiOutcome<T> Read<T>(byte[] body)
         where T : KubernetesObject =>
@@ -111,7 +121,7 @@ internal static class ObjectReader
     {
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = Document(new(body));
             return read(document.RootElement);
         }
         catch (JsonException e)

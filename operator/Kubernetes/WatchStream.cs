@@ -101,7 +101,7 @@ internal sealed class WatchStream<T> : IAsyncDisposable
     {
         try
         {
-            using var document = JsonDocument.Parse(line);
+            using var document = ObjectReader.Document(line);
             var root = document.RootElement;
             var type = ObjectReader.Text(root, "type");
             return type is not null && root.TryGetProperty("object", out var json) ? Parse(type, json) : null;

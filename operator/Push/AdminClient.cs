@@ -13,6 +13,15 @@ internal sealed class AdminClient : IDisposable
 {
     private const int MaxReplyBytes = 8 * 1024 * 1024;
 
+    /// <summary>
+    /// More revisions than a count that is lost and begins anew is behind: one a second for eight years. A pod that claims more is not
+    /// believed: following it, the count would come to its end.
+    /// </summary>
+    private const long MaxLead = 1L << 28;
+
+    /// <summary>More than any money or tokens. Sums of what pods claim stay far below what a decimal holds.</summary>
+    private const decimal MaxAmount = 1_000_000_000_000_000_000;
+
     private readonly HttpClient _http;
     private readonly Func<AdminAccess> _access;
     private readonly TimeSpan _timeout;
@@ -44,7 +53,7 @@ internal sealed class AdminClient : IDisposable
     {
         var reply = await SendAsync(
             () => new(HttpMethod.Put, new Uri(pod.Address, "/config")) { Content = new ConfigContent(config) }, cancellation);
-        return reply.Failure ?? Read(reply, config);
+        return reply.Failure ?? Read(reply, config, pod);
     }
 
     /// <summary><c>GET /config/status</c>: the status, or why there is none.</summary>
@@ -53,14 +62,14 @@ internal sealed class AdminClient : IDisposable
         var reply = await SendAsync(() => new(HttpMethod.Get, new Uri(pod.Address, "/config/status")), cancellation);
         if (reply.Failure is not null)
             return (null, reply.Failure);
-        return reply.Status == HttpStatusCode.OK && Parse(reply.Body, ContractJson.Default.ConfigStatus) is { } status
+        return reply.Status == HttpStatusCode.OK && Parse(reply.Body, ContractJson.Default.ConfigStatus) is { } status && IsCredible(status)
             ? (status, null)
             : (null, new PushOutcome.Malformed($"GET /config/status was answered with {(int)reply.Status}"));
     }
 
-    private static PushOutcome Read(Reply reply, StampedConfig config)
+    private static PushOutcome Read(Reply reply, StampedConfig config, PodEndpoint pod)
     {
-        if (Parse(reply.Body, ContractJson.Default.PushReply) is not { } body)
+        if (Parse(reply.Body, ContractJson.Default.PushReply) is not { } body || body.Errors.Contains(null!))
             return new PushOutcome.Malformed($"PUT /config was answered with {(int)reply.Status} and no JSON that we know");
         return reply.Status switch
         {
@@ -69,12 +78,20 @@ internal sealed class AdminClient : IDisposable
             HttpStatusCode.OK => new PushOutcome.Malformed($"accepted revision {body.Revision}, but {config.Revision} was sent"),
             HttpStatusCode.Conflict when body.Uid.Length > 0 && body.Uid != config.Snapshot.Gateway
                 => new PushOutcome.OtherGateway(body.Uid),
+            HttpStatusCode.Conflict when body.Revision < 0 || body.Revision - config.Revision > MaxLead
+                => new PushOutcome.Malformed($"claims to hold revision {body.Revision}, which cannot be"),
             HttpStatusCode.Conflict => new PushOutcome.Older(body.Revision, body.Hash),
-            HttpStatusCode.UnprocessableEntity => new PushOutcome.Rejected(body.Errors),
+            HttpStatusCode.UnprocessableEntity => new PushOutcome.Rejected(pod.Name, body.Errors),
             HttpStatusCode.UnsupportedMediaType => new PushOutcome.UnknownSchema(Message(body)),
             _ => new PushOutcome.Malformed($"PUT /config was answered with {(int)reply.Status}: {Message(body)}"),
         };
     }
+
+    private static bool IsCredible(ConfigStatus status) =>
+        !status.Stores.Contains(null!)
+        && status.Budgets.All(b => b is not null
+            && new[] { b.Limit, b.Settled, b.Reserved, b.Overshoot }.All(a => Math.Abs(a) <= MaxAmount)
+            && new[] { b.PeriodStart, b.PeriodEnd }.All(t => t is not { Year: < 1900 or > 2999 }));
 
     private static string Message(PushReply reply) => string.Join("; ", reply.Errors.Select(e => e.Message));
 

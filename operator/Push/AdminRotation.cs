@@ -25,7 +25,7 @@ internal static class AdminRotation
     {
         if (files is null || IssuedTime(files) is not { } issued)
             return New(gateway, now);
-        if (now >= issued + s_period)
+        if (now - issued >= s_period)
         {
             return New(gateway, now) is var made && AdminCertificate.Parse(files.CertificatePem).Pin is var pin
                 ? made with
@@ -37,12 +37,13 @@ internal static class AdminRotation
                 : made;
         }
 
-        var isOver = now >= issued + s_overlap && (files.Tokens.Length > 1 || !files.FormerPins.IsEmpty);
+        var isOver = now - issued >= s_overlap && (files.Tokens.Length > 1 || !files.FormerPins.IsEmpty);
         return isOver ? files with { Tokens = [files.Tokens[0]], FormerPins = [] } : files;
     }
 
-    /// <summary>False where somebody has edited the certificate to what is none.</summary>
-    public static bool IsUsable(AdminFiles files) => IssuedTime(files) is not null;
+    /// <summary>False where somebody has edited the certificate to what is none, or a token to what no header can carry.</summary>
+    public static bool IsUsable(AdminFiles files) =>
+        IssuedTime(files) is not null && files.Tokens.All(t => t.All(c => c is > ' ' and <= '~'));
 
     /// <summary>How the operator reaches the gateways that have these files.</summary>
     public static AdminAccess Access(AdminFiles files) => new()

@@ -35,11 +35,15 @@ internal sealed class ConfigIndex(KubernetesClient client, LlmGateway gateway)
             return new IndexContent();
         if (!read.IsSuccess)
             return read.Failure;
+        if (Stranger(read.Value.Metadata) is { } stranger)
+            return new IndexContent { ResourceVersion = read.Value.Metadata.ResourceVersion, Stranger = stranger };
         return new IndexContent
         {
             ResourceVersion = read.Value.Metadata.ResourceVersion,
-            Reserved = Parse<Reservation>(read.Value, RevisionKey, ApiJson.Options),
-            Copy = Parse<DurableIndex>(read.Value, PodVolumes.IndexKey, ContractJson.Default.DurableIndex.Options),
+            Reserved = Parse<Reservation>(read.Value, RevisionKey, ApiJson.Options) is { } reserved
+                && ConfigSnapshot.IsRevision(reserved.Revision) ? reserved : null,
+            Copy = Parse<DurableIndex>(read.Value, PodVolumes.IndexKey, ContractJson.Default.DurableIndex.Options) is { } copy
+                && copy.IsSane() ? copy : null,
         };
     }
 
@@ -55,9 +59,21 @@ internal sealed class ConfigIndex(KubernetesClient client, LlmGateway gateway)
     public static bool IsRace(ApiFailure failure) =>
         failure.Reason is ApiFailureReason.Conflict or ApiFailureReason.AlreadyExists or ApiFailureReason.NotFound;
 
-    /// <summary>An owner of an earlier gateway with the same name is replaced: what it left behind would be collected with it.</summary>
+    /// <summary>
+    /// Whose it is where it is somebody else's; null: ours, nobody's, or that of an earlier gateway of the same name, which is replaced: what
+    /// it left behind would be collected with it.
+    /// </summary>
+    private OwnerReference? Stranger(ObjectMeta metadata) => metadata.OwnerReferences.FirstOrDefault(o => o.Controller == true
+        && (o.Kind != gateway.Kind || o.Name != gateway.Metadata.Name || !o.ApiVersion.StartsWith(ResourceGroup.Name + "/", StringComparison.Ordinal)));
+
     private async Task<ApiFailure?> WriteAsync(IndexContent read, string key, byte[] value, CancellationToken cancellation)
     {
+        if (read.Stranger is { } stranger)
+        {
+            var message = $"the Secret {_name} belongs to the {stranger.Kind} {stranger.Name} and is left untouched: rename or delete it";
+            return new() { Reason = ApiFailureReason.Invalid, Message = message };
+        }
+
         var body = SecretOf(gateway, _name, key, value);
         if (read.ResourceVersion is null)
         {
@@ -116,6 +132,9 @@ internal sealed record IndexContent
 {
     /// <summary>Null: it is not there.</summary>
     public string? ResourceVersion { get; init; }
+
+    /// <summary>Whose it is, where it is no index; null: ours.</summary>
+    public OwnerReference? Stranger { get; init; }
 
     /// <summary>The last revision that was reserved; null: unknown.</summary>
     public Reservation? Reserved { get; init; }

@@ -87,11 +87,19 @@ internal sealed record DurableContent
         return new() { Bytes = bytes, SnapshotBytes = snapshot.Sum(p => p.Length) };
     }
 
+    /// <summary>Bounded: whoever may write Secrets may write what unpacks to gigabytes.</summary>
     private static byte[] Unzip(ReadOnlySpan<byte> member)
     {
         using var gzip = new GZipStream(new MemoryStream(member.ToArray()), CompressionMode.Decompress);
         using var json = new MemoryStream();
-        gzip.CopyTo(json);
+        var buffer = new byte[64 * 1024];
+        for (var read = gzip.Read(buffer); read > 0; read = gzip.Read(buffer))
+        {
+            if (json.Length + read > DurableIndex.MaxUnzippedBytes)
+                throw new InvalidDataException($"unpacked it has more than {DurableIndex.MaxUnzippedBytes} bytes");
+            json.Write(buffer, 0, read);
+        }
+
         return json.ToArray();
     }
 }

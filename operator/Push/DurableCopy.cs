@@ -117,7 +117,7 @@ internal sealed class DurableCopy(KubernetesClient client, ConfigIndex index, Ll
 
     /// <summary>What an earlier gateway of the same name left, or somebody wrote by hand, is none.</summary>
     private DurableIndex? OfThisGateway(IndexContent read) =>
-        read.Copy is { } copy && copy.Gateway == gateway.Metadata.Uid && copy.IsSane() ? copy : null;
+        read.Copy is { } copy && copy.Gateway == gateway.Metadata.Uid ? copy : null;
 
     private async Task<ApiFailure?> WriteSlotsAsync(int set, DurableContent content, CancellationToken cancellation)
     {

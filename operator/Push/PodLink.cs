@@ -9,6 +9,12 @@ namespace Operator.Push;
 /// <remarks>A config that the pod has judged is not pushed again; one that it lost (a restart without its volume) is.</remarks>
 internal sealed partial class PodLink : IAsyncDisposable
 {
+    /// <summary>
+    /// So often in a row a pod is believed that it holds a higher revision. One that says so whatever it is offered would keep the config from
+    /// all others, and the operator counting.
+    /// </summary>
+    private const int MaxOlder = 8;
+
     private readonly Lock _lock = new();
     private readonly AdminClient _client;
     private readonly PublisherOptions _options;
@@ -20,6 +26,7 @@ internal sealed partial class PodLink : IAsyncDisposable
 
     private PodState _state;
     private StampedConfig? _wanted;
+    private int _older;
     private TaskCompletionSource<PushOutcome> _outcome = NewOutcome();
     private TaskCompletionSource _wake = NewWake();
 
@@ -127,7 +134,7 @@ internal sealed partial class PodLink : IAsyncDisposable
 
     private async Task<PushOutcome> PushAsync(StampedConfig wanted, CancellationToken stop)
     {
-        var outcome = await _client.PushAsync(State.Pod, wanted, stop);
+        var outcome = Believed(await _client.PushAsync(State.Pod, wanted, stop));
         var status = outcome is PushOutcome.Acknowledged ? (await _client.StatusAsync(State.Pod, stop)).Status : null;
         LogPushed(wanted.Revision, State.Pod.Name, outcome.GetType().Name);
         Change(s => s with
@@ -148,6 +155,19 @@ internal sealed partial class PodLink : IAsyncDisposable
         }
 
         return outcome;
+    }
+
+    private PushOutcome Believed(PushOutcome outcome)
+    {
+        _older = outcome switch
+        {
+            PushOutcome.Older => _older + 1,
+            PushOutcome.Acknowledged => 0,
+            _ => _older,
+        };
+        return outcome is PushOutcome.Older older && _older > MaxOlder
+            ? new PushOutcome.Malformed($"claims to be ahead of whatever it is offered, now at revision {older.Revision}")
+            : outcome;
     }
 
     /// <summary>Whoever asks from now on gets the newest outcome, whoever waits gets the first.</summary>

@@ -26,8 +26,8 @@ internal abstract record PushOutcome
         public override bool IsOfThePod => true;
     }
 
-    /// <summary>422: it found faults, and keeps what it has.</summary>
-    public sealed record Rejected(ImmutableArray<ConfigError> Errors) : PushOutcome;
+    /// <summary>422: the pod of this name found faults, and keeps what it has.</summary>
+    public sealed record Rejected(string Pod, ImmutableArray<ConfigError> Errors) : PushOutcome;
 
     /// <summary>415: it does not speak this schema.</summary>
     public sealed record UnknownSchema(string Message) : PushOutcome
@@ -35,8 +35,11 @@ internal abstract record PushOutcome
         public override bool IsOfThePod => true;
     }
 
-    /// <summary>400, 413 or a reply that makes no sense: one of the two sides has a bug.</summary>
-    public sealed record Malformed(string Message) : PushOutcome;
+    /// <summary>400, 413 or a reply that makes no sense: one of the two sides has a bug, or the pod lies. Others may take the config.</summary>
+    public sealed record Malformed(string Message) : PushOutcome
+    {
+        public override bool IsOfThePod => true;
+    }
 
     /// <summary>401 or 403 with every token.</summary>
     public sealed record Unauthorized : PushOutcome

@@ -44,4 +44,7 @@ internal sealed class NotReservedException(ApiFailure failure) : IOException($"n
 {
     /// <summary>The pause that it asks for; zero where it names none.</summary>
     public TimeSpan RetryAfter => failure.RetryAfter ?? TimeSpan.Zero;
+
+    /// <summary>Whether a rule of it (quota, policy, rights) refuses: trying again helps once somebody changes that.</summary>
+    public bool IsByRule => failure.IsByRule;
 }

@@ -70,7 +70,9 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     private GatewayReconciler? _reconciler;
     private ChildrenWritten _written = ChildrenWritten.Nothing;
     private DurableWrite? _kept;
+    private bool _isNew;
     private bool _hasPublished;
+    private string? _refusal;
     private long _revision;
     private long _changed;
     private int _failures;
@@ -148,7 +150,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 5. Publish.
         var inputs = _statuses.Recall(Inputs(gateway, attached, secrets, keys, now));
-        var outcome = await _reconciler.ReconcileAsync(inputs, cancellation);
+        var outcome = await PublishAsync(inputs, cancellation);
         _hasPublished |= outcome.Config is not null;
         var states = _publisher.Pods;
         Count(key, outcome, states, began);
@@ -216,6 +218,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             return failure;
         if (read is DurableRead.Damaged { Problem: var problem })
             LogDamaged(Uid, problem);
+        _isNew = read is DurableRead.Missing;
         var found = read as DurableRead.Found;
         if (found is not null)
         {
@@ -226,6 +229,23 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         var revisions = new ClusterRevisions(_index, _services.IsLeader, _services.ConfirmLeadAsync);
         _reconciler = new(revisions, _publisher, found?.LastValid ?? LastValidVersions.Empty);
         return null;
+    }
+
+    /// <summary>
+    /// Where nothing was ever in force, and a rule forbids to count, nobody would be told why: so the line goes on without a config.
+    /// </summary>
+    private async Task<ReconcileOutcome> PublishAsync(TranslateInputs inputs, CancellationToken cancellation)
+    {
+        _refusal = null;
+        try
+        {
+            return await _reconciler!.ReconcileAsync(inputs, cancellation);
+        }
+        catch (NotReservedException e) when (e.IsByRule && _isNew && !_hasPublished)
+        {
+            _refusal = e.Message;
+            return new() { Inputs = inputs, Translation = Translator.Translate(inputs) };
+        }
     }
 
     private void Count(ObjectKey key, ReconcileOutcome outcome, ImmutableArray<PodState> states, long began)
@@ -328,13 +348,18 @@ internal sealed partial class GatewayLine : IAsyncDisposable
             ? ImmutableArray<string>.Empty
             : [$"the pods wait to be replaced until those of the LlmGateway `{first}` are, or it is changed or paused"],
         .. desired?.Problems.Select(p => $"{p.Field}: {p.Message}") ?? [],
+        .. _refusal is null ? ImmutableArray<string>.Empty : [_refusal],
         .. _written.Problems,
+        .. _kept is DurableWrite.Failed { Failure: { IsByRule: true } refused }
+            ? [$"the config cannot be kept: {refused}"]
+            : ImmutableArray<string>.Empty,
         .. _kept is DurableWrite.TooLarge large ? [large.Message] : ImmutableArray<string>.Empty,
     ];
 
     /// <summary>What another round may mend, though what matters most is done.</summary>
     private string? Obstacle(SecretsRead secrets, KeysKnown keys, StatusesWritten status) =>
-        secrets.Failures.Values.FirstOrDefault()?.ToString()
+        _refusal
+        ?? secrets.Failures.Values.FirstOrDefault()?.ToString()
         ?? keys.Failure?.ToString()
         ?? (_kept is DurableWrite.Failed failed ? $"the durable copy: {failed.Failure}" : null)
         ?? (_kept is DurableWrite.Superseded newer ? $"the durable copy is of revision {newer.Revision}" : null)

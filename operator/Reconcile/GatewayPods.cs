@@ -22,6 +22,7 @@ internal sealed record GatewayPods
     public string? StoresFingerprint =>
         All.MaxBy(p => p.Metadata.CreationTimestamp)?.Metadata.Annotations.GetValueOrDefault(PodTemplate.StoresAnnotation);
 
+    /// <summary>Those that the Deployment has made: anybody who may make pods may put our labels on them.</summary>
     public static GatewayPods Of(LlmGateway gateway, IEnumerable<Pod> pods)
     {
         var instance = ChildNames.Own(gateway.Metadata.Name);
@@ -30,11 +31,21 @@ internal sealed record GatewayPods
             All =
             [
                 .. pods.Where(p => p.Metadata.Namespace == gateway.Metadata.Namespace
-                        && p.Metadata.Labels.GetValueOrDefault(ChildLabels.Instance) == instance)
+                        && p.Metadata.Labels.GetValueOrDefault(ChildLabels.Instance) == instance
+                        && IsOfDeployment(p.Metadata, instance))
                     .OrderBy(p => p.Metadata.Name, StringComparer.Ordinal),
             ],
         };
     }
+
+    /// <summary>
+    /// A ReplicaSet of a Deployment bears its name and the hash of the template that its pods show too. Whoever writes another owner into a
+    /// pod loses the pod: to that ReplicaSet, or to the garbage collector.
+    /// https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pod-template-hash-label
+    /// </summary>
+    private static bool IsOfDeployment(ObjectMeta pod, string deployment) =>
+        pod.Labels.TryGetValue("pod-template-hash", out var hash)
+        && pod.OwnerReferences.Any(o => o is { Controller: true, ApiVersion: "apps/v1", Kind: "ReplicaSet" } && o.Name == $"{deployment}-{hash}");
 
     /// <summary>Pods that are there to stay, started or not.</summary>
     public ImmutableArray<PodReport> Reports(ImmutableArray<PodState> states, StampedConfig? config)

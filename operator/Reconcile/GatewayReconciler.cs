@@ -26,7 +26,7 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
 {
     private const int MaxRounds = 3;
 
-    private ImmutableArray<RefusedVersion> _refused = [];
+    private ImmutableArray<Refusal> _refused = [];
     private ReconcileOutcome? _last;
     private long _above;
 
@@ -35,10 +35,11 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
 
     public async Task<ReconcileOutcome> ReconcileAsync(TranslateInputs gathered, CancellationToken cancellation)
     {
-        if (_last is { } last && IsInForce(last, gathered) && _refused.All(IsHeld))
+        var refused = StillSaid(gathered);
+        if (refused.Length == _refused.Length && _last is { } last && IsInForce(last, gathered))
             return _last = last with { Inputs = Complete(gathered) };
         var above = Math.Max(_above, publisher.HighestForeign);
-        _refused = StillThere(gathered);
+        _refused = refused;
         for (var round = 1; ; round++)
         {
             // 1. Translate.
@@ -85,7 +86,7 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
         _last = null;
     }
 
-    private TranslateInputs Complete(TranslateInputs gathered) => gathered with { LastValid = LastValid, Refused = _refused };
+    private TranslateInputs Complete(TranslateInputs gathered) => gathered with { LastValid = LastValid, Refused = [.. _refused.Select(r => r.Version)] };
 
     /// <summary>A pod has it, time has changed nothing, and no pod has seen a higher revision.</summary>
     private bool IsInForce(ReconcileOutcome last, TranslateInputs gathered) =>
@@ -98,28 +99,22 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
     private bool Remember(PushOutcome.Rejected rejected, ConfigSnapshot config)
     {
         var named = config.Objects().ToLookup(o => (o.Kind, o.Id()));
-        var pod = publisher.Pods.FirstOrDefault(p => ReferenceEquals(p.Outcome, rejected))?.Pod.Name ?? "";
-        var known = _refused.Select(r => r.Object).ToHashSet();
+        var known = _refused.Select(r => r.Version.Object).ToHashSet();
         var found = rejected.Errors
             .SelectMany(e => named[(e.Kind, $"{e.Namespace}/{e.Name}")]
-                .Select(o => new RefusedVersion { Object = o, Field = e.Field, Message = e.Message, Pod = pod }))
+                .Select(o => new RefusedVersion { Object = o, Field = e.Field, Message = e.Message }))
             .Where(r => !known.Contains(r.Object))
+            .Select(r => new Refusal(r, rejected.Pod))
             .ToImmutableArray();
         _refused = [.. _refused, .. found];
         return found.Length > 0;
     }
 
     /// <summary>
-    /// What a pod has refused that is gone, another one may take, as after an update of the image: it is asked once it answers.
+    /// Versions that nobody holds any more are forgotten, and those whose pod is gone once another one answers: it may be of another image, or
+    /// honest.
     /// </summary>
-    private bool IsHeld(RefusedVersion refused)
-    {
-        var pods = publisher.Pods;
-        return pods.Any(p => p.Pod.Name == refused.Pod) || !pods.Any(p => p.IsReachable);
-    }
-
-    /// <summary>Versions that nobody holds any more are forgotten, and the words of pods that are gone.</summary>
-    private ImmutableArray<RefusedVersion> StillThere(TranslateInputs inputs)
+    private ImmutableArray<Refusal> StillSaid(TranslateInputs inputs)
     {
         if (_refused.IsEmpty)
             return [];
@@ -129,6 +124,11 @@ internal sealed class GatewayReconciler(IRevisions revisions, ConfigPublisher pu
             LastValid.Gateway, .. LastValid.Routes.Values, .. LastValid.Keys.Values, .. LastValid.Budgets.Values,
         ];
         var held = versions.OfType<KubernetesObject>().Select(o => o.Reference()).ToHashSet();
-        return [.. _refused.Where(r => held.Contains(r.Object) && IsHeld(r))];
+        var pods = publisher.Pods;
+        var isAnyThere = pods.Any(p => p.IsReachable);
+        return [.. _refused.Where(r => held.Contains(r.Version.Object) && (!isAnyThere || pods.Any(p => p.Pod.Name == r.Pod)))];
     }
+
+    /// <summary>A version, and the pod that refused it.</summary>
+    private sealed record Refusal(RefusedVersion Version, string Pod);
 }

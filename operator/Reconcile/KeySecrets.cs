@@ -75,7 +75,7 @@ internal sealed class KeySecrets(KubernetesClient client, TimeProvider time)
     /// <summary>What stood before the write still stands, or the write was done after all and takes it as well.</summary>
     private KeyOutcome Failed(KeyPlan plan, ApiFailure failure, Secret? secret)
     {
-        if (failure.Reason is not (ApiFailureReason.Forbidden or ApiFailureReason.Invalid or ApiFailureReason.BadRequest))
+        if (!failure.IsByRule)
             return new() { Material = plan.Before, Failure = failure };
         return new()
         {

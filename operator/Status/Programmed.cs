@@ -39,7 +39,11 @@ internal static class Programmed
     public static Judgement OfConfig(StatusInputs inputs)
     {
         if (inputs.Config is not { } config)
-            return new(ConditionStatus.False, ConditionReasons.Invalid, "there is no config");
+        {
+            var why = inputs.Translation.Config is null ? ConditionReasons.Invalid : ConditionReasons.Pending;
+            return new(ConditionStatus.False, why, "there is no config");
+        }
+
         if (inputs.Pods.Any(p => p.Revision == config.Revision))
             return new(ConditionStatus.True, ConditionReasons.Programmed, Invariant($"since revision {config.Revision}"));
         if (inputs.Pods.FirstOrDefault(p => p.HasRefused) is { } refusing)

@@ -84,6 +84,11 @@ internal static class SpendStatus
     private static string Amount(decimal amount, Budget budget) =>
         amount.ToString(budget.Spec.Limit.Cost is null ? "0" : "0.00#######", CultureInfo.InvariantCulture);
 
-    private static int Percent(BudgetCounter counter) =>
-        counter.Limit == 0 ? 100 : (int)Math.Min(MaxPercent, decimal.Floor(counter.Settled * 100 / counter.Limit));
+    private static int Percent(BudgetCounter counter) => counter switch
+    {
+        { Limit: 0 } => 100,
+        { Settled: <= 0 } => 0,
+        _ when counter.Settled >= counter.Limit * (MaxPercent / 100) => MaxPercent,
+        _ => (int)decimal.Floor(counter.Settled * 100 / counter.Limit),
+    };
 }

@@ -143,9 +143,6 @@ internal sealed record RefusedVersion
 
     /// <summary>What the pod said.</summary>
     public required string Message { get; init; }
-
-    /// <summary>Name of the pod.</summary>
-    public string Pod { get; init; } = "";
 }
 
 /// <summary>For each object the last version that had no fault of its own, by id (<c>namespace/name</c>).</summary>

@@ -106,6 +106,8 @@ internal sealed partial class Reflector<T>(
         (_version, _isResuming, _failure) = (list.Value.ResourceVersion, false, null);
         foreach (var change in changes)
             changed(change);
+        foreach (var problem in list.Value.Unreadable)
+            LogUnreadable(type.ToString(), problem.Key.ToString(), problem.Problem);
         _synced.TrySetResult();
         LogListed(type.ToString(), Scope, list.Value.Items.Length, list.Value.Unreadable.Length, list.Value.ResourceVersion);
         return true;

@@ -16,7 +16,7 @@ internal sealed class AdminPort(
     ConfigReceiver receiver, ModelHolder models, ISpendStore store, StoreWatches stores, Readiness readiness, BearerTokens tokens)
 {
     /// <summary>Of the snapshot as JSON.</summary>
-    public const int MaxSnapshotBytes = 64 * 1024 * 1024;
+    public const int MaxSnapshotBytes = DurableIndex.MaxUnzippedBytes;
 
     public Task HandleAsync(HttpContext context)
     {

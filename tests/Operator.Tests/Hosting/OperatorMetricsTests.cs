@@ -94,7 +94,7 @@ public sealed partial class OperatorMetricsTests : IDisposable
                 Pod("serves too", new PushOutcome.Acknowledged(7, wanted.Hash), acknowledged: 7),
                 Pod("serves an older one", new PushOutcome.Acknowledged(6, ""), acknowledged: 6),
                 Pod("not asked yet", outcome: null, isReachable: false),
-                Pod("refuses", new PushOutcome.Rejected([]), acknowledged: 6),
+                Pod("refuses", new PushOutcome.Rejected("refuses", []), acknowledged: 6),
                 Pod("gone quiet with it", new PushOutcome.Acknowledged(7, wanted.Hash), acknowledged: 7, isReachable: false),
             ],
             wanted);

@@ -125,6 +125,21 @@ public sealed class KeyRotationTests
         After(TimeSpan.FromDays(1)).ShouldBe(_first with { CreatedTime = s_start.AddDays(1) });
     }
 
+    /// <summary>Whoever may write the Secret may write anything there.</summary>
+    [Theory]
+    [InlineData("9999-12-31T23:59:59Z")]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("yesterday")]
+    public void A_Secret_that_says_a_time_which_cannot_be_counts_from_now(string time)
+    {
+        var secret = _first.WriteTo(new() { Metadata = new() { Name = "demo-key" } }, Name);
+        var annotations = secret.Metadata.Annotations.SetItem(ResourceGroup.Name + "/key-created", time);
+        _stored = StoredKey.Read(secret with { Metadata = secret.Metadata with { Annotations = annotations } }, Name)!;
+
+        After(TimeSpan.FromDays(1)).ShouldBe(_first with { CreatedTime = s_start.AddDays(1) });
+        KeyRotation.NextTime(_stored, _key).ShouldBe(s_start.AddDays(1).AddSeconds(7200));
+    }
+
     [Fact]
     public void What_else_a_Secret_says_stays()
     {

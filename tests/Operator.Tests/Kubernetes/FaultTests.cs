@@ -202,6 +202,19 @@ public sealed class FaultTests : IAsyncLifetime
         problem.Problem.ShouldNotBeEmpty();
     }
 
+    /// <summary>A field of any content, as the template of pods, may be nested as deep as a user likes.</summary>
+    [Fact]
+    public async Task One_object_that_is_nested_too_deep_hides_no_other()
+    {
+        await _cluster.CreateSecretAsync("a");
+        Server.Create("secrets", _cluster.Namespace, new() { ["metadata"] = new JsonObject { ["name"] = "deep" }, ["any"] = Nested(100) });
+
+        var list = (await ListAsync()).Value.ShouldNotBeNull();
+
+        list.Items.Select(i => i.Metadata.Name).ShouldBe(["a"]);
+        list.Unreadable.ShouldHaveSingleItem().Key.ShouldBe(_cluster.Key("deep"));
+    }
+
     [Fact]
     public void The_causes_of_an_invalid_object_are_told_by_field()
     {
@@ -217,6 +230,9 @@ public sealed class FaultTests : IAsyncLifetime
         failure.Reason.ShouldBe(ApiFailureReason.Invalid);
         failure.Causes.ShouldBe([new ApiFailureCause("spec.replicas", "FieldValueInvalid", "too many")]);
     }
+
+    private static JsonObject Nested(int depth) =>
+        Enumerable.Range(0, depth).Aggregate(new JsonObject(), (inner, _) => new() { ["a"] = inner });
 
     private Task<ApiOutcome<Secret>> CreateAsync() =>
         _cluster.Client.CreateAsync(ResourceTypes.Secrets, _cluster.Secret("a"), Cancellation);

@@ -26,7 +26,12 @@ public sealed class LeaderElectionTests : IAsyncLifetime
         _second = Election("second", _otherClock);
     }
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _first.Dispose();
+        _second.Dispose();
+        return _cluster.DisposeAsync();
+    }
 
     [Fact]
     public async Task Of_two_contenders_one_leads_and_the_other_follows_once_the_lease_has_run_out()
@@ -109,6 +114,19 @@ public sealed class LeaderElectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Confirmations_at_once_are_not_in_each_others_way()
+    {
+        using var election = Election("me", TimeProvider.System);
+        await election.TryHoldAsync(Cancellation);
+
+        (await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => election.ConfirmAsync(Cancellation))))).ShouldAllBe(c => c);
+
+        Server.Calls.Where(c => c is { Verb: "patch", Resource: "leases" })
+            .Select(c => (string?)JsonNode.Parse(c.Body)!["metadata"]!["resourceVersion"])
+            .ShouldBeUnique();
+    }
+
+    [Fact]
     public async Task A_leader_that_ends_gives_the_lease_back_at_once()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
@@ -184,7 +202,7 @@ public sealed class LeaderElectionTests : IAsyncLifetime
     public async Task A_server_takes_the_lease_as_it_is_written(string server)
     {
         await using var cluster = await TestCluster.StartAsync(server);
-        var election = new LeaderElection(
+        using var election = new LeaderElection(
             cluster.Client, new() { Key = cluster.Key("operator"), Identity = "me" }, TimeProvider.System, NullLogger.Instance);
 
         (await election.TryHoldAsync(Cancellation)).ShouldBeTrue();

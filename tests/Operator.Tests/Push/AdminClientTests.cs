@@ -43,6 +43,10 @@ public sealed class AdminClientTests
     [InlineData(200, "<html>", typeof(PushOutcome.Malformed), true)]
     [InlineData(200, """{"revision":3,"hash":"abc"}""", typeof(PushOutcome.Malformed), true)]
     [InlineData(302, "", typeof(PushOutcome.Malformed), true)]
+    [InlineData(400, """{"errors":[null]}""", typeof(PushOutcome.Malformed), true)]
+    [InlineData(422, """{"errors":[null]}""", typeof(PushOutcome.Malformed), true)]
+    [InlineData(409, """{"revision":9223372036854775807,"hash":"abc","uid":"uid-1"}""", typeof(PushOutcome.Malformed), true)]
+    [InlineData(409, """{"revision":-1,"hash":"abc","uid":"uid-1"}""", typeof(PushOutcome.Malformed), true)]
     [InlineData(401, "", typeof(PushOutcome.Unauthorized), false)]
     [InlineData(503, "", typeof(PushOutcome.Unreachable), false)]
     public async Task Push_Reply_BecomesAValue(int status, string body, Type outcome, bool isVerdict)
@@ -67,6 +71,26 @@ public sealed class AdminClientTests
         var rejected = (await client.PushAsync(gateway.Pod, Configs.Revision(7), Cancellation)).ShouldBeOfType<PushOutcome.Rejected>();
 
         rejected.Errors.Select(e => (e.Kind, e.Field, e.Message)).ShouldBe([("ModelRoute", "model", "x"), ("", "", "y")]);
+    }
+
+    [Theory]
+    [InlineData("""{"schemaVersions":[1],"uid":"u","revision":1,"hash":"h","ready":true,"budgets":[null]}""")]
+    [InlineData("""{"schemaVersions":[1],"uid":"u","revision":1,"hash":"h","ready":true,"stores":[null]}""")]
+    [InlineData("""
+        {"schemaVersions":[1],"uid":"u","revision":1,"hash":"h","ready":true,
+        "budgets":[{"budget":"a/b","limit":1,"settled":79228162514264337593543950335,"reserved":0}]}
+        """)]
+    [InlineData("""
+        {"schemaVersions":[1],"uid":"u","revision":1,"hash":"h","ready":true,
+        "budgets":[{"budget":"a/b","limit":1,"settled":0,"reserved":0,"periodStart":"0001-01-01T00:00:00Z"}]}
+        """)]
+    public async Task Status_ThatCannotBe_IsMalformed(string body)
+    {
+        await using var gateway = await FakeGateway.StartAsync();
+        using var client = new AdminClient(() => gateway.Access, s_long, TimeProvider.System);
+        gateway.StatusAnswer = body;
+
+        (await client.StatusAsync(gateway.Pod, Cancellation)).Failure.ShouldBeOfType<PushOutcome.Malformed>();
     }
 
     [Fact]

@@ -62,6 +62,18 @@ public sealed class DurableContentTests
         found.LastValid.Keys.Count.ShouldBe(2);
     }
 
+    /// <summary>3 MiB of Secrets can hold gigabytes of zeros.</summary>
+    [Fact]
+    public void A_copy_that_unpacks_to_more_than_a_snapshot_may_have_is_damaged()
+    {
+        var config = Configs.Revision(3);
+        var bomb = Zip(new byte[DurableIndex.MaxUnzippedBytes + 1]);
+        var content = new DurableContent { Bytes = bomb, SnapshotBytes = bomb.Length };
+
+        DurableContent.Read(bomb, content.IndexOf(config.Snapshot, 0))
+            .ShouldBeOfType<DurableRead.Damaged>().Problem.ShouldContain("more than 67108864 bytes");
+    }
+
     private static LastValidVersions Versions(int keys)
     {
         var labels = ImmutableSortedDictionary<string, string>.Empty.Add("team", "a");

@@ -44,6 +44,9 @@ internal sealed class FakeGateway : IAsyncDisposable
     /// <summary>Answers instead of the fake where it is set: with its status and, unless null, its body.</summary>
     public (int Status, string? Body)? Answer { get; set; }
 
+    /// <summary>What it says of itself, where it is set.</summary>
+    public string? StatusAnswer { get; set; }
+
     /// <summary>What it complains of in a config; null where it takes it.</summary>
     public Func<ConfigSnapshot, ImmutableArray<ConfigError>?> Refuse { get; set; } = _ => null;
 
@@ -144,6 +147,8 @@ internal sealed class FakeGateway : IAsyncDisposable
     private Task StatusAsync(HttpContext http)
     {
         Interlocked.Increment(ref StatusRequests);
+        if (StatusAnswer is { } answer)
+            return http.Response.WriteAsync(answer);
         var status = new ConfigStatus
         {
             SchemaVersions = [ConfigSnapshot.CurrentSchemaVersion],

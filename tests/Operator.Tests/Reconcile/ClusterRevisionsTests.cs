@@ -83,6 +83,16 @@ public sealed class ClusterRevisionsTests
         (await setup.Revisions().ReserveAsync("other", 0, Cancellation)).ShouldBe(10);
     }
 
+    [Fact]
+    public async Task A_count_that_cannot_be_goes_on_above_the_durable_copy()
+    {
+        await using var setup = await DurableSetup.StartAsync();
+        await setup.Copy().WriteAsync(setup.Config(9), LastValidVersions.Empty, Cancellation);
+        await setup.EditAsync(Index, ConfigIndex.RevisionKey, """{"revision":9223372036854775807,"hash":"h"}"""u8.ToArray());
+
+        (await setup.Revisions().ReserveAsync("other", 0, Cancellation)).ShouldBe(10);
+    }
+
     [Theory, MemberData(nameof(Servers))]
     public async Task Two_operators_at_once_never_share_a_revision(string server)
     {

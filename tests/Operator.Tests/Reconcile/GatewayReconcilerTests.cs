@@ -97,6 +97,25 @@ public sealed class GatewayReconcilerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_refused_object_goes_live_once_another_pod_is_in_the_place_of_the_one_that_refused_it()
+    {
+        await using var pod = await FakeGateway.StartAsync();
+        await using var newer = await FakeGateway.StartAsync(pod.Certificate, [FakeGateway.Token], new(System.Net.IPAddress.Loopback, 0));
+        await using var setup = await PublisherSetup.OfAsync(pod);
+        var reconciler = Reconciler(setup);
+        pod.Refuse = config => Complain(config, "a", generation: 1);
+        await reconciler.ReconcileAsync(Inputs(Route("a"), Route("b")), Cancellation);
+
+        await setup.Publisher.SetPodsAsync([]);
+        await reconciler.ReconcileAsync(Inputs(Route("a"), Route("b")), Cancellation);
+        await setup.Publisher.SetPodsAsync([newer.Pod with { Name = "pod-1" }]);
+        var outcome = await reconciler.ReconcileAsync(Inputs(Route("a"), Route("b")), Cancellation);
+
+        Served(newer).ShouldBe(["a@1", "b@1"]);
+        outcome.Inputs.Refused.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Refusals_without_end_are_given_up_after_three_rounds_and_reach_one_pod_only()
     {
         await using var pod = await FakeGateway.StartAsync();
@@ -143,6 +162,27 @@ public sealed class GatewayReconcilerTests : IDisposable
         pod.Pushed.ShouldBe([41L, 1L, 42L]);
         pod.Config!.Revision.ShouldBe(42);
         (await reconciler.ReconcileAsync(Inputs(Route("a"), Route("b")), Cancellation)).Config!.Revision.ShouldBe(43);
+    }
+
+    [Fact]
+    public async Task A_pod_that_is_ahead_of_whatever_it_is_offered_keeps_the_config_from_no_other()
+    {
+        await using var liar = await FakeGateway.StartAsync();
+        await using var pod = await FakeGateway.StartAsync(liar.Certificate, [FakeGateway.Token], new(System.Net.IPAddress.Loopback, 0));
+        await using var setup = await PublisherSetup.OfAsync(liar, liar.Pod, pod.Pod with { Name = "pod-1", IsReady = false });
+        liar.BeforePush = () =>
+        {
+            liar.Answer = (409, $$"""{"revision":{{liar.Pushed[^1] + 1}},"hash":"h","uid":""}""");
+            return Task.CompletedTask;
+        };
+        var reconciler = Reconciler(setup);
+
+        for (var i = 0; i < 3; i++)
+            await reconciler.ReconcileAsync(Inputs(Route("a")), Cancellation);
+
+        Served(pod).ShouldBe(["a@1"]);
+        await reconciler.ReconcileAsync(Inputs(Route("a")), Cancellation);
+        liar.Pushed.Length.ShouldBe(9);
     }
 
     [Fact]

@@ -209,6 +209,19 @@ public sealed class InformerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_object_that_is_nested_too_deep_holds_up_no_watch()
+    {
+        var informer = await SyncedAsync();
+
+        var nested = Enumerable.Range(0, 100).Aggregate(new JsonObject(), (inner, _) => new() { ["a"] = inner });
+        Server.Create("secrets", Ns, new() { ["metadata"] = new JsonObject { ["name"] = "deep" }, ["any"] = nested });
+        Server.Create("secrets", Ns, Named("after"));
+
+        await HasAsync(informer, "after");
+        informer.Snapshot.Unreadable.Keys.ShouldBe([_cluster.Key("deep")]);
+    }
+
+    [Fact]
     public async Task A_handler_that_throws_stops_nothing()
     {
         var hasThrown = false;

@@ -104,10 +104,11 @@ public sealed class AdminRotationTests
     }
 
     [Theory]
-    [InlineData("deleted")]
-    [InlineData("certificate.pem")]
-    [InlineData("tokens")]
-    public async Task Files_that_somebody_destroys_are_put_back_and_no_pod_is_lost(string what)
+    [InlineData("deleted", null)]
+    [InlineData("certificate.pem", "-----")]
+    [InlineData("tokens", null)]
+    [InlineData("tokens", "no\rheader")]
+    public async Task Files_that_somebody_destroys_are_put_back_and_no_pod_is_lost(string what, string? value)
     {
         var (setup, @operator, pods) = await LineSetup.ReadyAsync(pods: 2);
         await using var _1 = setup;
@@ -117,7 +118,7 @@ public sealed class AdminRotationTests
         if (what == "deleted")
             setup.Delete("secrets", Secret);
         else
-            setup.Patch("secrets", Secret, new() { ["data"] = new JsonObject { [what] = what == "tokens" ? null : Manifest.Base64("-----") } });
+            setup.Patch("secrets", Secret, new() { ["data"] = new JsonObject { [what] = value is null ? null : Manifest.Base64(value) } });
 
         await setup.WhenAsync(() => setup.Find("secrets", Secret) is not null
             && AdminFiles.Read(setup.SecretOf(Secret)) is { } now

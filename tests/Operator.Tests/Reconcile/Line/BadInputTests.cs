@@ -151,6 +151,44 @@ public sealed class BadInputTests
     }
 
     [Theory]
+    [InlineData("main-config-index")]
+    [InlineData("main-config-a-0")]
+    public async Task A_gateway_whose_Secrets_a_quota_forbids_says_so_and_serves_once_it_is_lifted(string secret)
+    {
+        await using var setup = await LineSetup.StartAsync();
+        setup.Server.Inject(new ApiFault.Answer(403, "Forbidden"), c => c is { Verb: "create" or "patch", Resource: "secrets" } && c.Name == secret
+            || c is { Verb: "create", Resource: "secrets", Name: "" } && c.Body.Contains($"\"{secret}\""), int.MaxValue);
+        setup.ApplyBasics();
+        setup.StartOperator(new() { Backoff = LineOptions.RealBackoff });
+
+        await setup.WhenPassingAsync(() => setup.Condition("llmgateways", "main", "Ready") == "False Incomplete");
+        await setup.WhenPassingAsync(() => setup.Message("llmgateways", "main", "Deployed").Contains("403"));
+
+        setup.Server.Heal();
+        await setup.StartPodAsync();
+        await setup.WhenReadyPassingAsync();
+    }
+
+    [Fact]
+    public async Task An_index_that_is_somebody_elses_stays_as_it_is_and_the_gateway_says_whose_it_is()
+    {
+        await using var setup = await LineSetup.StartAsync();
+        var taken = Manifest.Secret("main-config-index", "theirs", "v");
+        taken["metadata"]!["ownerReferences"] = new JsonArray(LinePod.Owner("theirs"));
+        setup.Create("secrets", taken);
+        var before = setup.Find("secrets", "main-config-index")!.ToJsonString();
+        setup.ApplyBasics();
+        setup.StartOperator(new() { Backoff = LineOptions.RealBackoff });
+
+        await setup.WhenPassingAsync(() => setup.Message("llmgateways", "main", "Ready").Contains("belongs to the ReplicaSet theirs"));
+
+        setup.Find("secrets", "main-config-index")!.ToJsonString().ShouldBe(before);
+        setup.Delete("secrets", "main-config-index");
+        await setup.StartPodAsync();
+        await setup.WhenReadyPassingAsync();
+    }
+
+    [Theory]
     [InlineData("Reject", "refused under a cost budget")]
     [InlineData("Allow", "served and not counted under a cost budget")]
     public async Task A_route_without_a_price_says_what_becomes_of_its_calls(string policy, string says)

@@ -8,6 +8,8 @@ namespace Operator.Tests.Reconcile.Line;
 /// <summary>A pod of a gateway: the object in the API server, and the process behind it.</summary>
 internal sealed record LinePod(LineSetup Setup, string Name, FakeGateway Process) : IAsyncDisposable
 {
+    private const string Hash = "7d9f";
+
     /// <summary>Whether callers with this key are let in.</summary>
     public bool Takes(string key) => Process.Config?.Keys.Any(k =>
         k.State == Gateway.Contract.KeyState.Active && k.Hashes.Any(h => h.Sha256 == GeneratedKey.Sha256(key))) ?? false;
@@ -28,25 +30,38 @@ internal sealed record LinePod(LineSetup Setup, string Name, FakeGateway Process
         Process.Use(AdminCertificate.Parse(files.CertificatePem), files.Tokens);
     }
 
-    /// <summary>The object and the process.</summary>
+    /// <summary>The object, unless it went with its owner, and the process.</summary>
     public async Task DeleteAsync()
     {
-        Setup.Server.Delete("pods", Setup.Namespace, Name);
+        if (Setup.Find("pods", Name) is not null)
+            Setup.Server.Delete("pods", Setup.Namespace, Name);
         await Process.DisposeAsync();
     }
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 
     /// <summary>As the Deployment would make it.</summary>
-    public static JsonObject Manifest(string name, JsonObject template, string address, bool isReady) => new()
+    public static JsonObject Manifest(string name, string deployment, JsonObject template, string address, bool isReady)
     {
-        ["metadata"] = new JsonObject
+        var labels = template["metadata"]!["labels"]!.DeepClone();
+        labels["pod-template-hash"] = Hash;
+        return new()
         {
-            ["name"] = name,
-            ["labels"] = template["metadata"]!["labels"]!.DeepClone(),
-            ["annotations"] = template["metadata"]!["annotations"]!.DeepClone(),
-        },
-        ["status"] = Status(address, isReady),
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = name,
+                ["labels"] = labels,
+                ["annotations"] = template["metadata"]!["annotations"]!.DeepClone(),
+                ["ownerReferences"] = new JsonArray(Owner($"{deployment}-{Hash}")),
+            },
+            ["status"] = Status(address, isReady),
+        };
+    }
+
+    /// <summary>A ReplicaSet.</summary>
+    public static JsonObject Owner(string name) => new()
+    {
+        ["apiVersion"] = "apps/v1", ["kind"] = "ReplicaSet", ["name"] = name, ["uid"] = $"uid-of-{name}", ["controller"] = true,
     };
 
     private string Address => Process.Pod.Address.Host;

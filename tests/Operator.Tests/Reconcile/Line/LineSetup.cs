@@ -92,7 +92,7 @@ internal sealed class LineSetup : IAsyncDisposable
         prepare?.Invoke(process);
         var pod = new LinePod(this, string.Create(CultureInfo.InvariantCulture, $"{gateway}-{_pods++}"), process);
         _parts.Push(pod);
-        Create("pods", LinePod.Manifest(pod.Name, Template(gateway), listen.Address.ToString(), isReady));
+        Create("pods", LinePod.Manifest(pod.Name, gateway, Template(gateway), listen.Address.ToString(), isReady));
         return pod;
     }
 

@@ -1,4 +1,8 @@
+using System.Net;
+using System.Text.Json.Nodes;
 using Gateway.Contract;
+using Operator.Children;
+using Operator.Tests.Push;
 
 namespace Operator.Tests.Reconcile.Line;
 
@@ -58,6 +62,9 @@ public sealed class PodTests
     [Theory]
     [InlineData(415, """{"errors":[{"message":"schema 9 is not known"}]}""")]
     [InlineData(409, """{"revision":9,"hash":"h","uid":"another"}""")]
+    [InlineData(409, """{"revision":9223372036854775807,"hash":"h"}""")]
+    [InlineData(400, """{"errors":[null]}""")]
+    [InlineData(302, "<html>")]
     [InlineData(500, "")]
     [InlineData(401, "")]
     public async Task A_pod_that_can_take_nothing_keeps_nothing_from_the_other(int status, string body)
@@ -71,6 +78,28 @@ public sealed class PodTests
         await setup.WhenAsync(() => setup.Condition("modelroutes", "b", "Programmed") == "True Programmed");
         pods[1].Routes.ShouldBe(["a@1", "b@1"]);
         await setup.WhenAsync(() => setup.Condition("llmgateways", "main", "Programmed") == "False Pending");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("main-else-7d9f")]
+    public async Task A_pod_that_only_has_our_labels_is_told_nothing_and_holds_up_nothing(string? owner)
+    {
+        var (setup, @operator, pods) = await LineSetup.ReadyAsync();
+        await using var _1 = setup;
+        var listen = new IPEndPoint(IPAddress.Parse(owner is null ? "127.255.7.8" : "127.255.7.9"), PodPorts.Admin);
+        await using var listener = await FakeGateway.StartAsync(pods[0].Process.Certificate, setup.AdminFilesOf().Tokens, listen);
+        var forged = LinePod.Manifest("forged", "main", setup.Template(), listener.Pod.Address.Host, isReady: true);
+        forged["metadata"]!["ownerReferences"] = owner is null ? new JsonArray() : new JsonArray(LinePod.Owner(owner));
+
+        setup.Create("pods", forged);
+        setup.Create("modelroutes", Manifest.Route("b"));
+
+        await setup.WhenAsync(() => setup.Condition("modelroutes", "b", "Programmed") == "True Programmed");
+        await setup.WhenAtRestAsync(@operator);
+        setup.Condition("llmgateways", "main", "Ready").ShouldBe("True Ready");
+        ((int?)setup.Find("llmgateways", "main")!["status"]!["replicas"]).ShouldBe(1);
+        (listener.Pushed.Length, listener.StatusRequests).ShouldBe((0, 0));
     }
 
     [Fact]
