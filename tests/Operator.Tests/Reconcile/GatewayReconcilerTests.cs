@@ -109,6 +109,7 @@ public sealed class GatewayReconcilerTests : IDisposable
         await setup.Publisher.SetPodsAsync([]);
         await reconciler.ReconcileAsync(Inputs(Route("a"), Route("b")), Cancellation);
         await setup.Publisher.SetPodsAsync([newer.Pod with { Name = "pod-1" }]);
+        await setup.WhenAsync(p => p.IsReachable);
         var outcome = await reconciler.ReconcileAsync(Inputs(Route("a"), Route("b")), Cancellation);
 
         Served(newer).ShouldBe(["a@1", "b@1"]);
