@@ -95,6 +95,7 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
         return new()
         {
             Of = key,
+            Id = before?.Id ?? key.Id(),
             Secret = SecretOf(key),
             Seen = seen,
             Written = outcome.SecretVersion,
@@ -146,11 +147,11 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
         {
             var entry = _entries.GetValueOrDefault(key.Metadata.Uid);
             if ((entry is null ? StandIn(key) : entry.Material) is { } stands)
-                material.Add(key.Id(), stands);
+                material.Add(entry?.Id ?? key.Id(), stands);
             if (entry is null)
                 continue;
             if (entry.Problem is { } problem)
-                problems.Add(key.Id(), problem);
+                problems.Add(entry.Id, problem);
             if (!(next <= entry.NextTime))
                 next = entry.NextTime ?? next;
             isRotating |= entry.IsRotating;
@@ -179,6 +180,8 @@ internal sealed class KeyBook(KeySecrets secrets, Informer<PartialObjectMetadata
     private sealed record Entry
     {
         public required VirtualKey Of { get; init; }
+
+        public required string Id { get; init; }
 
         /// <summary>Where it stands.</summary>
         public required ObjectKey Secret { get; init; }

@@ -42,19 +42,20 @@ internal sealed class FindingLog
     }
 
     /// <summary>All of one object, as they came up.</summary>
-    public IReadOnlyList<Finding> Of(ObjectReference of) => _findings.TryGetValue(Key(of), out var findings) ? findings : [];
+    public IReadOnlyList<Finding> Of(ObjectReference of) =>
+        _findings.Count > 0 && _findings.TryGetValue(Key(of), out var findings) ? findings : [];
 
     /// <summary>The content of a condition: errors first, all messages together.</summary>
-    public static Judgement Judge(IReadOnlyList<Finding> findings, string conditionType, string reasonWhenGood)
+    public static Judgement Judge(IReadOnlyList<Finding> findings, string conditionType, Judgement whenGood)
     {
         if (findings.Count == 0)
-            return new(ConditionStatus.True, reasonWhenGood, "");
+            return whenGood;
         var all = findings
             .Where(f => f.ConditionType == conditionType)
             .OrderBy(f => f.Severity).ThenBy(f => f.Status == ConditionStatus.True)
             .ToList();
         if (all.Count == 0)
-            return new(ConditionStatus.True, reasonWhenGood, "");
+            return whenGood;
         var first = all[0];
         var messages = all.Where(f => f.Status == first.Status).Select(f => f.Field.Length == 0 ? f.Message : $"{f.Field}: {f.Message}");
         return new(first.Status, first.Reason, string.Join("; ", messages.Distinct(StringComparer.Ordinal)));

@@ -26,7 +26,14 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
                 keys.Add(TranslateOnce(key, material));
         }
 
-        return [.. keys.OrderBy(k => k.Object.Namespace, StringComparer.Ordinal).ThenBy(k => k.Object.Name, StringComparer.Ordinal)];
+        keys.Sort(ByName);
+        return keys.ToImmutable();
+    }
+
+    private static int ByName(KeyConfig a, KeyConfig b)
+    {
+        var byNamespace = string.CompareOrdinal(a.Object.Namespace, b.Object.Namespace);
+        return byNamespace != 0 ? byNamespace : string.CompareOrdinal(a.Object.Name, b.Object.Name);
     }
 
     private KeyMaterial? FindMaterial(VirtualKey key)
@@ -39,7 +46,7 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
         }
 
         var material = inputs.KeyMaterial.GetValueOrDefault(key.Id()) is { Hashes.IsDefaultOrEmpty: false } found ? found : null;
-        if (inputs.KeyProblems.TryGetValue(key.Id(), out var wrong))
+        if (!inputs.KeyProblems.IsEmpty && inputs.KeyProblems.TryGetValue(key.Id(), out var wrong))
         {
             if (material is null)
                 log.Fail(key, ConditionTypes.ResolvedRefs, wrong.Reason, wrong.Field, wrong.Message);

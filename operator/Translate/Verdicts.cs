@@ -7,6 +7,10 @@ namespace Operator.Translate;
 /// <summary>What the findings and the config say of each object.</summary>
 internal static class Verdicts
 {
+    private static readonly Judgement s_accepted = new(ConditionStatus.True, ConditionReasons.Accepted, "");
+    private static readonly Judgement s_resolved = new(ConditionStatus.True, ConditionReasons.ResolvedRefs, "");
+    private static readonly Judgement s_priced = new(ConditionStatus.True, ConditionReasons.Priced, "");
+
     /// <summary>One for each object of the inputs: the gateway, routes, keys, budgets, each in the order given.</summary>
     public static ImmutableArray<Verdict> Of(TranslateInputs inputs, ConfigSnapshot? config, FindingLog log)
     {
@@ -20,17 +24,18 @@ internal static class Verdicts
         ];
     }
 
-    private static Verdict Of(KubernetesObject of, Dictionary<(string Kind, string Namespace, string Name), long> carried, bool hasConfig, FindingLog log)
+    private static Verdict Of(KubernetesObject of, Dictionary<(string Kind, string Namespace, string Name), ObjectReference> carried, bool hasConfig, FindingLog log)
     {
-        var reference = of.Reference();
+        var isCarried = carried.TryGetValue((of.Kind, of.Metadata.Namespace, of.Metadata.Name), out var found);
+        var reference = isCarried && of.Is(found!) ? found! : of.Reference();
         var findings = log.Of(reference);
-        long? generation = carried.TryGetValue((of.Kind, of.Metadata.Namespace, of.Metadata.Name), out var found) ? found : null;
-        var accepted = FindingLog.Judge(findings, ConditionTypes.Accepted, ConditionReasons.Accepted);
+        long? generation = isCarried ? found!.Generation : null;
+        var accepted = FindingLog.Judge(findings, ConditionTypes.Accepted, s_accepted);
         if (!hasConfig && accepted.Status == ConditionStatus.True)
             accepted = new(ConditionStatus.Unknown, ConditionReasons.GatewayInvalid, "the LlmGateway itself is not valid");
         var isJudged = generation is not null || accepted.Status == ConditionStatus.True;
         var resolved = isJudged
-            ? FindingLog.Judge(findings, ConditionTypes.ResolvedRefs, ConditionReasons.ResolvedRefs)
+            ? FindingLog.Judge(findings, ConditionTypes.ResolvedRefs, s_resolved)
             : new(ConditionStatus.Unknown, accepted.Reason, "is not looked at while the object is not accepted");
         return new()
         {
@@ -44,9 +49,9 @@ internal static class Verdicts
     }
 
     private static Judgement Priced(bool isServed, Judgement resolved, IReadOnlyList<Finding> findings) => isServed
-        ? FindingLog.Judge(findings, ConditionTypes.Priced, ConditionReasons.Priced)
+        ? FindingLog.Judge(findings, ConditionTypes.Priced, s_priced)
         : new(ConditionStatus.Unknown, resolved.Reason, "is not looked at while the route is not served");
 
-    private static Dictionary<(string Kind, string Namespace, string Name), long> Carried(ConfigSnapshot? config) =>
-        config is null ? [] : config.Objects().ToDictionary(o => (o.Kind, o.Namespace, o.Name), o => o.Generation);
+    private static Dictionary<(string Kind, string Namespace, string Name), ObjectReference> Carried(ConfigSnapshot? config) =>
+        config is null ? [] : config.Objects().ToDictionary(o => (o.Kind, o.Namespace, o.Name));
 }
