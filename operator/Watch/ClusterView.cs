@@ -127,17 +127,18 @@ internal sealed class ClusterView
 
     private void SecretChanged(ObjectChange<PartialObjectMetadata> change)
     {
-        // A Secret that the operator itself keeps tells of its own write, or of an edit by hand: neither hurries, and nobody may name it.
+        // A Secret that the operator itself keeps tells of its own write, or of an edit by hand: neither hurries.
         var makers = Concerns.OfChild(change).ToList();
         foreach (var gateway in makers)
             Queue.AddAfter(gateway, change is { Before: not null, After: not null } ? s_unhurried : s_together);
-        if (makers.Count > 0 && change.After is not null)
-            return;
-        Add(Uses().Gateways[change.Key]);
 
-        // The Secret of a key that has another name by now.
-        var owners = Concerns.KeysOf(change).Select(k => Keys.Snapshot.Find(k)).OfType<VirtualKey>();
+        // The Secret of a key, also if the key has another name for it by now.
+        var owners = Concerns.KeysOf(change).Select(k => Keys.Snapshot.Find(k)).OfType<VirtualKey>().ToList();
         Add(owners.SelectMany(SecretUses.OfKey).Select(u => u.Gateway));
+
+        // What is ours nobody else may use, as long as it is there.
+        if (change.After is null || (makers.Count == 0 && owners.Count == 0))
+            Add(Uses().Gateways[change.Key]);
     }
 
     private void PodChanged(ObjectChange<Pod> change)
