@@ -32,7 +32,8 @@ internal sealed class BudgetTranslation(Admission admission, FindingLog log)
             budgets.Add(TranslateOnce(budget, Select(budget, known)));
         }
 
-        return [.. budgets.OrderBy(b => b.Object.Namespace, StringComparer.Ordinal).ThenBy(b => b.Object.Name, StringComparer.Ordinal)];
+        budgets.Sort((a, b) => ConfigOrder.Compare(a.Object, b.Object));
+        return budgets.ToImmutable();
     }
 
     private bool MayReach(Budget budget)

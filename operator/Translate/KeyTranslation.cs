@@ -26,14 +26,8 @@ internal sealed class KeyTranslation(TranslateInputs inputs, Admission admission
                 keys.Add(TranslateOnce(key, material));
         }
 
-        keys.Sort(ByName);
+        keys.Sort((a, b) => ConfigOrder.Compare(a.Object, b.Object));
         return keys.ToImmutable();
-    }
-
-    private static int ByName(KeyConfig a, KeyConfig b)
-    {
-        var byNamespace = string.CompareOrdinal(a.Object.Namespace, b.Object.Namespace);
-        return byNamespace != 0 ? byNamespace : string.CompareOrdinal(a.Object.Name, b.Object.Name);
     }
 
     private KeyMaterial? FindMaterial(VirtualKey key)

@@ -22,7 +22,8 @@ internal sealed class RouteTranslation(TargetTranslation targets, FindingLog log
         }
 
         WarnOfUnknownFallbacks(routes, chosen);
-        return [.. routes.OrderBy(r => r.Object.Id(), StringComparer.Ordinal)];
+        routes.Sort((a, b) => ConfigOrder.Compare(a.Object, b.Object));
+        return routes.ToImmutable();
     }
 
     /// <summary>All names or none: a route that is half there would surprise more than one that is not.</summary>
