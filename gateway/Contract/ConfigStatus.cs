@@ -23,6 +23,9 @@ public sealed record ConfigStatus
     /// <summary>True once there is a config and until the process is told to stop.</summary>
     public required bool Ready { get; init; }
 
+    /// <summary>Where spend is counted; <see cref="SpendTier.Embedded"/> where an older gateway does not say.</summary>
+    public SpendTier Tier { get; init; }
+
     /// <summary>The counters of every budget in the config.</summary>
     public ImmutableArray<BudgetCounter> Budgets { get; init; } = [];
 
@@ -37,6 +40,19 @@ public sealed record ConfigStatus
         && Stores.SequenceEqual(other.Stores);
 
     private ConfigStatus Lean() => this with { SchemaVersions = [], Budgets = [], Stores = [] };
+}
+
+/// <summary>Where a gateway counts what is spent.</summary>
+public enum SpendTier
+{
+    /// <summary>In the process, with a journal on its volume: each pod tells of its own calls only.</summary>
+    Embedded,
+
+    /// <summary>In Postgres: each pod tells of the calls of all.</summary>
+    Postgres,
+
+    /// <summary>In Redis, with the ledger in Postgres: each pod tells of the calls of all.</summary>
+    Redis,
 }
 
 /// <summary>Whether a database answers.</summary>

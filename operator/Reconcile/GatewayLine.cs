@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Contract;
 using Microsoft.Extensions.Logging;
 using Operator.Api;
 using Operator.Children;
@@ -183,7 +184,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
                 Url = GatewayUrl.Of(gateway),
                 Selector = ChildLabels.SelectorText(gateway.Metadata.Name),
                 ChildProblems = ChildProblems(desired, first, keepsPods),
-                Durable = SpendDurability.Of(gateway.Spec),
+                Durable = SpendDurability.Of(gateway.Spec, [.. states.Select(s => s.Status?.Tier).OfType<SpendTier>()]),
                 Now = now,
             },
             _statuses.Last);

@@ -23,18 +23,26 @@ internal static class PodReports
         };
     }
 
-    /// <summary>The counters of all pods together.</summary>
+    /// <summary>The counters of all pods together: of those that count together, the one that has seen most.</summary>
     public static ImmutableArray<BudgetCounter> Counters(ImmutableArray<PodState> pods) =>
     [
-        .. pods.SelectMany(p => p.Status?.Budgets ?? [])
-            .GroupBy(c => (c.Budget, c.Key, c.PeriodStart))
-            .Select(same => same.First() with
+        .. pods.Select(p => p.Status).OfType<ConfigStatus>()
+            .SelectMany(s => s.Budgets.Select(c => (Counter: c, IsShared: s.Tier != SpendTier.Embedded)))
+            .GroupBy(c => (c.Counter.Budget, c.Counter.Key, c.Counter.PeriodStart))
+            .Select(same =>
             {
-                Settled = same.Sum(c => c.Settled),
-                Reserved = same.Sum(c => c.Reserved),
-                Overshoot = same.Sum(c => c.Overshoot),
+                var own = same.Where(c => !c.IsShared).Select(c => c.Counter);
+                var shared = same.Where(c => c.IsShared).Select(c => c.Counter).OrderByDescending(c => c.Settled).Take(1);
+                return Sum([.. shared, .. own]);
             }),
     ];
+
+    private static BudgetCounter Sum(ImmutableArray<BudgetCounter> counters) => counters[0] with
+    {
+        Settled = counters.Sum(c => c.Settled),
+        Reserved = counters.Sum(c => c.Reserved),
+        Overshoot = counters.Sum(c => c.Overshoot),
+    };
 
     /// <summary>What an outcome means, in a sentence; empty where all is well.</summary>
     public static string Problem(PushOutcome? outcome) => outcome switch

@@ -15,6 +15,7 @@ public sealed class ConfigStatusTests
 
         status.ShouldNotBeNull();
         status.Stores.ShouldBeEmpty();
+        status.Tier.ShouldBe(SpendTier.Embedded);
     }
 
     [Fact]

@@ -36,6 +36,9 @@ internal interface ISpendStore : IAsyncDisposable
     /// <summary>Where the given budgets stand now.</summary>
     ImmutableArray<BudgetCounter> Read(ImmutableArray<BudgetModel> budgets);
 
+    /// <summary>Who else counts with it.</summary>
+    SpendTier Tier { get; }
+
     /// <summary>Whether the store can do its work now.</summary>
     StoreHealth Health { get; }
 

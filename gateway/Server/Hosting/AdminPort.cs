@@ -94,6 +94,7 @@ internal sealed class AdminPort(
             Hash = model?.Hash ?? "",
             AppliedTime = model?.AppliedTime,
             Ready = readiness.State == ReadyState.Ready,
+            Tier = store.Tier,
             Budgets = model is null ? [] : store.Read(model.Budgets),
             Stores = stores.Read(),
         };

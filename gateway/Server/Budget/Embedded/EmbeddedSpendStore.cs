@@ -50,6 +50,8 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
     /// <summary>Lines of the journal that were lost because the disk took none for too long.</summary>
     public long LostLines => _journal.LostLines;
 
+    public SpendTier Tier => SpendTier.Embedded;
+
     public StoreHealth Health => new(JournalFailure is null, LostLines);
 
     public ValueTask<ReserveOutcome> ReserveAsync(ReserveRequest request, CancellationToken cancellationToken)
