@@ -77,6 +77,9 @@ internal sealed record LlmGatewaySpec
     /// <summary>What becomes of calls under a budget while budgets cannot be counted.</summary>
     public FailureMode BudgetStoreFailureMode { get; init; } = FailureMode.FailClosed;
 
+    /// <summary>Tells crossings of Budgets to others.</summary>
+    public AlertsSpec? Alerts { get; init; }
+
     /// <summary>How long a stopping pod waits for calls in flight.</summary>
     [Bounds(0, 3600)]
     public int DrainTimeoutSeconds { get; init; } = 300;

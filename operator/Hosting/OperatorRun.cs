@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Operator.Alerts;
 using Operator.Children;
 using Operator.Kubernetes;
 using Operator.Prices;
@@ -108,11 +109,13 @@ internal sealed partial class OperatorRun(
         Func<bool> isLeader = options.ElectsLeader ? () => election.IsLeader : () => !stop.IsCancellationRequested;
         metrics.ObserveLeadership(LeaseName, isLeader);
         var events = new EventRecorder(client, new() { Instance = identity }, time, loggers.CreateLogger<EventRecorder>());
+        await using var alerts = new AlertSender(metrics.AlertEnded, time, loggers.CreateLogger<AlertSender>());
         var services = new ClusterServices
         {
             Client = new(connection, time) { IsPatient = false },
             View = view,
             Tell = events.Record,
+            Alert = alerts.Send,
             Prices = BuiltInPrices.Load(),
             Facts = new()
             {

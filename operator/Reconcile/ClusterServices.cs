@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Operator.Alerts;
 using Operator.Children;
 using Operator.Telemetry;
 using Operator.Kubernetes;
@@ -21,6 +22,9 @@ internal sealed record ClusterServices
 
     /// <summary>Takes what users should hear of.</summary>
     public required Action<EventText> Tell { get; init; }
+
+    /// <summary>Takes crossings of Budgets that a webhook should hear of.</summary>
+    public required Action<WebhookTarget, BudgetAlert> Alert { get; init; }
 
     /// <summary>The built-in prices.</summary>
     public required PriceTable Prices { get; init; }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Gateway.Metrics;
+using Operator.Alerts;
 using Operator.Kubernetes;
 using Operator.Push;
 using Operator.Watch;
@@ -36,6 +37,7 @@ internal sealed class OperatorMetrics : IDisposable
     private readonly ScalarFamily _pods;
     private readonly ScalarFamily _rejected;
     private readonly ScalarFamily _revision;
+    private readonly ImmutableArray<Series> _alerts;
 
     public OperatorMetrics()
     {
@@ -69,6 +71,8 @@ internal sealed class OperatorMetrics : IDisposable
         _pods = Gauge("llmgateway_config_pods", "Pods of a gateway, by how they stand to the config that is wanted.", "gateway", "state");
         _rejected = Gauge("llmgateway_rejected_objects", "Objects that are kept out of the config because pods refuse them.", "gateway");
         _revision = Gauge("llmgateway_config_revision", "Revision of the config that is wanted on all pods.", "gateway");
+        var alerts = Counter("llmgateway_alerts", "Messages to webhooks, by how their sending ended.", "result");
+        _alerts = [.. Enum.GetValues<AlertEnd>().Select(e => alerts.With(Label(e)))];
         ProcessMetrics.Register(_registry);
     }
 
@@ -130,6 +134,9 @@ internal sealed class OperatorMetrics : IDisposable
 
     /// <summary>To be given to <see cref="KubernetesClientOptions.Attempted"/>.</summary>
     public void RequestAttempted(ApiAttempt attempt) => _requests.With(attempt.Code, attempt.Method, attempt.Host).Increment();
+
+    /// <summary>A message to a webhook was delivered or given up.</summary>
+    public void AlertEnded(AlertEnd end) => _alerts[(int)end].Increment();
 
     /// <summary>This config is wanted on all pods of the gateway.</summary>
     /// <param name="gateway">The LlmGateway.</param>

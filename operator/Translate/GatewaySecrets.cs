@@ -1,13 +1,14 @@
 using System.Security.Cryptography;
 using Gateway.Contract;
+using Operator.Alerts;
 using Operator.Api;
 using Operator.Children;
 
 namespace Operator.Translate;
 
 /// <summary>
-/// The Secrets that a gateway names for itself: those of its databases and of its certificate. They are mounted into its pods, which do not
-/// start without them, so what is wrong with one is said here.
+/// The Secrets that a gateway names for itself. Those of its databases and of its certificate are mounted into its pods, which do not start
+/// without them, so what is wrong with one is said here.
 /// </summary>
 internal sealed class GatewaySecrets(LlmGateway gateway, SecretLookup secrets, FindingLog log)
 {
@@ -22,6 +23,23 @@ internal sealed class GatewaySecrets(LlmGateway gateway, SecretLookup secrets, F
             const string Hint = "create it with a certificate and its key, as `kubectl create secret tls` does";
             if (CheckPem("spec.tls.secretRef", new() { Name = name, Key = "tls.crt" }, Hint))
                 CheckPem("spec.tls.secretRef", new() { Name = name, Key = "tls.key" }, Hint);
+        }
+
+        if (gateway.Spec.Alerts?.Webhook is { } webhook)
+            CheckWebhook(webhook);
+    }
+
+    /// <summary>No pod needs it, so it is a warning.</summary>
+    private void CheckWebhook(WebhookSpec spec)
+    {
+        const string Field = "spec.alerts.webhook.secretRef";
+        var (value, problem) = secrets.Find(gateway.Metadata.Namespace, spec.SecretRef);
+        if (problem is not null)
+            log.Warn(gateway, ConditionTypes.ResolvedRefs, problem.Reason, Field, $"{problem.Message}; no alert is sent without it");
+        else if (WebhookKey.Parse(value!) is null)
+        {
+            var message = $"`{spec.SecretRef.Key}` of the Secret `{spec.SecretRef.Name}` must be `whsec_` and the base64 of 24 to 64 bytes";
+            log.Warn(gateway, ConditionTypes.ResolvedRefs, ConditionReasons.SecretValueInvalid, Field, $"{message}; no alert is sent without it");
         }
     }
 

@@ -17,10 +17,11 @@ internal sealed record SecretUses
             .ToLookup(u => u.Secret, u => u.Gateway),
     };
 
-    /// <summary>What Postgres, Redis and TLS are reached and secured with.</summary>
+    /// <summary>What Postgres, Redis and TLS are reached and secured with, and alerts signed.</summary>
     public static IEnumerable<(ObjectKey Secret, ObjectKey Gateway)> OfGateway(LlmGateway gateway) =>
         StoreSecrets.Of(gateway.Spec).Select(r => r.Name)
             .Append(gateway.Spec.Tls?.SecretRef.Name)
+            .Append(gateway.Spec.Alerts?.Webhook?.SecretRef.Name)
             .OfType<string>()
             .Select(name => (new ObjectKey(gateway.Metadata.Namespace, name), ObjectKey.Of(gateway)));
 

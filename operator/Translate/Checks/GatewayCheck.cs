@@ -13,6 +13,13 @@ internal sealed class GatewayCheck : AbstractValidator<LlmGateway>
         CheckTier();
         CheckPods();
         CheckUnions();
+        RuleFor(g => g.Spec.Alerts!.Webhook!.Url)
+            .Custom((url, context) =>
+            {
+                foreach (var problem in UpstreamUrl.Problems(url, allowLoopback: true, allowQuery: true))
+                    context.AddFailure(problem);
+            })
+            .When(g => g.Spec.Alerts?.Webhook is not null);
         RuleFor(g => g.Spec.AllowedKeys.Namespaces)
             .Must(n => n.From == NamespacesFrom.Selector == n.Selector is not null)
             .WithMessage(RuleMessages.SelectorWithFrom);

@@ -7,8 +7,8 @@ using Operator.Api;
 namespace Operator.Translate.Checks;
 
 /// <summary>
-/// Rules of a target's base URL. They judge what is written; what a name resolves to is judged again by the gateway, after DNS. Messages
-/// never quote the URL, which may hold a password.
+/// Rules of a target's base URL, and of a webhook's. They judge what is written; what the name of a target resolves to is judged again by
+/// the gateway, after DNS. Messages never quote the URL, which may hold a password.
 /// </summary>
 internal static class UpstreamUrl
 {
@@ -23,7 +23,7 @@ internal static class UpstreamUrl
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Every rule that the URL breaks.</summary>
-    public static IEnumerable<string> Problems(string url, bool allowLoopback)
+    public static IEnumerable<string> Problems(string url, bool allowLoopback, bool allowQuery = false)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri)
             || uri.Scheme is not ("http" or "https")
@@ -35,7 +35,7 @@ internal static class UpstreamUrl
 
         if (uri.UserInfo.Length > 0)
             yield return "must not contain user information; use `credentials`";
-        if (url.Contains('?', StringComparison.Ordinal))
+        if (!allowQuery && url.Contains('?', StringComparison.Ordinal))
             yield return "must not contain a query";
         if (url.Contains('#', StringComparison.Ordinal))
             yield return "must not contain a fragment";

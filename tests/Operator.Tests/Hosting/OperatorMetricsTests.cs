@@ -163,7 +163,7 @@ public sealed partial class OperatorMetricsTests : IDisposable
         Read()["llmgateway_config_pods"].Samples.Where(s => s.Labels["gateway"] == "ai/chat").Select(s => (s.Labels["state"], s.Value));
 
     private List<string> OfGateways() =>
-        [.. _metrics.Write().Split('\n').Where(l => l.StartsWith("llmgateway_", StringComparison.Ordinal))];
+        [.. _metrics.Write().Split('\n').Where(l => l.StartsWith("llmgateway_", StringComparison.Ordinal) && l.Contains("gateway=\""))];
 
     private static IEnumerable<string> LabelsOf(ExposedFamily family) =>
         family.Samples.SelectMany(s => s.Labels.Keys).Distinct().Where(l => l != "le").Order(StringComparer.Ordinal);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
+using Operator.Alerts;
 using Operator.Kubernetes;
 using Operator.Prices;
 using Operator.Reconcile;
@@ -31,12 +32,14 @@ internal sealed class LineOperator : IAsyncDisposable
         var informers = new InformerOptions { Backoff = options.Backoff, Random = () => 0, WatchTimeout = TimeSpan.FromDays(20) };
         _view = new(client, informers, [], _queue, time, NullLogger.Instance);
         var events = new EventRecorder(client, new() { Instance = name }, time, NullLogger.Instance);
+        Alerts = new(_metrics.AlertEnded, time, NullLogger.Instance);
         Election = new(client, new() { Key = new("kube-system", "operator"), Identity = name }, time, NullLogger.Instance);
         var services = new ClusterServices
         {
             Client = new(_connection, time) { IsPatient = false },
             View = _view,
             Tell = events.Record,
+            Alert = Alerts.Send,
             Prices = BuiltInPrices.Load(),
             Facts = new()
             {
@@ -70,6 +73,8 @@ internal sealed class LineOperator : IAsyncDisposable
 
     public LeaderElection Election { get; }
 
+    private AlertSender Alerts { get; }
+
     /// <summary>What it asked the API server for, watches and reads included.</summary>
     public ImmutableArray<ApiCall> Calls => [.. _server.Calls.Where(c => c.UserAgent == Name)];
 
@@ -102,6 +107,7 @@ internal sealed class LineOperator : IAsyncDisposable
             return;
         await _stop.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Alerts.DisposeAsync();
         _connection.Dispose();
         _metrics.Dispose();
     }

@@ -22,7 +22,7 @@ internal sealed class LineSetup : IAsyncDisposable
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>Longer than the operator waits for answers of pods that come together.</summary>
+    /// <summary>Longer than whatever is done at once; rounds that come later look at what is done already.</summary>
     private static readonly TimeSpan s_rest = TimeSpan.FromMilliseconds(35);
 
     private static int s_addresses;
