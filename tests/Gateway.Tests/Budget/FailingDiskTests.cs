@@ -3,7 +3,8 @@ using Gateway.Server.Budget;
 using Gateway.Server.Budget.Embedded;
 using Gateway.Server.Config;
 using Microsoft.Win32.SafeHandles;
-using static Gateway.Tests.Budget.StoreFixture;
+using Gateway.Tests.Budget.Contract;
+using static Gateway.Tests.Budget.Contract.SpendSamples;
 
 namespace Gateway.Tests.Budget;
 
@@ -54,7 +55,7 @@ public sealed class FailingDiskTests
         await fixture.SpendAsync(1m, s_budget);
         await fixture.CrashAsync(s_budget, s_warning);
         fixture.Read(s_budget).Settled.ShouldBe(1.75m);
-        JournalTests.Rows(fixture).Count().ShouldBe(2);
+        fixture.Rows().Count().ShouldBe(2);
     }
 
     [Fact]

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using System.Text;
 using Gateway.Server.Budget;
-using Gateway.Server.Budget.Embedded;
 using Gateway.Server.Budget.Embedded.Journal;
 using Gateway.Server.Config;
 using Gateway.Server.Metering;
+using Gateway.Tests.Budget.Contract;
+using static Gateway.Tests.Budget.Contract.SpendSamples;
 using static Gateway.Tests.Budget.StoreFixture;
 
 namespace Gateway.Tests.Budget;
@@ -34,7 +35,7 @@ public sealed class JournalTests
         await fixture.CrashAsync(s_budget);
         await fixture.CrashAsync(s_budget);
         (fixture.Read(s_budget).Settled, fixture.Read(s_budget).Reserved).ShouldBe((0.75m, 0m));
-        var row = Rows(fixture).Where(r => r.CallId == "cut").ShouldHaveSingleItem();
+        var row = fixture.Rows().Where(r => r.CallId == "cut").ShouldHaveSingleItem();
         (row.Kind, row.CostNanos, row.Tokens).ShouldBe((RowKind.Abandoned, 500_000_000, 20));
     }
 
@@ -172,7 +173,7 @@ public sealed class JournalTests
         }
 
         fixture.Segments().Length.ShouldBeGreaterThan(3);
-        var rows = Rows(fixture).ToList();
+        var rows = fixture.Rows().ToList();
         foreach (var old in fixture.Segments()[..^1])
             File.Delete(old);
         await fixture.CrashAsync(s_budget);
@@ -218,58 +219,6 @@ public sealed class JournalTests
         await fixture.CrashAsync(s_budget);
         fixture.Segments().Length.ShouldBe(1);
         fixture.Read(s_budget).Settled.ShouldBe(0.5m);
-    }
-
-    [Fact]
-    public async Task Settle_RowHoldsWhatIsKnownOfTheCall()
-    {
-        await using var fixture = await OpenAsync(s_budget);
-        var request = Request(1m, s_budget) with
-        {
-            Facts = new()
-            {
-                Model = "gpt",
-                Route = "ns/gpt",
-                Stream = true,
-                EndUser = "\ud800 lone \" \n " + new string('x', 10_000),
-                Tags = ["a", "b"],
-                Attribution = ImmutableSortedDictionary<string, string>.Empty.Add("team", "blue"),
-            },
-        };
-        var settlement = Settlement(0.5m) with
-        {
-            Usage = new() { InputUncached = 7, Output = 3, Raw = """{"prompt_tokens":7}""", Estimated = true },
-            PriceVersion = "v1",
-            Latency = TimeSpan.FromMilliseconds(12),
-        };
-        await fixture.Store.SettleAsync(await fixture.AdmitAsync(request), settlement);
-        await fixture.CrashAsync(s_budget);
-        var row = Rows(fixture).ShouldHaveSingleItem();
-        row.Settlement.ShouldBe(settlement);
-        row.Facts.EndUser!.Length.ShouldBe(LedgerText.MaxLength);
-        row.Facts.Tags.ShouldBe(["a", "b"]);
-        row.Facts.Attribution["team"].ShouldBe("blue");
-        row.StartedAt.ShouldBe(fixture.Time.Now);
-        row.Charges.ShouldHaveSingleItem().ShouldBe(
-            new Charge
-            {
-                Budget = "ns/team",
-                PeriodStart = new(2026, 5, 6, 0, 0, 0, TimeSpan.Zero),
-                Amount = 500_000_000,
-                Unit = ChargeUnit.Nanos,
-            });
-    }
-
-    internal static IEnumerable<LedgerRow> Rows(StoreFixture fixture)
-    {
-        foreach (var segment in fixture.Segments())
-        {
-            foreach (var line in File.ReadAllLines(segment))
-            {
-                if (JournalLine.Read(Encoding.UTF8.GetBytes(line))?.Row is { } row)
-                    yield return row;
-            }
-        }
     }
 
     private static Recovery Recover(StoreFixture fixture, byte[] journal)

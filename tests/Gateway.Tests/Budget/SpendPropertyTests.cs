@@ -4,7 +4,8 @@ using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Config;
 using Gateway.Server.Metering;
-using static Gateway.Tests.Budget.StoreFixture;
+using Gateway.Tests.Budget.Contract;
+using static Gateway.Tests.Budget.Contract.SpendSamples;
 
 namespace Gateway.Tests.Budget;
 

@@ -1,19 +1,20 @@
 using System.Collections.Immutable;
+using System.Text;
 using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Budget.Embedded;
+using Gateway.Server.Budget.Embedded.Journal;
 using Gateway.Server.Config;
 using Gateway.Server.Metering;
 using Microsoft.Extensions.Logging.Abstractions;
+using Gateway.Tests.Budget.Contract;
 using Support;
 
 namespace Gateway.Tests.Budget;
 
 /// <summary>An embedded store on a directory of its own, with a clock that stands still and upkeep only when the test says so.</summary>
-internal sealed class StoreFixture : IAsyncDisposable
+internal sealed class StoreFixture : IClockedSpendStoreFixture
 {
-    public const string Key = "team/key";
-
     private readonly List<string> _directories = [];
     private readonly List<EmbeddedSpendStore> _stores = [];
 
@@ -25,9 +26,15 @@ internal sealed class StoreFixture : IAsyncDisposable
 
     public EmbeddedSpendStore Store { get; private set; } = null!;
 
-    public static async Task<StoreFixture> OpenAsync(params ImmutableArray<BudgetModel> budgets)
+    public string Gateway => "ns/gateway";
+
+    ISpendStore ISpendStoreFixture.Store => Store;
+
+    public static Task<StoreFixture> OpenAsync(params ImmutableArray<BudgetModel> budgets) => OpenAsync(new(), budgets);
+
+    public static async Task<StoreFixture> OpenAsync(EmbeddedSpendOptions options, params ImmutableArray<BudgetModel> budgets)
     {
-        var fixture = new StoreFixture();
+        var fixture = new StoreFixture { Options = options };
         await fixture.OpenAsync(fixture.NewDirectory(), budgets);
         return fixture;
     }
@@ -68,71 +75,54 @@ internal sealed class StoreFixture : IAsyncDisposable
         return directory;
     }
 
-    public static BudgetModel NewBudget(
-        string name = "team",
-        decimal? cost = null,
-        long? tokens = null,
-        BudgetPeriod period = BudgetPeriod.Daily,
-        string zone = "UTC",
-        bool perKey = false,
-        BudgetAction action = BudgetAction.Block,
-        BudgetEnforcement enforcement = BudgetEnforcement.Enforce,
-        params ImmutableArray<string> models) => new(new()
-        {
-            Object = new() { Kind = "Budget", Namespace = "ns", Name = name },
-            Cost = cost ?? (tokens is null ? 1m : null),
-            Tokens = tokens,
-            Period = period,
-            TimeZone = zone,
-            Aggregation = perKey ? BudgetAggregation.PerKey : BudgetAggregation.Shared,
-            Action = action,
-            Enforcement = enforcement,
-            Models = models,
-        });
-
-    public static ReserveRequest Request(decimal cost, params ImmutableArray<BudgetModel> budgets) => new()
-    {
-        CallId = "call",
-        KeyId = Key,
-        Limits = new(),
-        Budgets = budgets,
-        Cost = Money.FromDecimal(cost),
-        Tokens = 100,
-        PromptCost = Money.FromDecimal(cost / 4),
-        PromptTokens = 20,
-        Facts = new() { Model = "gpt", Route = "ns/gpt", Stream = false },
-    };
-
-    public static Settlement Settlement(decimal cost, long tokens = 50, string? model = "gpt") => new()
-    {
-        Status = CallStatus.Completed,
-        Cost = Money.FromDecimal(cost),
-        Usage = new() { InputUncached = tokens },
-        ServedModel = model,
-    };
-
-    public async Task<ReserveOutcome> ReserveAsync(ReserveRequest request) => await Store.ReserveAsync(request, CancellationToken.None);
-
-    public async Task<Reservation> AdmitAsync(ReserveRequest request)
-    {
-        var outcome = await ReserveAsync(request);
-        outcome.Refusal.ShouldBeNull();
-        return outcome.Reservation.ShouldNotBeNull();
-    }
-
-    public async Task<T> RefuseAsync<T>(ReserveRequest request)
-        where T : ReserveRefusal
-    {
-        var outcome = await ReserveAsync(request);
-        outcome.Reservation.ShouldBeNull();
-        return outcome.Refusal.ShouldBeOfType<T>();
-    }
-
-    /// <summary>A whole call.</summary>
+    /// <summary>A whole call, without a round of upkeep.</summary>
     public async Task SpendAsync(decimal cost, params ImmutableArray<BudgetModel> budgets) =>
-        await Store.SettleAsync(await AdmitAsync(Request(cost, budgets)), Settlement(cost));
+        await Store.SettleAsync(await this.AdmitAsync(SpendSamples.Request(cost, budgets)), SpendSamples.Settlement(cost));
 
     public BudgetCounter Read(BudgetModel budget) => Store.Read([budget]).ShouldHaveSingleItem();
+
+    public Task<ISpendStore> JoinAsync() => Task.FromResult<ISpendStore>(Store);
+
+    public Task ApplyAsync(params ImmutableArray<BudgetModel> budgets)
+    {
+        Store.Apply(budgets);
+        return Task.CompletedTask;
+    }
+
+    public Task<ImmutableArray<BudgetCounter>> ReadAsync(params ImmutableArray<BudgetModel> budgets) => Task.FromResult(Store.Read(budgets));
+
+    public Task<Money> SpentByAsync(string keyId) => Task.FromResult(Store.SpentBy(keyId));
+
+    public Task<IReadOnlyList<LedgerRow>> RowsAsync() => Task.FromResult<IReadOnlyList<LedgerRow>>([.. Rows()]);
+
+    public IEnumerable<LedgerRow> Rows()
+    {
+        foreach (var line in Segments().SelectMany(File.ReadAllLines))
+        {
+            if (JournalLine.Read(Encoding.UTF8.GetBytes(line))?.Row is { } row)
+                yield return row;
+        }
+    }
+
+    public Task KeepUpAsync()
+    {
+        Store.Tick();
+        return Task.CompletedTask;
+    }
+
+    public Task LoseSightAsync()
+    {
+        Time.Advance(Options.AbandonAfter);
+        return KeepUpAsync();
+    }
+
+    public Task AwaitMinuteAsync() => Task.CompletedTask;
+
+    public Task SetClockAsync(DateTimeOffset now)
+    {
+        Time.Now = now;
+        return KeepUpAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
