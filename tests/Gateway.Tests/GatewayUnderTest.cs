@@ -97,20 +97,20 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     }
 
     /// <summary>The first row of the ledger, as it stands in the journal; waits until it is there.</summary>
-    public async Task<JsonObject> LedgerRowAsync() =>
-        (await JournalAsync(settledCalls: 1)).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+    public async Task<JsonObject> LedgerRowAsync(string kind = "Settled") =>
+        (await JournalAsync(1, kind)).Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Select(line => JsonNode.Parse(line)!["row"])
         .OfType<JsonObject>()
         .First();
 
-    /// <summary>The journal's text, as soon as it holds so many rows of settled calls.</summary>
-    public async Task<string> JournalAsync(int settledCalls)
+    /// <summary>The journal's text, as soon as it holds so many rows of the kind.</summary>
+    public async Task<string> JournalAsync(int rows, string kind = "Settled")
     {
         while (true)
         {
             var text = string.Concat(
                 Directory.EnumerateFiles(Path.Combine(_directory.FullName, "state", "journal"), "*.jsonl").Select(ReadShared));
-            if (text.Split("\"kind\":\"Settled\"").Length > settledCalls && text.EndsWith('\n'))
+            if (text.Split($"\"kind\":\"{kind}\"").Length > rows && text.EndsWith('\n'))
                 return text;
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }

@@ -5,7 +5,7 @@ using Gateway.Server.Errors;
 
 namespace Gateway.Server.Auth;
 
-/// <summary>Exactly one of the two.</summary>
+/// <summary>Whose call it is, where that is known, and why it goes no further.</summary>
 internal readonly record struct AuthOutcome(KeyModel? Caller, GatewayError? Error);
 
 /// <summary>From what a request presents to the key that it stands for. Memory only: a hash and a look-up in the model.</summary>
@@ -47,11 +47,11 @@ internal static class Authenticator
     {
         var key = accepted.Key;
         if (key.State == KeyState.Blocked)
-            return new(null, new(ErrorKind.BlockedKey, $"The key {key.KeyId} is blocked."));
+            return new(key, new(ErrorKind.BlockedKey, $"The key {key.KeyId} is blocked."));
         if (key.ExpirationTime <= now)
-            return new(null, new(ErrorKind.ExpiredKey, $"The key {key.KeyId} expired at {key.ExpirationTime:u}."));
+            return new(key, new(ErrorKind.ExpiredKey, $"The key {key.KeyId} expired at {key.ExpirationTime:u}."));
         if (accepted.ExpirationTime <= now)
-            return new(null, new(
+            return new(key, new(
                 ErrorKind.ExpiredKey, $"The key {key.KeyId} was rotated and this form of it expired at {accepted.ExpirationTime:u}."));
         return new(key, null);
     }

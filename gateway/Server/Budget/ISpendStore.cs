@@ -30,6 +30,12 @@ internal interface ISpendStore : IAsyncDisposable
     /// <summary>Replaces the reservation by what the call did cost. Never refuses; the second settle of a call does nothing.</summary>
     ValueTask SettleAsync(Reservation reservation, Settlement settlement);
 
+    /// <summary>
+    /// Writes down a call that was not admitted, or not even asked for. It costs nothing, waits for nothing and never fails; of a flood
+    /// of them some rows stand for many calls, see <see cref="RefusedCalls"/>.
+    /// </summary>
+    void Refused(RefusedCall call);
+
     /// <summary>Called when another config goes live: counters of new definitions are seeded, limits apply at once.</summary>
     void Apply(ImmutableArray<BudgetModel> budgets);
 
@@ -91,10 +97,10 @@ internal sealed record CallFacts
     /// <summary><c>namespace/name</c> of the LlmGateway; null in rows that are older than this member.</summary>
     public string? Gateway { get; init; }
 
-    /// <summary>The model as the caller named it.</summary>
+    /// <summary>The model as the caller named it; empty where the request was refused before it was read.</summary>
     public required string Model { get; init; }
 
-    /// <summary><c>namespace/name</c> of the route.</summary>
+    /// <summary><c>namespace/name</c> of the route; empty where there is none.</summary>
     public required string Route { get; init; }
 
     public required bool Stream { get; init; }
@@ -106,6 +112,20 @@ internal sealed record CallFacts
     public ImmutableArray<string> Tags { get; init; } = [];
 
     public ImmutableSortedDictionary<string, string> Attribution { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+}
+
+/// <summary>A call of a known key that the gateway did not admit.</summary>
+internal sealed record RefusedCall
+{
+    public required string CallId { get; init; }
+
+    /// <summary><c>namespace/name</c> of the key.</summary>
+    public required string KeyId { get; init; }
+
+    public required CallFacts Facts { get; init; }
+
+    /// <summary>Charges nothing; <see cref="Settlement.Error"/> says why it was refused.</summary>
+    public required Settlement Settlement { get; init; }
 }
 
 /// <summary>The answer to <see cref="ISpendStore.ReserveAsync"/>: exactly one of the two.</summary>
@@ -193,6 +213,9 @@ internal sealed record Settlement
 
     public int HttpStatus { get; init; }
 
+    /// <summary>What the gateway told the caller, as the <c>error.code</c> of its answer; null: no error, or an upstream's own.</summary>
+    public string? Error { get; init; }
+
     public TimeSpan Latency { get; init; }
 
     public TimeSpan? FirstToken { get; init; }
@@ -216,4 +239,7 @@ internal enum CallStatus
 
     /// <summary>The gateway died or lost sight of the call.</summary>
     Abandoned,
+
+    /// <summary>The gateway did not admit it.</summary>
+    Refused,
 }

@@ -37,6 +37,9 @@ internal sealed record LedgerRow : RowTotals
 
     public required CallFacts Facts { get; init; }
 
+    /// <summary>Calls that the row stands for; null: one. More only where <see cref="Kind"/> is <see cref="RowKind.Refused"/>.</summary>
+    public long? Calls { get; init; }
+
     /// <summary>How the call ended; null where nobody saw it: the amounts are then what it had accrued by our own estimate.</summary>
     public Settlement? Settlement { get; init; }
 }
@@ -53,6 +56,9 @@ internal enum RowKind
 
     /// <summary>The call was settled after it had been given up: the difference.</summary>
     Correction,
+
+    /// <summary>The call was not admitted, and adds nothing.</summary>
+    Refused,
 }
 
 /// <summary>What a row adds to one budget.</summary>

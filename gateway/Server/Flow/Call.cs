@@ -26,6 +26,12 @@ internal sealed class Call(HttpContext context, Operation operation, RequestBody
 
     public KeyModel? Caller { get; set; }
 
+    /// <summary><c>namespace/name</c> of the LlmGateway whose config is in force for the call.</summary>
+    public string? Gateway { get; set; }
+
+    /// <summary>The model that is asked for.</summary>
+    public string? Model { get; set; }
+
     public RequestFields? Fields { get; set; }
 
     public CallPlan? Plan { get; set; }
@@ -66,6 +72,19 @@ internal sealed class Call(HttpContext context, Operation operation, RequestBody
 
     /// <summary>Set where the gateway said no, or the answer broke off.</summary>
     public ErrorKind? Error { get; set; }
+
+    /// <summary>What the ledger is told of the call's beginning, as far as it came. Of a call whose key is known.</summary>
+    public CallFacts Facts() => new()
+    {
+        Gateway = Gateway,
+        Model = Model ?? "",
+        Route = Plan?.Route?.Id ?? "",
+        Stream = Fields?.Stream ?? false,
+        EndUser = CallLabels.EndUser(Context.Request.Headers) ?? Fields?.EndUser,
+        Session = CallLabels.Session(Context.Request.Headers),
+        Tags = CallLabels.Tags(Context.Request.Headers),
+        Attribution = Caller!.Attribution,
+    };
 
     public void Dispose() => Body.Dispose();
 }

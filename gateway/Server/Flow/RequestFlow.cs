@@ -58,9 +58,9 @@ internal sealed class RequestFlow(FlowParts parts)
 
         // :: Step 1: authenticate
         var auth = Authenticator.Authenticate(context.Request, model, parts.Time.GetUtcNow());
+        (call.Caller, call.Gateway) = (auth.Caller, model.Id);
         if (auth.Error is not null)
             return auth.Error;
-        call.Caller = auth.Caller!;
 
         // :: Step 2: parse
         if (await BodyReader.ReadAsync(context, call.Body, model.Settings.MaxBodyBytes) is { } unread)
@@ -71,17 +71,18 @@ internal sealed class RequestFlow(FlowParts parts)
         call.Fields = scan.Fields!;
         if ((pathModel ?? call.Fields.Model) is not { } name)
             return new(ErrorKind.InvalidRequest, "The field `model` is required.") { Param = "model" };
+        call.Model = name;
 
         // :: Step 3: plan
-        call.Plan = CallPlan.Make(model, call.Caller, call.Operation, name, Order);
+        call.Plan = CallPlan.Make(model, call.Caller!, call.Operation, name, Order);
         if (call.Plan.Error is not null)
             return call.Plan.Error;
 
         // :: Step 4: reserve
         call.Ceiling = Ceiling(call, model);
-        var reserved = await parts.Spend.ReserveAsync(Request(call, model, name), context.RequestAborted);
+        var reserved = await parts.Spend.ReserveAsync(Request(call, model), context.RequestAborted);
         if (reserved.Refusal is not null)
-            return Refusals.Explain(reserved.Refusal, call.Caller, call.Dialect, parts.Time.GetUtcNow());
+            return Refusals.Explain(reserved.Refusal, call.Caller!, call.Dialect, parts.Time.GetUtcNow());
         call.Reservation = reserved.Reservation!;
         AnswerHeaders.Limits(call, parts.Time.GetUtcNow());
 
@@ -126,10 +127,9 @@ internal sealed class RequestFlow(FlowParts parts)
         return UsageEstimate.Ceiling(shape, prices);
     }
 
-    private static ReserveRequest Request(Call call, GatewayModel model, string name)
+    private static ReserveRequest Request(Call call, GatewayModel model)
     {
         var caller = call.Caller!;
-        var headers = call.Context.Request.Headers;
         return new()
         {
             CallId = call.Id,
@@ -141,17 +141,7 @@ internal sealed class RequestFlow(FlowParts parts)
             PromptCost = call.Ceiling.PromptCost,
             PromptTokens = call.Ceiling.PromptTokens,
             FailureMode = model.Settings.BudgetStoreFailureMode,
-            Facts = new()
-            {
-                Gateway = model.Id,
-                Model = name,
-                Route = call.Plan.Route!.Id,
-                Stream = call.Fields!.Stream,
-                EndUser = CallLabels.EndUser(headers) ?? call.Fields.EndUser,
-                Session = CallLabels.Session(headers),
-                Tags = CallLabels.Tags(headers),
-                Attribution = caller.Attribution,
-            },
+            Facts = call.Facts(),
         };
     }
 

@@ -1,4 +1,5 @@
 using Gateway.Server.Budget;
+using Gateway.Server.Errors;
 
 namespace Gateway.Server.Flow;
 
@@ -17,8 +18,18 @@ internal sealed class Settling(ISpendStore spend)
         call.Settled = charge;
         if (call.Reservation is not null)
             await spend.SettleAsync(call.Reservation, Settlement(call, charge));
+        else if (call is { Caller: not null, Error: not null })
+            spend.Refused(Refused(call, charge));
         return charge;
     }
+
+    private static RefusedCall Refused(Call call, Charge charge) => new()
+    {
+        CallId = call.Id,
+        KeyId = call.Caller!.Id,
+        Facts = call.Facts(),
+        Settlement = Settlement(call, charge) with { Status = CallStatus.Refused },
+    };
 
     private static Settlement Settlement(Call call, Charge charge)
     {
@@ -37,6 +48,7 @@ internal sealed class Settling(ISpendStore spend)
             UpstreamModel = call.Target?.UpstreamModelFor(call.Group!.Model),
             Attempts = call.Attempts,
             HttpStatus = call.Context.Response.StatusCode,
+            Error = call.Error is { } error ? ErrorTable.Row(error).Code : null,
             Latency = call.Elapsed,
             FirstToken = call.FirstToken,
         };

@@ -56,4 +56,22 @@ public sealed class EmbeddedSpendStoreTests
         call.Requests!.Value.Remaining.ShouldBe(0);
         call.Tokens!.Value.Remaining.ShouldBe(880);
     }
+
+    [Fact]
+    public async Task Refused_MoreThanTheRowsOfAMinute_AreGatheredByWhatTheyWereTold()
+    {
+        await using var fixture = await OpenAsync();
+        var facts = Request(0m).Facts;
+        for (var i = 0; i < RefusedCalls.OwnRows + 40; i++)
+            fixture.Store.Refused(Refused(facts, i % 4 == 0 ? "rate_limit_exceeded" : "budget_exceeded"));
+        fixture.Store.Tick();
+        fixture.Rows().Select(r => r.Calls ?? 1).Sum().ShouldBe(RefusedCalls.OwnRows);
+        fixture.Time.Advance(TimeSpan.FromMinutes(1));
+        fixture.Store.Tick();
+        fixture.Rows().Skip(RefusedCalls.OwnRows).Select(r => (r.Settlement!.Error, r.Calls))
+            .ShouldBe([("rate_limit_exceeded", 10), ("budget_exceeded", 30)], ignoreOrder: true);
+        fixture.Store.Refused(Refused(facts));
+        await fixture.RestartAsync();
+        fixture.Rows().Sum(r => r.Calls ?? 1).ShouldBe(RefusedCalls.OwnRows + 41);
+    }
 }

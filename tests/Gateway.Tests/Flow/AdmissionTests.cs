@@ -276,6 +276,39 @@ public sealed class AdmissionTests
         counter.Settled.ShouldBeGreaterThan(1m - 0.0101m);
     }
 
+    [Theory]
+    [InlineData(Body, "budget_exceeded", 429, "sim", "default/route-sim")]
+    [InlineData("""{"model":"other","messages":[]}""", "model_not_found", 404, "other", "")]
+    [InlineData("{", "invalid_request_error", 400, "", "")]
+    public async Task RefusedCall_HasARowThatSaysWhy(string body, string error, int status, string model, string route)
+    {
+        await using var gateway = await StartAsync(c => c with { Budgets = [c.Budgets[0] with { Cost = 0 }] });
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", body, headers: ("x-litellm-customer-id", "ann"));
+
+        ((int)response.StatusCode).ShouldBe(status);
+        var row = await gateway.LedgerRowAsync("Refused");
+        ((string?)row["callId"]).ShouldBe(response.Header("x-litellm-call-id"));
+        ((string?)row["key"]).ShouldBe("default/key");
+        ((string?)row["facts"]!["model"], (string?)row["facts"]!["route"]).ShouldBe((model, route));
+        ((string?)row["facts"]!["endUser"]).ShouldBe("ann");
+        ((string?)row["settlement"]!["error"], (int?)row["settlement"]!["httpStatus"]).ShouldBe((error, status));
+        ((long?)row["costNanos"]).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task BlockedKey_LeavesARow_AndAnUnknownOneNone()
+    {
+        await using var gateway = await StartAsync(c => c with { Keys = [c.Keys[0] with { State = KeyState.Blocked }] });
+
+        using var unknown = await gateway.PostAsync("/v1/chat/completions", Body, "sk-unknown");
+        using var blocked = await gateway.PostAsync("/v1/chat/completions", Body);
+
+        var row = await gateway.LedgerRowAsync("Refused");
+        ((string?)row["key"], (string?)row["settlement"]!["error"]).ShouldBe(("default/key", "blocked_key"));
+        ((string?)row["callId"]).ShouldBe(blocked.Header("x-litellm-call-id"));
+    }
+
     private static Task<GatewayUnderTest> StartAsync(Func<ConfigSnapshot, ConfigSnapshot>? change = null)
     {
         var config = TestConfig.Of(

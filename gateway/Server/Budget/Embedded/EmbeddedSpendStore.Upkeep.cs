@@ -140,6 +140,7 @@ internal sealed partial class EmbeddedSpendStore
                 Append(new() { Accrue = accrued.DrainToImmutable() });
             foreach (var call in lost)
                 Abandon(call, now);
+            WriteRefused(_refused.Due(now));
         }
     }
 

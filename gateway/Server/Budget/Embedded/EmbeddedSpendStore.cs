@@ -29,6 +29,7 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
     private readonly EmbeddedSpendOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly RefusedCalls _refused = new();
     private Heartbeat? _heartbeat;
     private bool _closed;
 
@@ -101,6 +102,13 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
         return ValueTask.CompletedTask;
     }
 
+    /// <remarks>Its row is queued for the next write, so a crash may cost it, and left out while the disk takes nothing.</remarks>
+    public void Refused(RefusedCall call)
+    {
+        lock (_gate)
+            WriteRefused(_refused.Add(call, _time.GetUtcNow()));
+    }
+
     public ImmutableArray<BudgetCounter> Read(ImmutableArray<BudgetModel> budgets)
     {
         lock (_gate)
@@ -123,6 +131,8 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
     public ValueTask DisposeAsync()
     {
         _heartbeat?.Dispose();
+        lock (_gate)
+            WriteRefused(_refused.TakeAll());
         _journal.Dispose();
         lock (_gate)
         {
@@ -219,6 +229,16 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
         _book.Apply(row);
         _reseeding?.Add(row);
         return Append(new() { Row = row });
+    }
+
+    private void WriteRefused(IEnumerable<LedgerRow> rows)
+    {
+        foreach (var row in rows)
+        {
+            // What was charged has the first claim on the room that there is.
+            if (_journal.Failure is null)
+                Append(new() { Row = row });
+        }
     }
 
     private long Append(JournalRecord<LedgerRow> record) => _closed ? JournalWriter.Lost : _journal.Append(_line.Write(record));

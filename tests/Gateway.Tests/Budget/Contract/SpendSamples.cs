@@ -58,4 +58,12 @@ internal static class SpendSamples
         Usage = new() { InputUncached = tokens },
         ServedModel = model,
     };
+
+    public static RefusedCall Refused(CallFacts facts, string error = "budget_exceeded") => new()
+    {
+        CallId = Guid.CreateVersion7().ToString("N"),
+        KeyId = Key,
+        Facts = facts,
+        Settlement = new() { Status = CallStatus.Refused, Cost = Money.Zero, Usage = new(), HttpStatus = 429, Error = error },
+    };
 }

@@ -73,4 +73,32 @@ public abstract partial class SpendStoreContract
         kept.EndUser!.Length.ShouldBe(256);
         kept.Tags.Length.ShouldBe(32);
     }
+
+    [Fact]
+    public async Task A_refused_call_has_a_row_and_costs_nothing()
+    {
+        var budget = NewBudget();
+        await using var fixture = await OpenAsync(budget);
+        var facts = Request(0m).Facts with { Gateway = fixture.Gateway, EndUser = "zoe" };
+        fixture.Store.Refused(Refused(facts));
+        await fixture.KeepUpAsync();
+        var row = (await fixture.RowsAsync()).ShouldHaveSingleItem();
+        (row.Kind, row.Key, row.CostNanos, row.Tokens, row.Charges.Length).ShouldBe((RowKind.Refused, Key, 0, 0, 0));
+        (row.Facts.Model, row.Facts.EndUser, row.Settlement!.Status).ShouldBe(("gpt", "zoe", CallStatus.Refused));
+        (row.Settlement.Error, row.Settlement.HttpStatus, row.Calls).ShouldBe(("budget_exceeded", 429, null));
+        await fixture.CrashAsync(budget);
+        await fixture.ShouldStandAtAsync(budget, settled: 0);
+        (await fixture.SpentByAsync(Key)).Nanos.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_flood_of_refused_calls_is_written_in_few_rows()
+    {
+        await using var fixture = await OpenAsync();
+        var facts = Request(0m).Facts with { Gateway = fixture.Gateway };
+        for (var i = 0; i < 1_000; i++)
+            fixture.Store.Refused(Refused(facts));
+        await fixture.KeepUpAsync();
+        (await fixture.RowsAsync()).Count.ShouldBeInRange(1, 200);
+    }
 }

@@ -1,4 +1,4 @@
-namespace Gateway.Server.Budget.Embedded;
+namespace Gateway.Server.Budget;
 
 /// <summary>Bounds the free text of a row: callers choose it, and a request may be 32 MiB long.</summary>
 internal static class LedgerText
