@@ -197,6 +197,9 @@ internal sealed record Settlement
     /// <summary>Of the price that was used.</summary>
     public string? PriceVersion { get; init; }
 
+    /// <summary>Of <see cref="Cost"/>, as <c>USD</c>; null where there was no price.</summary>
+    public string? Currency { get; init; }
+
     /// <summary>The public model whose route answered: budgets that do not cover it are charged nothing. Null: none did.</summary>
     public string? ServedModel { get; init; }
 

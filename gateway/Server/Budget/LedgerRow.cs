@@ -42,6 +42,17 @@ internal sealed record LedgerRow : RowTotals
 
     /// <summary>How the call ended; null where nobody saw it: the amounts are then what it had accrued by our own estimate.</summary>
     public Settlement? Settlement { get; init; }
+
+    /// <summary>None in a correction: its call has a row already.</summary>
+    [JsonIgnore]
+    public long CallCount => Kind == RowKind.Correction ? 0 : Calls ?? 1;
+
+    [JsonIgnore]
+    public CallStatus Status => Settlement?.Status ?? CallStatus.Abandoned;
+
+    /// <summary>Of the route that answered, else of the one that was asked for; null where there is none.</summary>
+    [JsonIgnore]
+    public string? Route => Settlement?.ServedRoute ?? (Facts.Route.Length == 0 ? null : Facts.Route);
 }
 
 /// <summary>Why a row was written.</summary>

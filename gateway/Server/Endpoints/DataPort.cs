@@ -11,6 +11,7 @@ namespace Gateway.Server.Endpoints;
 internal sealed partial class DataPort(
     RequestFlow flow,
     Catalogue catalogue,
+    SpendEndpoints spend,
     HealthEndpoints health,
     ModelHolder models,
     GatewayMetrics metrics,
@@ -65,7 +66,12 @@ internal sealed partial class DataPort(
         var auth = model is null
             ? new AuthOutcome(null, new(ErrorKind.NotReady, "The gateway has no config yet.") { RetryAfter = TimeSpan.FromSeconds(1) })
             : Authenticator.Authenticate(context.Request, model, time.GetUtcNow());
-        var failure = auth.Error ?? await catalogue.AnswerAsync(context, endpoint, dialect, model!, auth.Caller!);
+        var failure = auth.Error ?? endpoint.Kind switch
+        {
+            EndpointKind.SpendReport => await spend.AnswerAsync(context, isReport: true, auth.Caller!.Id),
+            EndpointKind.SpendLogs => await spend.AnswerAsync(context, isReport: false, auth.Caller!.Id),
+            _ => await catalogue.AnswerAsync(context, endpoint, dialect, model!, auth.Caller!),
+        };
         if (failure is null)
             return;
         metrics.Refused(failure.Kind);

@@ -16,6 +16,8 @@ internal enum EndpointKind
     Models,
     ModelInfo,
     KeyInfo,
+    SpendReport,
+    SpendLogs,
 }
 
 /// <summary>All public paths of the data port, each with and without <c>/v1</c>, and Azure's form that names the model.</summary>
@@ -46,6 +48,8 @@ internal static class EndpointTable
             "/models" => new(EndpointKind.Models),
             "/model/info" => new(EndpointKind.ModelInfo),
             "/key/info" => new(EndpointKind.KeyInfo),
+            "/spend/report" => new(EndpointKind.SpendReport),
+            "/spend/logs" => new(EndpointKind.SpendLogs),
             _ when plain.StartsWith("/models/", StringComparison.Ordinal) => new(EndpointKind.Models, Model: plain["/models/".Length..]),
             _ => default,
         };

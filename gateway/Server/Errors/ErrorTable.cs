@@ -43,6 +43,7 @@ internal static class ErrorTable
         ErrorKind.UpstreamUnavailable => new(503, "api_error", "upstream_unavailable", "api_error"),
         ErrorKind.UpstreamTimeout => new(504, "api_error", "upstream_timeout", "timeout_error"),
         ErrorKind.BudgetStoreUnavailable => new(503, "api_error", "budget_store_unavailable", "api_error"),
+        ErrorKind.ReportUnavailable => new(503, "api_error", "report_unavailable", "api_error"),
         ErrorKind.OutOfBodyMemory => new(503, "api_error", "out_of_memory_for_bodies", "api_error"),
         ErrorKind.NotReady => new(503, "api_error", "not_ready", "api_error"),
         ErrorKind.Internal => new(500, "api_error", "internal_error", "api_error"),

@@ -30,6 +30,7 @@ internal enum ErrorKind
     UpstreamUnavailable,
     UpstreamTimeout,
     BudgetStoreUnavailable,
+    ReportUnavailable,
     OutOfBodyMemory,
     NotReady,
     Internal,

@@ -4,16 +4,25 @@ using System.Text.Json.Serialization.Metadata;
 using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Config;
+using Gateway.Server.Endpoints;
+using Gateway.Server.Errors;
 using Gateway.Server.Stores;
 
 namespace Gateway.Server.Hosting;
 
 /// <summary>
-/// <c>PUT /config</c> and <c>GET /config/status</c>, for who has a token. Replies are those of <see cref="PushResult"/>, besides 401, 404,
-/// 405, 413 for a snapshot above <see cref="MaxSnapshotBytes"/> and 415 for an encoding other than gzip.
+/// <c>PUT /config</c>, <c>GET /config/status</c>, <c>GET /spend/report</c> and <c>GET /spend/logs</c>, for who has a token. Replies to a
+/// push are those of <see cref="PushResult"/>, besides 401, 404, 405, 413 for a snapshot above <see cref="MaxSnapshotBytes"/> and 415 for
+/// an encoding other than gzip.
 /// </summary>
 internal sealed class AdminPort(
-    ConfigReceiver receiver, ModelHolder models, ISpendStore store, StoreWatches stores, Readiness readiness, BearerTokens tokens)
+    ConfigReceiver receiver,
+    ModelHolder models,
+    ISpendStore store,
+    SpendEndpoints spend,
+    StoreWatches stores,
+    Readiness readiness,
+    BearerTokens tokens)
 {
     /// <summary>Of the snapshot as JSON.</summary>
     public const int MaxSnapshotBytes = DurableIndex.MaxUnzippedBytes;
@@ -31,9 +40,17 @@ internal sealed class AdminPort(
         {
             ("/config", "PUT") => PutConfigAsync(context),
             ("/config/status", "GET") => ReplyAsync(context, StatusCodes.Status200OK, Status(), ContractJson.Default.ConfigStatus),
-            ("/config" or "/config/status", _) => RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "no such method here"),
-            _ => RefuseAsync(context, StatusCodes.Status404NotFound, "there is nothing here but /config and /config/status"),
+            ("/spend/report", "GET") => AnswerSpendAsync(context, isReport: true),
+            ("/spend/logs", "GET") => AnswerSpendAsync(context, isReport: false),
+            ("/config" or "/config/status" or "/spend/report" or "/spend/logs", _) => RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "no such method here"),
+            _ => RefuseAsync(context, StatusCodes.Status404NotFound, "there is nothing here but /config, /config/status, /spend/report and /spend/logs"),
         };
+    }
+
+    private async Task AnswerSpendAsync(HttpContext context, bool isReport)
+    {
+        if (await spend.AnswerAsync(context, isReport, owner: null) is { } error)
+            await ErrorWriter.WriteAsync(context, Dialect.OpenAI, error);
     }
 
     private async Task PutConfigAsync(HttpContext context)

@@ -28,6 +28,12 @@ internal sealed record EmbeddedSpendOptions
     /// </summary>
     public int MaxPendingBytes { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>What a report may take; default 20 s. A longer one is refused, or ends early where it can go on.</summary>
+    public TimeSpan ReportTime { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a report waits for the one before it; default 2 s.</summary>
+    public TimeSpan ReportWait { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How bytes reach a segment.</summary>
     public SegmentWrite Write { get; init; } = RandomAccess.Write;
 }

@@ -30,6 +30,7 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly RefusedCalls _refused = new();
+    private readonly JournalReports _reports;
     private Heartbeat? _heartbeat;
     private bool _closed;
 
@@ -43,7 +44,10 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
         _options = options;
         _time = time;
         _logger = logger;
+        _reports = new(segments, options, time);
     }
+
+    public ISpendReports Reports => _reports;
 
     /// <summary>Why the journal cannot be written now; null: it can.</summary>
     public string? JournalFailure => _journal.Failure;
@@ -128,7 +132,7 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
     /// Stops the upkeep and brings all that is queued to the disk. Calls that are still live will be abandoned at the next start; settling
     /// them now only moves the counters.
     /// </summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _heartbeat?.Dispose();
         lock (_gate)
@@ -140,8 +144,8 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
             _line.Dispose();
         }
 
+        await _reports.DisposeAsync();
         _directory.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private static ReserveOutcome Unavailable() => new(null, new ReserveRefusal.StoreUnavailable("The spend journal cannot be written."));

@@ -35,17 +35,9 @@ internal sealed class Reseeding
         var numbers = segments.List().Where(number => number <= lastSegment).ToList();
 
         // A row is written when its call ends, so it stands behind every checkpoint from before its start.
-        var first = Math.Max(numbers.FindLastIndex(number => Began(segments.PathOf(number)) <= since), 0);
+        var first = Math.Max(numbers.FindLastIndex(number => segments.Began(number) <= since), 0);
         foreach (var number in numbers.Skip(first))
             Read(segments.PathOf(number), number == lastSegment ? length : long.MaxValue);
-    }
-
-    private static DateTimeOffset Began(string path)
-    {
-        using var reader = new SegmentReader(path);
-        return reader.TryRead(out var line) && JournalLine.ReadTotals(line)?.Checkpoint is { } checkpoint
-            ? checkpoint.Time
-            : DateTimeOffset.MaxValue;
     }
 
     private void Read(string path, long end)

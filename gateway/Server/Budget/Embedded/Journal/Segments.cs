@@ -23,6 +23,16 @@ internal sealed class Segments(string directory)
             .Order(),
     ];
 
+    /// <summary>When it was begun: what is in it was written later. Far in the future where its first line does not tell.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public DateTimeOffset Began(long number)
+    {
+        using var reader = new SegmentReader(PathOf(number));
+        return reader.TryRead(out var line) && JournalLine.ReadTotals(line)?.Checkpoint is { } checkpoint
+            ? checkpoint.Time
+            : DateTimeOffset.MaxValue;
+    }
+
     /// <summary>Brings to the disk which files there are.</summary>
     public void SyncEntries() => DirectoryEntries.Sync(directory);
 

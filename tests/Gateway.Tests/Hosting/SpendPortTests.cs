@@ -1,0 +1,93 @@
+using System.Net;
+using Gateway.Contract;
+
+namespace Gateway.Tests.Hosting;
+
+/// <summary>Who may see what was spent: on the admin port all of it, on the data port one's own.</summary>
+public sealed class SpendPortTests
+{
+    private const string OtherKey = "sk-other";
+    private const string Body = """{"model":"sim","max_tokens":16,"messages":[{"role":"user","content":"hi"}]}""";
+
+    [Fact]
+    public async Task Report_OnTheAdminPort_IsOfAllKeys_AndOnTheDataPortOfOnesOwn()
+    {
+        await using var gateway = await StartAsync();
+        await CallAsync(gateway, GatewayUnderTest.Key);
+        await CallAsync(gateway, OtherKey);
+        await CallAsync(gateway, OtherKey);
+
+        using var all = await gateway.AdminAsync(HttpMethod.Get, "/spend/report?group_by=key");
+        using var own = await gateway.GetAsync("/spend/report?group_by=key", OtherKey);
+
+        all.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await KeysAsync(all)).ShouldBe([("default/key", 1), ("default/other", 2)]);
+        (await KeysAsync(own)).ShouldBe([("default/other", 2)]);
+
+        using var info = await gateway.GetAsync("/key/info", OtherKey);
+        var total = (await own.JsonAsync())["total"]!;
+        ((decimal)total["spend"]!).ShouldBe((decimal)(await info.JsonAsync())["info"]!["spend"]!);
+        ((string?)total["currency"]).ShouldBe("USD");
+    }
+
+    [Fact]
+    public async Task Logs_OnTheDataPort_AreOnesOwn_WhateverKeyIsAskedFor()
+    {
+        await using var gateway = await StartAsync();
+        await CallAsync(gateway, GatewayUnderTest.Key);
+        var id = await CallAsync(gateway, OtherKey);
+
+        using var own = await gateway.GetAsync("/v1/spend/logs?key=default/key", OtherKey);
+        using var all = await gateway.AdminAsync(HttpMethod.Get, "/spend/logs?key=default/other");
+
+        foreach (var logs in new[] { own, all })
+        {
+            var row = (await logs.JsonAsync())["data"]!.AsArray().ShouldHaveSingleItem()!;
+            ((string?)row["request_id"], (string?)row["key"]).ShouldBe((id, "default/other"));
+        }
+    }
+
+    [Fact]
+    public async Task Report_AsCsv_SaysSo()
+    {
+        await using var gateway = await StartAsync();
+        using var response = await gateway.AdminAsync(HttpMethod.Get, "/spend/report?group_by=day&format=csv");
+        response.Content.Headers.ContentType!.ToString().ShouldBe("text/csv; charset=utf-8");
+    }
+
+    [Fact]
+    public async Task WhoHasNoKeyOrAsksForWhatIsNotThere_IsToldSo()
+    {
+        await using var gateway = await StartAsync();
+        using var anonymous = await gateway.GetAsync("/spend/report", key: null);
+        using var unknown = await gateway.GetAsync("/spend/report?colour=red");
+        using var anthropic = await gateway.GetAsync("/spend/logs?limit=x", headers: ("anthropic-version", "2023-06-01"));
+        using var admin = await gateway.AdminAsync(HttpMethod.Get, "/spend/report?colour=red");
+        using var post = await gateway.AdminAsync(HttpMethod.Post, "/spend/report");
+
+        anonymous.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        unknown.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        ((string?)(await unknown.JsonAsync())["error"]!["param"]).ShouldBe("colour");
+        ((string?)(await anthropic.JsonAsync())["error"]!["type"]).ShouldBe("invalid_request_error");
+        admin.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        ((string?)(await admin.JsonAsync())["error"]!["param"]).ShouldBe("colour");
+        post.StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
+    }
+
+    private static async Task<IEnumerable<(string?, int)>> KeysAsync(HttpResponseMessage report) =>
+        (await report.JsonAsync())["results"]!.AsArray().Select(r => ((string?)r!["key"], (int)r["requests"]!));
+
+    private static async Task<string> CallAsync(GatewayUnderTest gateway, string key)
+    {
+        using var response = await gateway.PostAsync("/v1/chat/completions", Body, key);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        await response.TextAsync();
+        return response.Header("x-litellm-call-id")!;
+    }
+
+    private static Task<GatewayUnderTest> StartAsync()
+    {
+        var config = TestConfig.Of(TestConfig.Route("sim", new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = "price" }));
+        return GatewayUnderTest.StartAsync(config with { Keys = [.. config.Keys, TestConfig.KeyOf("other", OtherKey)] });
+    }
+}
