@@ -1,14 +1,17 @@
 namespace Gateway.Server.Budget;
 
 /// <summary>
-/// Keeps the ledger bounded when a client hammers a spent budget. The first refused calls of a key in a UTC minute have rows of their own;
-/// further ones are gathered by what they were told, into one row each when the minute is over, which looks like the last of them and says
-/// how many they were. No clock and no lock.
+/// Keeps the ledger bounded when a client hammers a spent budget. The first refused calls of a key in a UTC minute have rows of their own,
+/// unless all keys together have many; further ones are gathered by what they were told, into one row each when the minute is over, which
+/// looks like the last of them and says how many they were. No clock and no lock.
 /// </summary>
 internal sealed class RefusedCalls
 {
     /// <summary>Of each key, in each minute.</summary>
     public const int OwnRows = 60;
+
+    /// <summary>Of all keys together, in each minute.</summary>
+    public const int MostOwnRows = 6_000;
 
     // A key that waits to be gathered costs some hundred bytes: beyond this many only new ones are not told apart any more.
     private const int MostGathered = 10_000;
@@ -16,6 +19,7 @@ internal sealed class RefusedCalls
     private readonly Dictionary<string, int> _seen = [];
     private readonly Dictionary<(string Key, string? Error), LedgerRow> _gathered = [];
     private long _minute;
+    private int _own;
 
     /// <summary>The row to write now, and those of a minute that is over.</summary>
     public IEnumerable<LedgerRow> Add(RefusedCall call, DateTimeOffset now)
@@ -23,9 +27,10 @@ internal sealed class RefusedCalls
         var due = Due(now);
         var row = Row(call, now);
         var seen = _seen.GetValueOrDefault(call.KeyId);
-        if (seen < OwnRows)
+        if (seen < OwnRows && _own < MostOwnRows)
         {
             _seen[call.KeyId] = seen + 1;
+            _own++;
             return due.Append(row);
         }
 
@@ -40,6 +45,7 @@ internal sealed class RefusedCalls
         if (minute == _minute)
             return [];
         _minute = minute;
+        _own = 0;
         _seen.Clear();
         return TakeAll();
     }

@@ -11,8 +11,8 @@ using Gateway.Server.Stores;
 namespace Gateway.Server.Hosting;
 
 /// <summary>
-/// <c>PUT /config</c>, <c>GET /config/status</c>, <c>GET /spend/report</c> and <c>GET /spend/logs</c>, for who has a token. Replies to a
-/// push are those of <see cref="PushResult"/>, besides 401, 404, 405, 413 for a snapshot above <see cref="MaxSnapshotBytes"/> and 415 for
+/// <c>PUT /config</c>, <c>GET /config/status</c>, <c>GET /spend/report</c>, <c>GET /spend/logs</c> and <c>GET /key/info</c>, for who has a
+/// token. Replies to a push are those of <see cref="PushResult"/>, besides 401, 404, 405, 413 for a snapshot above <see cref="MaxSnapshotBytes"/> and 415 for
 /// an encoding other than gzip.
 /// </summary>
 internal sealed class AdminPort(
@@ -20,6 +20,7 @@ internal sealed class AdminPort(
     ModelHolder models,
     ISpendStore store,
     SpendEndpoints spend,
+    Catalogue catalogue,
     StoreWatches stores,
     Readiness readiness,
     BearerTokens tokens)
@@ -42,14 +43,27 @@ internal sealed class AdminPort(
             ("/config/status", "GET") => ReplyAsync(context, StatusCodes.Status200OK, Status(), ContractJson.Default.ConfigStatus),
             ("/spend/report", "GET") => AnswerSpendAsync(context, isReport: true),
             ("/spend/logs", "GET") => AnswerSpendAsync(context, isReport: false),
-            ("/config" or "/config/status" or "/spend/report" or "/spend/logs", _) => RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "no such method here"),
-            _ => RefuseAsync(context, StatusCodes.Status404NotFound, "there is nothing here but /config, /config/status, /spend/report and /spend/logs"),
+            ("/key/info", "GET") => AnswerKeyAsync(context),
+            ("/config" or "/config/status" or "/spend/report" or "/spend/logs" or "/key/info", _) => RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "no such method here"),
+            _ => RefuseAsync(context, StatusCodes.Status404NotFound, "there is nothing here but /config, /config/status, /spend/report, /spend/logs and /key/info"),
         };
     }
 
     private async Task AnswerSpendAsync(HttpContext context, bool isReport)
     {
         if (await spend.AnswerAsync(context, isReport, owner: null) is { } error)
+            await ErrorWriter.WriteAsync(context, Dialect.OpenAI, error);
+    }
+
+    /// <summary><c>key</c> is the <c>namespace/name</c> of the VirtualKey.</summary>
+    private async Task AnswerKeyAsync(HttpContext context)
+    {
+        var id = context.Request.Query["key"].ToString();
+        var model = models.Current;
+        var error = model?.Keys.FirstOrDefault(k => k.Id == id) is { } key
+            ? await catalogue.AnswerAsync(context, new(EndpointKind.KeyInfo), Dialect.OpenAI, model, key)
+            : new(ErrorKind.NotFound, "`key` must be the namespace/name of a key of this gateway.") { Param = "key" };
+        if (error is not null)
             await ErrorWriter.WriteAsync(context, Dialect.OpenAI, error);
     }
 

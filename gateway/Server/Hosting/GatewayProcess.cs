@@ -88,9 +88,10 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         // The ports
         var health = new HealthEndpoints(_models, readiness, _drain, spend, _stores, targets, time);
         var reports = new SpendEndpoints(spend.Reports, time);
-        var data = new DataPort(flow, new(spend), reports, health, _models, _metrics, time, loggers.CreateLogger<DataPort>());
+        var catalogue = new Catalogue(spend);
+        var data = new DataPort(flow, catalogue, reports, health, _models, _metrics, time, loggers.CreateLogger<DataPort>());
         var tokens = new BearerTokens(new(options.AdminTokenFile, loggers.CreateLogger<FileText>()));
-        var admin = new AdminPort(_receiver, _models, spend, reports, _stores, readiness, tokens);
+        var admin = new AdminPort(_receiver, _models, spend, reports, catalogue, _stores, readiness, tokens);
         _data = new(
             options.DataAddress, Certificate(options.DataCertificate, time, loggers), null, inline: true, data.HandleAsync, loggers);
         _admin = new(

@@ -74,4 +74,18 @@ public sealed class EmbeddedSpendStoreTests
         await fixture.RestartAsync();
         fixture.Rows().Sum(r => r.Calls ?? 1).ShouldBe(RefusedCalls.OwnRows + 41);
     }
+
+    [Fact]
+    public async Task Refused_ManyKeysAtOnce_AreGatheredTogetherBeyondABoundForAll()
+    {
+        const int keys = (RefusedCalls.MostOwnRows / RefusedCalls.OwnRows) + 10;
+        await using var fixture = await OpenAsync();
+        for (var i = 0; i < keys * RefusedCalls.OwnRows; i++)
+            fixture.Store.Refused(Refused(Request(0m).Facts) with { KeyId = $"team/{i % keys}" });
+        fixture.Store.Tick();
+        fixture.Rows().Count().ShouldBe(RefusedCalls.MostOwnRows);
+        await fixture.RestartAsync();
+        fixture.Rows().Sum(r => r.CallCount).ShouldBe(keys * RefusedCalls.OwnRows);
+        fixture.Rows().Count().ShouldBeLessThanOrEqualTo(RefusedCalls.MostOwnRows + keys);
+    }
 }

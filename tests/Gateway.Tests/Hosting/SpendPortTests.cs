@@ -48,6 +48,22 @@ public sealed class SpendPortTests
     }
 
     [Fact]
+    public async Task KeyInfo_OnTheAdminPort_IsOfTheKeyThatIsNamed()
+    {
+        await using var gateway = await StartAsync();
+        await CallAsync(gateway, OtherKey);
+
+        using var named = await gateway.AdminAsync(HttpMethod.Get, "/key/info?key=default/other");
+        using var own = await gateway.GetAsync("/key/info", OtherKey);
+        using var unknown = await gateway.AdminAsync(HttpMethod.Get, "/key/info?key=default/nobody");
+
+        var info = await named.TextAsync();
+        info.ShouldContain("\"key_alias\":\"default/other\"");
+        info.ShouldBe(await own.TextAsync());
+        unknown.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task Report_AsCsv_SaysSo()
     {
         await using var gateway = await StartAsync();
