@@ -15,6 +15,8 @@ internal sealed record SpendParameters
     private const string AttributionPrefix = "attribution.";
     private const string Instants = "`2026-05-06` or `2026-05-06T10:00:00Z`";
 
+    private static readonly DateTimeOffset s_latest = new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private static readonly TimeSpan s_usualLength = TimeSpan.FromDays(30);
 
     private static readonly string[] s_instants = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mm:ss"];
@@ -87,13 +89,16 @@ internal sealed record SpendParameters
         };
     }
 
-    /// <summary>A date alone is the whole day of UTC; as an end it is the day's.</summary>
+    /// <summary>A date alone is the whole day of UTC; as an end it is the day's. There were no calls before 1970 and are none after 9998.</summary>
     private static DateTimeOffset? Instant(string text, bool isEnd)
     {
         const DateTimeStyles styles = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        if (DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, styles, out var day))
-            return !isEnd || day > DateTimeOffset.MaxValue.AddDays(-1) ? day : day.AddDays(1);
-        return DateTimeOffset.TryParseExact(text, s_instants, CultureInfo.InvariantCulture, styles, out var instant) ? instant : null;
+        var isDay = DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, styles, out var instant);
+        if (!isDay && !DateTimeOffset.TryParseExact(text, s_instants, CultureInfo.InvariantCulture, styles, out instant))
+            return null;
+        if (instant.Year is < 1970 or > 9998)
+            return instant.Year < 1970 ? DateTimeOffset.UnixEpoch : s_latest;
+        return isDay && isEnd ? instant.AddDays(1) : instant;
     }
 
     private static ImmutableArray<SpendDimension>? Dimensions(string text)

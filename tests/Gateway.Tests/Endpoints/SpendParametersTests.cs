@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Server.Endpoints;
 using Gateway.Server.Errors;
 using Microsoft.AspNetCore.Http;
@@ -35,5 +36,19 @@ public sealed class SpendParametersTests
     {
         var query = new QueryCollection(QueryHelpers.ParseQuery("key=team/other"));
         SpendParameters.Read(query, isReport: true, "team/own", DateTimeOffset.UnixEpoch).Parameters!.Filter.Key.ShouldBe("team/own");
+    }
+
+    [Theory]
+    [InlineData("end_date=0001-01-01", "1969-12-02T00:00:00Z", "1970-01-01T00:00:00Z")]
+    [InlineData("start_date=0001-01-01&end_date=9999-12-31", "1970-01-01T00:00:00Z", "9999-01-01T00:00:00Z")]
+    [InlineData("start_date=2026-05-06T01:00:00-02:00&end_date=2026-05-06", "2026-05-06T03:00:00Z", "2026-05-07T00:00:00Z")]
+    [InlineData("start_date=2026-05-06 10:00:00&end_date=2026-05-06T10:00:00.5Z", "2026-05-06T10:00:00Z", "2026-05-06T10:00:00.5Z")]
+    public void Times_AreTakenAsUtc_HoweverFarAway(string times, string start, string end)
+    {
+        var query = new QueryCollection(QueryHelpers.ParseQuery(times));
+        var filter = SpendParameters.Read(query, isReport: true, owner: null, DateTimeOffset.UnixEpoch).Parameters!.Filter;
+        (filter.Start, filter.End).ShouldBe((Instant(start), Instant(end)));
+
+        static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
     }
 }
