@@ -10,7 +10,9 @@ internal interface ISpendReports
     /// <summary>Adds up the rows that match, in groups, which are sorted by their values.</summary>
     ValueTask<ReportOutcome<SpendReport>> SumAsync(SpendReportQuery query, CancellationToken cancellationToken);
 
-    /// <summary>The rows that match, the latest first: by when their calls began or by when they were written, as the store keeps them.</summary>
+    /// <summary>
+    /// The rows that match, the latest first: by when their calls began or by when they were written, as the store keeps them.
+    /// </summary>
     ValueTask<ReportOutcome<LedgerPage>> ListAsync(LedgerQuery query, CancellationToken cancellationToken);
 }
 

@@ -89,7 +89,9 @@ internal sealed record SpendParameters
         };
     }
 
-    /// <summary>A date alone is the whole day of UTC; as an end it is the day's. There were no calls before 1970 and are none after 9998.</summary>
+    /// <summary>
+    /// A date alone is the whole day of UTC; as an end it is the day's. There were no calls before 1970 and are none after 9998.
+    /// </summary>
     private static DateTimeOffset? Instant(string text, bool isEnd)
     {
         const DateTimeStyles styles = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
@@ -122,7 +124,8 @@ internal sealed record SpendParameters
             "group_by" when isReport => $"`group_by` must be {SpendNames.Dimensions}, each once, with commas between them.",
             "format" when isReport => "`format` must be json or csv.",
             "limit" when !isReport => $"`limit` must be a number from 1 to {LedgerQuery.MostRows}.",
-            _ => $"The parameter `{(name.Length > 100 ? name[..100] : name)}` is not known here, or its value is empty, too long or there twice.",
+            _ => $"The parameter `{(name.Length > 100 ? name[..100] : name)}` is not known here, or its value is empty, too long "
+                + "or there twice.",
         };
         return new(ErrorKind.InvalidRequest, message) { Param = name };
     }

@@ -89,7 +89,8 @@ internal sealed class StoreFixture : IClockedSpendStoreFixture
         return Task.CompletedTask;
     }
 
-    public Task<ImmutableArray<BudgetCounter>> ReadAsync(params ImmutableArray<BudgetModel> budgets) => Task.FromResult(Store.Read(budgets));
+    public Task<ImmutableArray<BudgetCounter>> ReadAsync(params ImmutableArray<BudgetModel> budgets) =>
+        Task.FromResult(Store.Read(budgets));
 
     public Task<Money> SpentByAsync(string keyId) => Task.FromResult(Store.SpentBy(keyId));
 

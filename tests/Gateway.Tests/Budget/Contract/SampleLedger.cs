@@ -5,8 +5,8 @@ using Gateway.Server.Metering;
 namespace Gateway.Tests.Budget.Contract;
 
 /// <summary>
-/// A small ledger of one gateway with a row of every kind: two keys of two teams, two models, two days. Rows are in the order in which their
-/// calls began and in which they were written, which is the same.
+/// A small ledger of one gateway with a row of every kind: two keys of two teams, two models, two days. Rows are in the order in which
+/// their calls began and in which they were written, which is the same.
 /// </summary>
 internal static class SampleLedger
 {

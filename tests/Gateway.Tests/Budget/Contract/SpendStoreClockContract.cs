@@ -121,5 +121,6 @@ public abstract class SpendStoreClockContract
     private static BudgetModel Daily(string name = "team", decimal cost = 1m) =>
         NewBudget(name, cost, period: BudgetPeriod.Daily);
 
-    private static DateTimeOffset At(int month, int day, int hour = 0, int minute = 0) => new(2026, month, day, hour, minute, 0, TimeSpan.Zero);
+    private static DateTimeOffset At(int month, int day, int hour = 0, int minute = 0) =>
+        new(2026, month, day, hour, minute, 0, TimeSpan.Zero);
 }

@@ -67,7 +67,11 @@ public abstract partial class SpendStoreContract
     {
         await using var fixture = await OpenAsync();
         var request = Request(0.5m);
-        var facts = request.Facts with { EndUser = "\ud800 lone \" \n \0" + new string('x', 10_000), Tags = [.. Enumerable.Repeat("t", 500)] };
+        var facts = request.Facts with
+        {
+            EndUser = "\ud800 lone \" \n \0" + new string('x', 10_000),
+            Tags = [.. Enumerable.Repeat("t", 500)],
+        };
         await fixture.SettleAsync(await fixture.AdmitAsync(request with { Facts = facts }), Settlement(0.5m));
         var kept = (await fixture.RowsAsync()).ShouldHaveSingleItem().Facts;
         kept.EndUser!.Length.ShouldBe(256);

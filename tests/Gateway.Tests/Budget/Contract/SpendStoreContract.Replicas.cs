@@ -102,7 +102,9 @@ public abstract partial class SpendStoreContract
         }
     }
 
-    /// <summary>Every client calls until it is told that the budget has no room for it. Returns what was spent above reservations.</summary>
+    /// <summary>
+    /// Every client calls until it is told that the budget has no room for it. Returns what was spent above reservations.
+    /// </summary>
     private async Task<long> HammerAsync(ISpendStoreFixture fixture, BudgetModel budget, Func<long, Random, long> actual)
     {
         ISpendStore[] replicas = [fixture.Store, await fixture.JoinAsync(), await fixture.JoinAsync(), await fixture.JoinAsync()];
