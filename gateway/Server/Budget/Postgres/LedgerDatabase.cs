@@ -1,0 +1,147 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Gateway.Contract;
+using Gateway.Server.Stores;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Gateway.Server.Budget.Postgres;
+
+/// <summary>
+/// The connection to Postgres: each question is one statement with one JSON document, bounded in time, and its failure is a value. The
+/// schema is there before the first question.
+/// </summary>
+internal sealed class LedgerDatabase : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource _source;
+    private readonly string _gateway;
+    private readonly SemaphoreSlim _upgrading = new(1);
+    private volatile bool _hasSchema;
+    private volatile string? _failure;
+
+    /// <param name="uri">Judged by <see cref="StoreUri.Postgres"/>.</param>
+    /// <param name="caFile">Authorities as PEM; null for the public ones.</param>
+    /// <param name="options">Of whoever asks.</param>
+    public LedgerDatabase(StoreUri uri, string? caFile, PostgresSpendOptions options)
+    {
+        _gateway = options.Gateway;
+        var settings = PostgresSettings.Of(uri, caFile, options.Bound);
+
+        // One each for reserves, settles, renewals, and for those who read.
+        settings.MaxPoolSize = 4;
+        settings.MaxAutoPrepare = 32;
+        settings.AutoPrepareMinUsages = 2;
+
+        // A server that does not answer does not answer a request to cancel either.
+        settings.CancellationTimeout = -1;
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
+        _source = builder.Build();
+    }
+
+    /// <summary>Why the last question had no answer; null: it had one.</summary>
+    public string? Failure => _failure;
+
+    /// <summary>Asks a function of the schema; the first parameter is the gateway, the second the document.</summary>
+    public async ValueTask<DatabaseAnswer<T>> AskAsync<T>(
+        string statement, ReadOnlyMemory<byte> document, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!_hasSchema)
+                await UpgradeAsync(cancellationToken);
+            await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+            await using var command = new NpgsqlCommand(statement, connection);
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _gateway, NpgsqlDbType = NpgsqlDbType.Text });
+            command.Parameters.Add(
+                new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = document, NpgsqlDbType = NpgsqlDbType.Jsonb });
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var rows = new List<T>();
+            while (await reader.ReadAsync(cancellationToken))
+                rows.Add(read(reader));
+            _failure = null;
+            return new(rows, DatabaseFault.None);
+        }
+        catch (PostgresException e) when (e.SqlState.StartsWith("22", StringComparison.Ordinal)
+            || e.SqlState.StartsWith("23", StringComparison.Ordinal))
+        {
+            // The server works; it does not take this document.
+            return new([], DatabaseFault.Refused) { Reason = Reason(e) };
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            return new([], DatabaseFault.Unavailable) { Reason = Fail(e) };
+        }
+    }
+
+    /// <summary>Brings the schema up to date.</summary>
+    public async ValueTask<bool> TryUpgradeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await UpgradeAsync(cancellationToken);
+            _failure = null;
+            return true;
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            Fail(e);
+            return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync();
+        _upgrading.Dispose();
+    }
+
+    private static bool IsFailure(Exception e) =>
+        e is DbException or SocketException or IOException or TimeoutException or CryptographicException or InvalidOperationException;
+
+    private static string Reason(Exception e) =>
+        e is PostgresException p ? $"{p.MessageText} ({p.SqlState})" : e.GetBaseException().Message;
+
+    private async Task UpgradeAsync(CancellationToken cancellationToken)
+    {
+        await _upgrading.WaitAsync(cancellationToken);
+        try
+        {
+            if (_hasSchema)
+                return;
+            await Schema.UpgradeAsync(_source, cancellationToken);
+            _hasSchema = true;
+        }
+        finally
+        {
+            _upgrading.Release();
+        }
+    }
+
+    private string Fail(Exception e)
+    {
+        // Connections that are kept may lead to a server that was demoted.
+        _source.Clear();
+        return _failure = Reason(e);
+    }
+}
+
+/// <summary>What became of a question.</summary>
+internal readonly record struct DatabaseAnswer<T>(List<T> Rows, DatabaseFault Fault)
+{
+    public string? Reason { get; init; }
+}
+
+/// <summary>Why a question has no answer.</summary>
+internal enum DatabaseFault
+{
+    /// <summary>It has one.</summary>
+    None,
+
+    /// <summary>The database is not there, or can do nothing now. Whether it has done what was asked is not known.</summary>
+    Unavailable,
+
+    /// <summary>It does not take the document, and never will.</summary>
+    Refused,
+}

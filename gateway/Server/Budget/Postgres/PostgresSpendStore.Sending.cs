@@ -1,0 +1,165 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Gateway.Server.Budget.Postgres;
+
+/// <content>Batches on their way.</content>
+internal sealed partial class PostgresSpendStore
+{
+    private const string Seed = "select llm_gateway.seed_v1($1, $2)::text";
+    private const string Settle = "select * from llm_gateway.settle_v1($1, $2)";
+    private const string Renew = "select * from llm_gateway.renew_v1($1, $2)";
+
+    private readonly Lock _keeping = new();
+    private readonly Queue<LedgerRow> _kept = new();
+    private long _lostRows;
+
+    private async Task SendReservesAsync(List<PendingReserve> calls)
+    {
+        try
+        {
+            var batch = new ReserveBatch(calls);
+            var asked = _time.GetTimestamp();
+            var answer = await _database.AskAsync(ReserveBatch.Statement, batch.Document(_options.Lease), batch.Read, CancellationToken.None);
+            if (answer.Rows.Count > 0)
+                _clock.Learn(answer.Rows[0].Answer.Time, asked);
+            if (answer.Fault == DatabaseFault.Refused)
+                LogReserveRefused(answer.Reason!);
+            foreach (var (call, verdict, spent) in answer.Rows)
+            {
+                _spent[call.Request.KeyId] = spent;
+                call.Answer.TrySetResult(verdict);
+            }
+        }
+        catch (Exception e)
+        {
+            // The boundary of what was handed over to this batch: without it calls would wait for ever.
+            LogBroken(e);
+        }
+
+        foreach (var call in calls)
+            call.Answer.TrySetResult(null);
+    }
+
+    private async Task SendRowsAsync(List<PendingRow> rows)
+    {
+        try
+        {
+            await WriteAsync([.. rows.Select(row => row.Row)], CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            LogBroken(e);
+        }
+
+        foreach (var row in rows)
+            row.Written.TrySetResult();
+    }
+
+    /// <summary>False: the database took none of them; they are kept.</summary>
+    private async Task<bool> WriteAsync(List<LedgerRow> rows, CancellationToken cancellationToken)
+    {
+        var answer = await _database.AskAsync(
+            Settle,
+            LedgerJson.Rows(rows),
+            row => (Row: rows[row.GetInt32(0)], GivenUp: row.IsDBNull(1) ? null : row.GetString(1), Spent: row.GetInt64(2)),
+            cancellationToken);
+        if (answer.Fault == DatabaseFault.Unavailable)
+        {
+            rows.ForEach(Keep);
+            return false;
+        }
+
+        if (answer.Fault == DatabaseFault.Refused)
+            return await WriteEachAsync(rows, answer.Reason!, cancellationToken);
+        foreach (var (row, _, spent) in answer.Rows)
+            _spent[row.Key] = spent;
+        List<LedgerRow> corrections =
+        [
+            .. answer.Rows.Where(r => r.GivenUp is not null)
+                .Select(r => PostgresEntry.Correction(r.Row, JsonSerializer.Deserialize(r.GivenUp!, LedgerJson.Default.GivenUp)!)),
+        ];
+        return corrections.Count == 0 || await WriteAsync(corrections, cancellationToken);
+    }
+
+    /// <summary>A row that the database will never take must not hold up the others.</summary>
+    private async Task<bool> WriteEachAsync(List<LedgerRow> rows, string reason, CancellationToken cancellationToken)
+    {
+        if (rows.Count == 1)
+        {
+            Interlocked.Increment(ref _lostRows);
+            LogRefused(rows[0].CallId, reason);
+            return true;
+        }
+
+        var all = true;
+        foreach (var row in rows)
+            all &= await WriteAsync([row], cancellationToken);
+        return all;
+    }
+
+    private async Task SendRenewalsAsync(List<PostgresReservation> calls)
+    {
+        try
+        {
+            await _database.AskAsync(Renew, Renewals(calls), _ => 0, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            LogBroken(e);
+        }
+    }
+
+    private ReadOnlyMemory<byte> Renewals(List<PostgresReservation> calls)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using var json = new Utf8JsonWriter(buffer, LedgerJson.Writing);
+        json.WriteStartObject();
+        json.WriteNumber("lease", (long)_options.Lease.TotalMilliseconds);
+        json.WriteStartArray("calls");
+        foreach (var call in calls)
+        {
+            var (cost, tokens) = call.TakeAccrued();
+            json.WriteStartObject();
+            json.WriteNumber("number", call.Number);
+            json.WriteNumber("cost", cost);
+            json.WriteNumber("tokens", tokens);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    private void Keep(LedgerRow row)
+    {
+        lock (_keeping)
+        {
+            if (_kept.Count < _options.MaxPendingRows)
+                _kept.Enqueue(row);
+            else
+                Interlocked.Increment(ref _lostRows);
+        }
+    }
+
+    /// <summary>Writes what was kept, oldest first, until the database takes no more.</summary>
+    private async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        while (TakeKept() is { Count: > 0 } rows && await WriteAsync(rows, cancellationToken))
+        {
+        }
+    }
+
+    private List<LedgerRow> TakeKept()
+    {
+        lock (_keeping)
+        {
+            var rows = new List<LedgerRow>();
+            while (rows.Count < _options.MaxBatch && _kept.TryDequeue(out var row))
+                rows.Add(row);
+            return rows;
+        }
+    }
+}

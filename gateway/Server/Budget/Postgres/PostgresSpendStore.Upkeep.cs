@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Gateway.Contract;
+using Gateway.Server.Config;
+using Gateway.Server.Metering;
+
+namespace Gateway.Server.Budget.Postgres;
+
+/// <content>What is done beside the calls.</content>
+internal sealed partial class PostgresSpendStore
+{
+    private const string Probe = "select clock_timestamp() from (select $1::text, $2::jsonb) as p";
+    private const string Sweep = "select * from llm_gateway.sweep_v1($1, ($2::jsonb)::text::integer)";
+    private const string ReadCounters = "select * from llm_gateway.read_v1($1, $2)";
+    private const string ReadSpent = "select key, spent from llm_gateway.key_state where gateway = $1 and $2::jsonb is not null";
+    private const string Clean =
+        "select llm_gateway.clean_v1($1, clock_timestamp() - ($2::jsonb)::text::bigint * interval '1 second', 5000)";
+
+    private static readonly TimeSpan s_cleanInterval = TimeSpan.FromMinutes(1);
+
+    private ImmutableArray<BudgetModel> _applied = [];
+    private ImmutableDictionary<string, ImmutableArray<BudgetCounter>> _counters = ImmutableDictionary<string, ImmutableArray<BudgetCounter>>.Empty;
+    private long _healthySince;
+    private long _renewed;
+    private long _swept;
+    private long _refreshed;
+    private long _cleaned;
+    private string? _reported;
+
+    /// <summary>As of the last refresh; budgets that were not applied before it stand at zero.</summary>
+    public ImmutableArray<BudgetCounter> Read(ImmutableArray<BudgetModel> budgets) =>
+        [.. budgets.SelectMany(budget => _counters.GetValueOrDefault(budget.Id) is { IsDefault: false } known ? known : Unspent(budget))];
+
+    /// <summary>Where the budgets stand now; null: the database does not answer.</summary>
+    public async ValueTask<ImmutableArray<BudgetCounter>?> ReadAsync(
+        ImmutableArray<BudgetModel> budgets, CancellationToken cancellationToken)
+    {
+        ImmutableArray<(BudgetModel Budget, Period Period)> questions = [.. budgets.Select(b => (b, _clock.PeriodOf(b)))];
+        var answer = await _database.AskAsync(
+            ReadCounters,
+            LedgerWriter.Questions(questions),
+            row => (I: row.GetInt32(0), Key: row.GetString(1), Settled: row.GetInt64(2), Live: row.GetInt64(3), Over: row.GetInt64(4)),
+            cancellationToken);
+        if (answer.Fault != DatabaseFault.None)
+            return null;
+        var counters = answer.Rows.ToLookup(r => r.I);
+        return
+        [
+            .. questions.SelectMany((q, i) => q.Budget.PerKey || counters[i].Any()
+                ? counters[i].Select(c => Counter(q.Budget, q.Period, c.Key, c.Settled, c.Live, c.Over))
+                : Unspent(q.Budget)),
+        ];
+    }
+
+    /// <summary>Brings back a database that was lost, writes what waits for it, renews, sweeps and cleans what is due.</summary>
+    internal async Task TickAsync(CancellationToken cancellationToken)
+    {
+        if (_database.Failure is not null && !await ProbeAsync(cancellationToken))
+            return;
+        await FlushAsync(cancellationToken);
+
+        // After an outage every replica renews first: leases ran out while nobody could renew them.
+        if (IsDue(ref _renewed, _options.RenewInterval))
+            RenewAll();
+        if (_time.GetElapsedTime(_healthySince) >= _options.RenewInterval && IsDue(ref _swept, _options.SweepInterval))
+            await SweepAsync(cancellationToken);
+        if (IsDue(ref _refreshed, _options.RefreshInterval))
+            await RefreshAsync(cancellationToken);
+        if (IsDue(ref _cleaned, s_cleanInterval))
+            await CleanAsync(cancellationToken);
+    }
+
+    private static IEnumerable<BudgetCounter> Unspent(Period period, BudgetModel budget) =>
+        budget.PerKey ? [] : [Counter(budget, period, "", 0, 0, 0)];
+
+    private static BudgetCounter Counter(BudgetModel budget, Period period, string key, long settled, long live, long overshoot) => new()
+    {
+        Budget = budget.Id,
+        Key = budget.PerKey ? key : null,
+        PeriodStart = period.End is null ? null : period.Start,
+        PeriodEnd = period.End,
+        Limit = Amount(budget, budget.Limit),
+        Settled = Amount(budget, settled),
+        Reserved = Amount(budget, live),
+        Overshoot = Amount(budget, overshoot),
+    };
+
+    private static decimal Amount(BudgetModel budget, long amount) => budget.CountsTokens ? amount : new Money(amount).ToDecimal();
+
+    private static ReadOnlyMemory<byte> Number(long number) => Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture));
+
+    private IEnumerable<BudgetCounter> Unspent(BudgetModel budget) => Unspent(_clock.PeriodOf(budget), budget);
+
+    private async Task StartAsync()
+    {
+        await _database.TryUpgradeAsync(CancellationToken.None);
+        _healthySince = _renewed = _swept = _cleaned = _time.GetTimestamp();
+        if (await ProbeAsync(CancellationToken.None))
+            await RefreshAsync(CancellationToken.None);
+        _upkeep = Task.Run(UpkeepAsync);
+    }
+
+    private async Task UpkeepAsync()
+    {
+        using var timer = new PeriodicTimer(_options.UpkeepInterval, _time);
+        while (await timer.WaitForNextTickAsync(_stop.Token))
+        {
+            try
+            {
+                await TickAsync(_stop.Token);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // The boundary of this loop: without it leases would run out.
+                LogBroken(e);
+            }
+
+            Report();
+        }
+    }
+
+    private bool IsDue(ref long last, TimeSpan interval)
+    {
+        if (_time.GetElapsedTime(last) < interval)
+            return false;
+        last = _time.GetTimestamp();
+        return true;
+    }
+
+    private async Task<bool> ProbeAsync(CancellationToken cancellationToken)
+    {
+        var wasLost = _database.Failure is not null;
+        var asked = _time.GetTimestamp();
+        var answer = await _database.AskAsync(
+            Probe, Number(0), row => row.GetFieldValue<DateTimeOffset>(0), cancellationToken);
+        if (answer.Fault != DatabaseFault.None)
+            return false;
+        _clock.Learn(answer.Rows[0], asked);
+        if (wasLost)
+        {
+            _healthySince = _time.GetTimestamp();
+            _renewed = 0;
+        }
+
+        return true;
+    }
+
+    private void RenewAll()
+    {
+        foreach (var call in _live.Values)
+        {
+            if (call.TakeStirred())
+                call.LastStirred = _time.GetTimestamp();
+            if (_time.GetElapsedTime(call.LastStirred) < _options.AbandonAfter)
+                _renewals.Add(call);
+            else
+                _live.TryRemove(call.Number, out _);
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        var answer = await _database.AskAsync(
+            Sweep, Number(_options.MaxBatch), row => (CallId: row.GetString(0), Key: row.GetString(1)), cancellationToken);
+        foreach (var (callId, key) in answer.Rows)
+            LogAbandoned(callId, key);
+        if (answer.Rows.Count == _options.MaxBatch)
+            _swept = 0;
+    }
+
+    private async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        var applied = _applied;
+        if (await ReadAsync(applied, cancellationToken) is not { } counters)
+            return;
+        _counters = counters.GroupBy(c => c.Budget, StringComparer.Ordinal).ToImmutableDictionary(g => g.Key, g => g.ToImmutableArray());
+        var spent = await _database.AskAsync(
+            ReadSpent, Number(0), row => (Key: row.GetString(0), Spent: row.GetInt64(1)), cancellationToken);
+        foreach (var (key, amount) in spent.Rows)
+            _spent[key] = amount;
+    }
+
+    private async Task CleanAsync(CancellationToken cancellationToken)
+    {
+        var answer = await _database.AskAsync(
+            Clean, Number((long)_options.Retention.TotalSeconds), row => row.GetInt64(0), cancellationToken);
+        if (answer.Rows is [> 0 and var deleted])
+            LogDeleted(deleted);
+    }
+
+    /// <summary>Says once that the database was lost, and once that it is back.</summary>
+    private void Report()
+    {
+        var failure = _database.Failure;
+        if (failure is not null && _reported is null)
+            LogLostDatabase(failure);
+        else if (failure is null && _reported is not null)
+            LogBack();
+        _reported = failure;
+    }
+}
