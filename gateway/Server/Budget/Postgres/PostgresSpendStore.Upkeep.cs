@@ -59,10 +59,13 @@ internal sealed partial class PostgresSpendStore
         if (_database.Failure is not null && !await ProbeAsync(cancellationToken))
             return;
         await FlushAsync(cancellationToken);
+        lock (_refused)
+            Write(_refused.Due(_clock.Now));
+        await _settles.DrainAsync();
 
         // After an outage every replica renews first: leases ran out while nobody could renew them.
         if (IsDue(ref _renewed, _options.RenewInterval))
-            RenewAll();
+            await RenewAsync();
         if (_time.GetElapsedTime(_healthySince) >= _options.RenewInterval && IsDue(ref _swept, _options.SweepInterval))
             await SweepAsync(cancellationToken);
         if (IsDue(ref _refreshed, _options.RefreshInterval))
@@ -146,7 +149,8 @@ internal sealed partial class PostgresSpendStore
         return true;
     }
 
-    private void RenewAll()
+    /// <summary>Renews the leases of all live calls.</summary>
+    internal async Task RenewAsync()
     {
         foreach (var call in _live.Values)
         {
@@ -157,6 +161,8 @@ internal sealed partial class PostgresSpendStore
             else
                 _live.TryRemove(call.Number, out _);
         }
+
+        await _renewals.DrainAsync();
     }
 
     private async Task SweepAsync(CancellationToken cancellationToken)

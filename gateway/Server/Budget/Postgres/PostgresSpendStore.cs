@@ -34,6 +34,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     private readonly Batcher<PostgresReservation> _renewals;
     private readonly ConcurrentDictionary<long, PostgresReservation> _live = new();
     private readonly ConcurrentDictionary<string, long> _spent = new(StringComparer.Ordinal);
+    private readonly RefusedCalls _refused = new();
     private readonly CancellationTokenSource _stop = new();
     private Task _upkeep = Task.CompletedTask;
 
@@ -93,6 +94,15 @@ internal sealed partial class PostgresSpendStore : ISpendStore
         await row.Written.Task;
     }
 
+    /// <remarks>Left out while the database takes nothing: what was charged has the first claim on the room that there is.</remarks>
+    public void Refused(RefusedCall call)
+    {
+        if (_database.Failure is not null)
+            return;
+        lock (_refused)
+            Write(_refused.Add(call, _clock.Now));
+    }
+
     /// <summary>Nothing has to be done: a request carries the limit, and its counter is made when it is missing.</summary>
     public void Apply(ImmutableArray<BudgetModel> budgets) => _applied = budgets;
 
@@ -105,6 +115,8 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     {
         await _stop.CancelAsync();
         await _upkeep.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_refused)
+            Write(_refused.TakeAll());
         await _reserves.DrainAsync();
         await _settles.DrainAsync();
         await _renewals.DrainAsync();
@@ -112,6 +124,12 @@ internal sealed partial class PostgresSpendStore : ISpendStore
         if (_kept.Count > 0)
             LogLost(_kept.Count);
         _stop.Dispose();
+    }
+
+    private void Write(IEnumerable<LedgerRow> rows)
+    {
+        foreach (var row in rows)
+            _settles.Add(new(row));
     }
 
     private async Task<ReserveOutcome> ReserveAsync(ReserveRequest request)

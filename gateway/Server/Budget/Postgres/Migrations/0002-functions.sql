@@ -60,27 +60,27 @@ begin
     with inserted as (
         insert into llm_gateway.ledger (
             started_at, call_id, kind, gateway, number, ended_at, key, cost_nanos, tokens, charges,
-            model, route, stream, end_user, session, tags, attribution, status,
+            model, route, stream, end_user, session, tags, attribution, status, calls, error,
             input_uncached, cache_read, cache_write_5m, cache_write_1h, audio_input, output, reasoning, audio_output,
             service_tier, usage_raw, estimated, cached, unpriced, price_version, served_model, served_route,
             target, provider, upstream_model, attempts, http_status, latency, first_token)
         select
             r."startedAt", r."callId", r.kind, p_gateway, r.number, r."endedAt", r.key, r."costNanos", r.tokens, r.charges,
             f.model, f.route, f.stream, f."endUser", f.session, coalesce(f.tags, '{}'), coalesce(f.attribution, '{}'),
-            coalesce(s.status, r.kind),
+            coalesce(s.status, r.kind), coalesce(r.calls, 1), s.error,
             u."inputUncached", u."cacheRead", u."cacheWrite5m", u."cacheWrite1h", u."audioInput", u.output, u.reasoning,
             u."audioOutput", u."serviceTier", u.raw, coalesce(u.estimated, r.settlement is null), coalesce(s.cached, false),
             coalesce(s.unpriced, false), s."priceVersion", s."servedModel", s."servedRoute",
             s.target, s.provider, s."upstreamModel", s.attempts, s."httpStatus", s.latency, s."firstToken"
         from jsonb_to_recordset(p_rows) as r(
             "startedAt" timestamptz, "callId" text, kind text, number bigint, "endedAt" timestamptz, key text,
-            "costNanos" bigint, tokens bigint, charges jsonb, facts jsonb, settlement jsonb)
+            "costNanos" bigint, tokens bigint, charges jsonb, facts jsonb, calls bigint, settlement jsonb)
         cross join lateral jsonb_to_record(r.facts) as f(
             model text, route text, stream boolean, "endUser" text, session text, tags text[], attribution jsonb)
         left join lateral jsonb_to_record(r.settlement) as s(
             status text, usage jsonb, unpriced boolean, cached boolean, "priceVersion" text, "servedModel" text, "servedRoute" text,
-            target text, provider text, "upstreamModel" text, attempts integer, "httpStatus" integer, latency interval,
-            "firstToken" interval) on true
+            target text, provider text, "upstreamModel" text, attempts integer, "httpStatus" integer, error text,
+            latency interval, "firstToken" interval) on true
         left join lateral jsonb_to_record(s.usage) as u(
             "inputUncached" bigint, "cacheRead" bigint, "cacheWrite5m" bigint, "cacheWrite1h" bigint, "audioInput" bigint,
             output bigint, reasoning bigint, "audioOutput" bigint, "serviceTier" text, estimated boolean, raw text) on true
@@ -104,16 +104,19 @@ begin
     ),
     hours as (
         insert into llm_gateway.usage_hour as h (
-            gateway, hour, key, route, model, team, calls, failed, estimated, cached, unpriced, input_tokens, output_tokens,
-            tokens, cost_nanos)
+            gateway, hour, key, route, model, team, calls, failed, refused, estimated, cached, unpriced,
+            input_tokens, output_tokens, tokens, cost_nanos)
         select
-            p_gateway, date_bin('1 hour', started_at, 'epoch'), key, coalesce(served_route, route), coalesce(served_model, model),
+            p_gateway, date_bin('1 hour', started_at, 'epoch'), key, coalesce(served_route, route),
+            -- A model without a route is only what some caller wrote.
+            case when route = '' then '' else coalesce(served_model, model) end,
             coalesce(attribution->>'team', ''),
-            count(*) filter (where kind <> 'Correction'),
-            count(*) filter (where kind <> 'Correction' and status = 'Failed'),
-            count(*) filter (where kind <> 'Correction' and estimated),
-            count(*) filter (where kind <> 'Correction' and cached),
-            count(*) filter (where kind <> 'Correction' and unpriced),
+            count(*) filter (where kind in ('Settled', 'Abandoned')),
+            count(*) filter (where kind = 'Settled' and status = 'Failed'),
+            coalesce(sum(calls) filter (where kind = 'Refused'), 0),
+            count(*) filter (where kind in ('Settled', 'Abandoned') and estimated),
+            count(*) filter (where kind = 'Settled' and cached),
+            count(*) filter (where kind = 'Settled' and unpriced),
             least(sum(llm_gateway.reported_v1(input_uncached) + llm_gateway.reported_v1(cache_read)
                 + llm_gateway.reported_v1(cache_write_5m) + llm_gateway.reported_v1(cache_write_1h)
                 + llm_gateway.reported_v1(audio_input)), 2305843009213693951),
@@ -126,6 +129,7 @@ begin
         on conflict (gateway, hour, key, route, model, team) do update set
             calls = h.calls + excluded.calls,
             failed = h.failed + excluded.failed,
+            refused = h.refused + excluded.refused,
             estimated = h.estimated + excluded.estimated,
             cached = h.cached + excluded.cached,
             unpriced = h.unpriced + excluded.unpriced,
@@ -138,7 +142,8 @@ begin
         insert into llm_gateway.budget_quarter as q (
             gateway, budget, quarter, key, calls, nanos, tokens, overshoot_nanos, overshoot_tokens)
         select
-            p_gateway, budget, date_bin('15 minutes', started_at, 'epoch'), key, count(*) filter (where kind <> 'Correction'),
+            p_gateway, budget, date_bin('15 minutes', started_at, 'epoch'), key,
+            count(*) filter (where kind <> 'Correction'),
             least(sum(nanos), 2305843009213693951), least(sum(tokens), 2305843009213693951),
             least(sum(overshoot_nanos), 2305843009213693951), least(sum(overshoot_tokens), 2305843009213693951)
         from charged

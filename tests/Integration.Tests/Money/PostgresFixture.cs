@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Gateway.Contract;
+using Gateway.Server.Budget;
+using Gateway.Server.Budget.Postgres;
+using Gateway.Server.Config;
+using Gateway.Tests.Budget.Contract;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Integration.Tests.Money;
+
+/// <summary>A gateway in a Postgres, with as many replicas as a test wants. Upkeep only when the test says so.</summary>
+internal sealed class PostgresFixture(SharedPostgres postgres) : ISpendStoreFixture
+{
+    private static readonly TimeSpan s_never = TimeSpan.FromDays(1);
+
+    // As the ledger was written, down to the names of the members.
+    private const string Rows = """
+        select jsonb_strip_nulls(jsonb_build_object(
+            'kind', kind, 'number', number, 'callId', call_id, 'startedAt', started_at, 'endedAt', ended_at, 'key', key,
+            'costNanos', cost_nanos, 'tokens', tokens, 'charges', charges, 'calls', nullif(calls, 1),
+            'facts', jsonb_build_object(
+                'gateway', gateway, 'model', model, 'route', route, 'stream', stream, 'endUser', end_user, 'session', session,
+                'tags', to_jsonb(tags), 'attribution', attribution),
+            'settlement', case when kind <> 'Abandoned' then jsonb_build_object(
+                'status', status, 'cost', cost_nanos, 'unpriced', unpriced, 'priceVersion', price_version, 'error', error,
+                'servedModel', served_model, 'servedRoute', served_route, 'target', target, 'provider', provider,
+                'upstreamModel', upstream_model, 'attempts', attempts, 'httpStatus', http_status,
+                'latency', latency::text, 'firstToken', first_token::text,
+                'usage', jsonb_build_object(
+                    'inputUncached', input_uncached, 'cacheRead', cache_read, 'cacheWrite5m', cache_write_5m,
+                    'cacheWrite1h', cache_write_1h, 'audioInput', audio_input, 'output', output, 'reasoning', reasoning,
+                    'audioOutput', audio_output, 'serviceTier', service_tier, 'estimated', estimated, 'raw', usage_raw))
+            end))::text
+        from llm_gateway.ledger where gateway = $1 order by ended_at, started_at
+        """;
+
+    private readonly List<PostgresSpendStore> _stores = [];
+    private readonly Dictionary<PostgresSpendStore, LedgerDatabase> _databases = [];
+
+    public string Gateway { get; } = "ns/" + Guid.NewGuid().ToString("N");
+
+    public PostgresSpendStore Store { get; private set; } = null!;
+
+    ISpendStore ISpendStoreFixture.Store => Store;
+
+    public PostgresSpendOptions Options => field ??= new()
+    {
+        Gateway = Gateway,
+        UpkeepInterval = s_never,
+        RenewInterval = TimeSpan.Zero,
+        SweepInterval = TimeSpan.Zero,
+        RefreshInterval = s_never,
+    };
+
+    public static async Task<PostgresFixture> OpenAsync(SharedPostgres postgres, params ImmutableArray<BudgetModel> budgets)
+    {
+        var fixture = new PostgresFixture(postgres);
+        fixture.Store = await fixture.JoinAsync();
+        fixture.Store.Apply(budgets);
+        return fixture;
+    }
+
+    async Task<ISpendStore> ISpendStoreFixture.JoinAsync() => await JoinAsync();
+
+    public async Task<PostgresSpendStore> JoinAsync()
+    {
+        var database = NewDatabase();
+        var store = await PostgresSpendStore.OpenAsync(
+            database, Options, TimeProvider.System, NullLogger<PostgresSpendStore>.Instance);
+        _stores.Add(store);
+        _databases.Add(store, database);
+        return store;
+    }
+
+    public LedgerDatabase NewDatabase() => new(StoreUri.Postgres(postgres.Server.Url).Uri!, null, Options);
+
+    public Task ApplyAsync(params ImmutableArray<BudgetModel> budgets)
+    {
+        _stores.ForEach(store => store.Apply(budgets));
+        return Task.CompletedTask;
+    }
+
+    public async Task<ImmutableArray<BudgetCounter>> ReadAsync(params ImmutableArray<BudgetModel> budgets) =>
+        (await Store.ReadAsync(budgets, CancellationToken.None)).ShouldNotBeNull();
+
+    public async Task<global::Gateway.Server.Metering.Money> SpentByAsync(string keyId)
+    {
+        var spent = await AskAsync<long?>($"select sum(spent)::bigint from llm_gateway.key_state where gateway = $1 and key = '{keyId}'");
+        return new(spent ?? 0);
+    }
+
+    public async Task<IReadOnlyList<LedgerRow>> RowsAsync()
+    {
+        var rows = new List<LedgerRow>();
+        await using var command = NewCommand(Rows);
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            rows.Add(JsonSerializer.Deserialize(reader.GetString(0), LedgerJson.Default.LedgerRow)!);
+        return rows;
+    }
+
+    public Task KeepUpAsync() => Task.WhenAll(_stores.Select(store => store.TickAsync(CancellationToken.None)));
+
+    /// <remarks>Every replica that lives renews the leases of its own calls before any looks for those that are over.</remarks>
+    public async Task CrashAsync(params ImmutableArray<BudgetModel> budgets)
+    {
+        _stores.Remove(Store);
+        _databases.Remove(Store, out var database);
+        await database!.DisposeAsync();
+        Store = await JoinAsync();
+        await ApplyAsync(budgets);
+        await ExpireAsync();
+        await Task.WhenAll(_stores.Select(store => store.RenewAsync()));
+        await KeepUpAsync();
+    }
+
+    public async Task LoseSightAsync()
+    {
+        await ExpireAsync();
+        await AskAsync<long?>("select count(*) from llm_gateway.sweep_v1($1, 10000)");
+    }
+
+    public async Task AwaitMinuteAsync()
+    {
+        while (await AskAsync<bool>("select extract(second from clock_timestamp()) > 45 and $1 <> ''"))
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+    }
+
+    /// <summary>One value, as an administrator sees it; the parameter is the gateway.</summary>
+    public async Task<T> AskAsync<T>(string sql)
+    {
+        await using var command = NewCommand(sql);
+        return await command.ExecuteScalarAsync() is T value ? value : default!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var store in _stores)
+            await store.DisposeAsync();
+        foreach (var database in _databases.Values)
+            await database.DisposeAsync();
+    }
+
+    private async Task ExpireAsync() => await AskAsync<long?>(
+        "update llm_gateway.reservation set expires_at = clock_timestamp() - interval '1 hour' where gateway = $1");
+
+    private NpgsqlCommand NewCommand(string sql)
+    {
+        var command = postgres.Admin.CreateCommand(sql);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Gateway });
+        return command;
+    }
+}
