@@ -12,6 +12,8 @@ public sealed partial class ArchitectureTests
 {
     private const string Root = "Gateway.Server";
 
+    private static readonly string[] s_clients = [".Stores", ".Budget.Postgres", ".Budget.Redis"];
+
     private static readonly Assembly s_server = typeof(GatewayProcess).Assembly;
 
     [Fact]
@@ -31,8 +33,8 @@ public sealed partial class ArchitectureTests
             .ShouldBe(["Gateway.Contract", "Gateway.Metrics", "Npgsql", "StackExchange.Redis"], ignoreOrder: true);
 
     [Fact]
-    public void ClientsOfDatabases_AreNamedInStoresOnly() => s_server.GetTypes()
-        .Where(t => !CodeReferences.IsUnder(t.Namespace, Root + ".Stores"))
+    public void ClientsOfDatabases_AreNamedByTheirProbesAndTiersOnly() => s_server.GetTypes()
+        .Where(t => !s_clients.Any(n => CodeReferences.IsUnder(t.Namespace, Root + n)))
         .Where(t => CodeReferences.Of(t).SelectMany(CodeReferences.Types)
             .Any(n => n.Assembly.GetName().Name is "Npgsql" or "StackExchange.Redis"))
         .ShouldBeEmpty();

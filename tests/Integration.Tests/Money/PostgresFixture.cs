@@ -39,28 +39,34 @@ internal sealed class PostgresFixture(SharedPostgres postgres) : ISpendStoreFixt
     private readonly List<PostgresSpendStore> _stores = [];
     private readonly Dictionary<PostgresSpendStore, LedgerDatabase> _databases = [];
 
-    public string Gateway { get; } = "ns/" + Guid.NewGuid().ToString("N");
+    public string Gateway { get; init; } = "ns/" + Guid.NewGuid().ToString("N");
 
     public PostgresSpendStore Store { get; private set; } = null!;
 
     ISpendStore ISpendStoreFixture.Store => Store;
 
-    public PostgresSpendOptions Options => field ??= new()
+    public PostgresSpendOptions Options
     {
-        Gateway = Gateway,
-        UpkeepInterval = s_never,
-        RenewInterval = TimeSpan.Zero,
-        SweepInterval = TimeSpan.Zero,
-        RefreshInterval = s_never,
-    };
+        get => field ??= new()
+        {
+            Gateway = Gateway,
+            UpkeepInterval = s_never,
+            RenewInterval = TimeSpan.Zero,
+            SweepInterval = TimeSpan.Zero,
+            RefreshInterval = s_never,
+        };
+        init;
+    }
 
     public static async Task<PostgresFixture> OpenAsync(SharedPostgres postgres, params ImmutableArray<BudgetModel> budgets)
     {
         var fixture = new PostgresFixture(postgres);
-        fixture.Store = await fixture.JoinAsync();
+        await fixture.StartAsync();
         fixture.Store.Apply(budgets);
         return fixture;
     }
+
+    public async Task StartAsync() => Store = await JoinAsync();
 
     async Task<ISpendStore> ISpendStoreFixture.JoinAsync() => await JoinAsync();
 
@@ -72,6 +78,13 @@ internal sealed class PostgresFixture(SharedPostgres postgres) : ISpendStoreFixt
         _stores.Add(store);
         _databases.Add(store, database);
         return store;
+    }
+
+    /// <summary>Ends a replica as a pod ends.</summary>
+    public async Task LeaveAsync(PostgresSpendStore store)
+    {
+        _stores.Remove(store);
+        await store.DisposeAsync();
     }
 
     public LedgerDatabase NewDatabase() => new(StoreUri.Postgres(postgres.Server.Url).Uri!, null, Options);

@@ -49,22 +49,11 @@ internal sealed class LedgerDatabase : IAsyncDisposable
     {
         try
         {
-            if (!_hasSchema)
-                await UpgradeAsync(cancellationToken);
-            await using var connection = await _source.OpenConnectionAsync(cancellationToken);
-            await using var command = new NpgsqlCommand(statement, connection);
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _gateway, NpgsqlDbType = NpgsqlDbType.Text });
-            command.Parameters.Add(
-                new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = document, NpgsqlDbType = NpgsqlDbType.Jsonb });
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            var rows = new List<T>();
-            while (await reader.ReadAsync(cancellationToken))
-                rows.Add(read(reader));
+            var rows = await QueryAsync(statement, document, read, cancellationToken);
             _failure = null;
             return new(rows, DatabaseFault.None);
         }
-        catch (PostgresException e) when (e.SqlState.StartsWith("22", StringComparison.Ordinal)
-            || e.SqlState.StartsWith("23", StringComparison.Ordinal))
+        catch (PostgresException e) when (e.SqlState[..2] is "22" or "23")
         {
             // The server works; it does not take this document.
             return new([], DatabaseFault.Refused) { Reason = Reason(e) };
@@ -95,6 +84,22 @@ internal sealed class LedgerDatabase : IAsyncDisposable
     {
         await _source.DisposeAsync();
         _upgrading.Dispose();
+    }
+
+    private async Task<List<T>> QueryAsync<T>(
+        string statement, ReadOnlyMemory<byte> document, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    {
+        if (!_hasSchema)
+            await UpgradeAsync(cancellationToken);
+        await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(statement, connection);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _gateway, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = document, NpgsqlDbType = NpgsqlDbType.Jsonb });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add(read(reader));
+        return rows;
     }
 
     private static bool IsFailure(Exception e) =>

@@ -85,6 +85,6 @@ internal enum ReserveVerdict
     /// <summary>It has to be made from the ledger first.</summary>
     CounterMissing = 6,
 
-    /// <summary>The store's clock is outside of a period that was computed for it.</summary>
-    OutsidePeriod = 7,
+    /// <summary>The store's clock is not what it was taken for: outside of a period, or past the end of the question.</summary>
+    OtherTime = 7,
 }

@@ -20,7 +20,8 @@ internal sealed partial class PostgresSpendStore
         {
             var batch = new ReserveBatch(calls);
             var asked = _time.GetTimestamp();
-            var answer = await _database.AskAsync(ReserveBatch.Statement, batch.Document(_options.Lease), batch.Read, CancellationToken.None);
+            var document = batch.Document(_options.Lease, _clock.Now + _options.Bound);
+            var answer = await _database.AskAsync(ReserveBatch.Statement, document, batch.Read, CancellationToken.None);
             if (answer.Rows.Count > 0)
                 _clock.Learn(answer.Rows[0].Answer.Time, asked);
             if (answer.Fault == DatabaseFault.Refused)
@@ -45,7 +46,7 @@ internal sealed partial class PostgresSpendStore
     {
         try
         {
-            await WriteAsync([.. rows.Select(row => row.Row)], CancellationToken.None);
+            await WriteAsync([.. rows.Select(row => row.Row)]);
         }
         catch (Exception e)
         {
@@ -57,13 +58,13 @@ internal sealed partial class PostgresSpendStore
     }
 
     /// <summary>False: the database took none of them; they are kept.</summary>
-    private async Task<bool> WriteAsync(List<LedgerRow> rows, CancellationToken cancellationToken)
+    private async Task<bool> WriteAsync(List<LedgerRow> rows)
     {
         var answer = await _database.AskAsync(
             Settle,
             LedgerJson.Rows(rows),
             row => (Row: rows[row.GetInt32(0)], GivenUp: row.IsDBNull(1) ? null : row.GetString(1), Spent: row.GetInt64(2)),
-            cancellationToken);
+            CancellationToken.None);
         if (answer.Fault == DatabaseFault.Unavailable)
         {
             rows.ForEach(Keep);
@@ -71,7 +72,7 @@ internal sealed partial class PostgresSpendStore
         }
 
         if (answer.Fault == DatabaseFault.Refused)
-            return await WriteEachAsync(rows, answer.Reason!, cancellationToken);
+            return await WriteEachAsync(rows, answer.Reason!);
         foreach (var (row, _, spent) in answer.Rows)
             _spent[row.Key] = spent;
         List<LedgerRow> corrections =
@@ -79,11 +80,11 @@ internal sealed partial class PostgresSpendStore
             .. answer.Rows.Where(r => r.GivenUp is not null)
                 .Select(r => PostgresEntry.Correction(r.Row, JsonSerializer.Deserialize(r.GivenUp!, LedgerJson.Default.GivenUp)!)),
         ];
-        return corrections.Count == 0 || await WriteAsync(corrections, cancellationToken);
+        return corrections.Count == 0 || await WriteAsync(corrections);
     }
 
     /// <summary>A row that the database will never take must not hold up the others.</summary>
-    private async Task<bool> WriteEachAsync(List<LedgerRow> rows, string reason, CancellationToken cancellationToken)
+    private async Task<bool> WriteEachAsync(List<LedgerRow> rows, string reason)
     {
         if (rows.Count == 1)
         {
@@ -94,7 +95,7 @@ internal sealed partial class PostgresSpendStore
 
         var all = true;
         foreach (var row in rows)
-            all &= await WriteAsync([row], cancellationToken);
+            all &= await WriteAsync([row]);
         return all;
     }
 
@@ -145,9 +146,9 @@ internal sealed partial class PostgresSpendStore
     }
 
     /// <summary>Writes what was kept, oldest first, until the database takes no more.</summary>
-    private async Task FlushAsync(CancellationToken cancellationToken)
+    private async Task FlushAsync()
     {
-        while (TakeKept() is { Count: > 0 } rows && await WriteAsync(rows, cancellationToken))
+        while (TakeKept() is { Count: > 0 } rows && await WriteAsync(rows))
         {
         }
     }

@@ -58,7 +58,7 @@ internal sealed partial class PostgresSpendStore
     {
         if (_database.Failure is not null && !await ProbeAsync(cancellationToken))
             return;
-        await FlushAsync(cancellationToken);
+        await FlushAsync();
         lock (_refused)
             Write(_refused.Due(_clock.Now));
         await _settles.DrainAsync();

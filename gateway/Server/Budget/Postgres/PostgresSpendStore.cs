@@ -120,7 +120,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
         await _reserves.DrainAsync();
         await _settles.DrainAsync();
         await _renewals.DrainAsync();
-        await FlushAsync(CancellationToken.None);
+        await FlushAsync();
         if (_kept.Count > 0)
             LogLost(_kept.Count);
         _stop.Dispose();
@@ -144,7 +144,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
                 break;
             if (answer.Verdict == ReserveVerdict.CounterMissing)
                 await _database.AskAsync(Seed, ReserveBatch.Seeds(pending), _ => 0, CancellationToken.None);
-            else if (answer.Verdict != ReserveVerdict.OutsidePeriod)
+            else if (answer.Verdict != ReserveVerdict.OtherTime)
                 return answer.Verdict == ReserveVerdict.Admitted ? new(Admit(pending, answer), null) : new(null, Refusal(pending, answer));
         }
 

@@ -26,13 +26,16 @@ internal sealed class ReserveBatch
             NumberOf(call.Request.KeyId);
     }
 
-    public ReadOnlyMemory<byte> Document(TimeSpan lease)
+    /// <param name="lease">Of each call.</param>
+    /// <param name="until">By the store's clock: later on nobody waits for the answer, and no call may be admitted.</param>
+    public ReadOnlyMemory<byte> Document(TimeSpan lease, DateTimeOffset until)
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
         using (var json = new Utf8JsonWriter(buffer, LedgerJson.Writing))
         {
             json.WriteStartObject();
             json.WriteNumber("lease", (long)lease.TotalMilliseconds);
+            json.WriteString("until", until);
             json.WriteStartArray("keys");
             foreach (var key in _keys)
                 json.WriteStringValue(key);

@@ -191,7 +191,8 @@ begin
 end $$;
 
 -- Admits calls one after the other, each all or none. Verdicts: 0 admitted; 1 a budget without room; 2, 3, 4 the key's requests, tokens,
--- parallel calls; 5 a budget whose room live calls hold; 6 a counter is missing, see seed; 7 the clock is outside of a period.
+-- parallel calls; 5 a budget whose room live calls hold; 6 a counter is missing, see seed; 7 the clock is outside of a period, or so late
+-- that nobody waits for the answer any more.
 create function llm_gateway.reserve_v1(p_gateway text, p_batch jsonb)
 returns table (o_call integer, o_verdict integer, o_counter integer, o_settled bigint, o_live bigint,
     o_requests bigint, o_tokens bigint, o_spent bigint, o_started_at timestamptz)
@@ -263,6 +264,9 @@ begin
         o_verdict := 0;
         o_counter := null;
         v_reset := null;
+        if v_now > (p_batch->>'until')::timestamptz then
+            o_verdict := 7;
+        end if;
         for j in 1 .. cardinality(r.counters) loop
             v_counter := r.counters[j];
             if v_now < c_start[v_counter] or v_now >= c_end[v_counter] then

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using Gateway.Server.Budget;
+using Gateway.Server.Budget.Postgres;
+using Gateway.Server.Config;
+using Microsoft.Extensions.Logging.Abstractions;
+using static Gateway.Tests.Budget.Contract.SpendSamples;
+
+namespace Integration.Tests.Money;
+
+/// <summary>The ledger for tiers that count elsewhere.</summary>
+public sealed class LedgerWriterTests(SharedPostgres postgres, ITestOutputHelper output) : IClassFixture<SharedPostgres>
+{
+    [Fact]
+    public async Task A_row_that_is_written_twice_counts_once()
+    {
+        await using var fixture = await PostgresFixture.OpenAsync(postgres);
+        var (shared, perKey) = (NewBudget("shared"), NewBudget("per-key", tokens: 100, perKey: true));
+        var (writer, rows) = (NewWriter(fixture), Rows(fixture, 600, shared, perKey));
+        (await writer.WriteAsync(rows, TestContext.Current.CancellationToken)).ShouldBeTrue();
+        (await writer.WriteAsync([.. rows, .. rows], TestContext.Current.CancellationToken)).ShouldBeTrue();
+
+        (await fixture.AskAsync<long>("select count(*) from llm_gateway.ledger where gateway = $1")).ShouldBe(600);
+        (await fixture.AskAsync<decimal>("select sum(calls) from llm_gateway.usage_hour where gateway = $1")).ShouldBe(600);
+        (await fixture.SpentByAsync(Key)).Nanos.ShouldBe(300 * 7);
+        (await writer.ReadCountersAsync([(shared, Period.Total), (perKey, Period.Total)], TestContext.Current.CancellationToken))
+            .ShouldNotBeNull()
+            .OrderBy(c => c.Key, StringComparer.Ordinal)
+            .ShouldBe(
+            [
+                new("ns/shared", "", Period.Total.Start, 600 * 7, 0),
+                new("ns/per-key", Key, Period.Total.Start, 300 * 11, 0),
+                new("ns/per-key", OtherKey, Period.Total.Start, 300 * 11, 0),
+            ]);
+    }
+
+    [Fact]
+    public async Task A_row_that_the_database_never_takes_holds_up_no_other()
+    {
+        await using var fixture = await PostgresFixture.OpenAsync(postgres);
+        var (writer, rows) = (NewWriter(fixture), Rows(fixture, 3));
+        rows = rows.SetItem(1, rows[1] with { StartedAt = DateTimeOffset.MaxValue, Key = null! });
+        (await writer.WriteAsync(rows, TestContext.Current.CancellationToken)).ShouldBeTrue();
+        (await fixture.RowsAsync()).Count.ShouldBe(2);
+        writer.LostRows.ShouldBe(1);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task The_writer_takes_3000_rows_a_second()
+    {
+        const int count = 30_000;
+        await using var fixture = await PostgresFixture.OpenAsync(postgres);
+        var (writer, rows) = (NewWriter(fixture), Rows(fixture, 2 * count, NewBudget("a"), NewBudget("b", tokens: 1, perKey: true)));
+        await writer.WriteAsync(rows[..count], TestContext.Current.CancellationToken);
+        var begin = Stopwatch.GetTimestamp();
+        await writer.WriteAsync(rows[count..], TestContext.Current.CancellationToken);
+        var rate = count / Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rate:0} rows/s"));
+        rate.ShouldBeGreaterThan(3_000);
+    }
+
+    private static LedgerWriter NewWriter(PostgresFixture fixture) =>
+        new(fixture.NewDatabase(), fixture.Options, NullLogger<LedgerWriter>.Instance);
+
+    private static ImmutableArray<LedgerRow> Rows(PostgresFixture fixture, int count, params BudgetModel[] budgets)
+    {
+        var start = new DateTimeOffset(2026, 5, 6, 10, 20, 30, TimeSpan.Zero);
+        return
+        [
+            .. Enumerable.Range(0, count).Select(i => new LedgerRow
+            {
+                Kind = RowKind.Settled,
+                Number = i + 1,
+                CallId = Guid.CreateVersion7().ToString("N"),
+                StartedAt = start.AddMilliseconds(i),
+                EndedAt = start.AddMilliseconds(i + 500),
+                Key = i % 2 == 0 ? Key : OtherKey,
+                Facts = new()
+                {
+                    Gateway = fixture.Gateway,
+                    Model = "gpt",
+                    Route = "ns/gpt",
+                    Stream = true,
+                    EndUser = "someone",
+                    Tags = ["batch", "nightly"],
+                    Attribution = ImmutableSortedDictionary<string, string>.Empty.Add("team", "blue").Add("app", "search"),
+                },
+                CostNanos = 7,
+                Tokens = 11,
+                Charges =
+                [
+                    .. budgets.Select(b => new Charge
+                    {
+                        Budget = b.Id,
+                        PeriodStart = Period.Total.Start,
+                        Unit = b.CountsTokens ? ChargeUnit.Tokens : ChargeUnit.Nanos,
+                        Amount = b.CountsTokens ? 11 : 7,
+                    }),
+                ],
+                Settlement = Settlement(0.000000007m) with
+                {
+                    Usage = new() { InputUncached = 8, Output = 3, Raw = """{"prompt_tokens":8,"completion_tokens":3}""" },
+                    ServedRoute = "ns/gpt",
+                    Target = "main",
+                    Provider = "OpenAI",
+                    UpstreamModel = "gpt-5",
+                    PriceVersion = "2026-05-01",
+                    Latency = TimeSpan.FromMilliseconds(480),
+                    FirstToken = TimeSpan.FromMilliseconds(210),
+                    HttpStatus = 200,
+                    Attempts = 1,
+                },
+            }),
+        ];
+    }
+}
