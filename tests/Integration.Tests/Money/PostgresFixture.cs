@@ -15,26 +15,8 @@ internal sealed class PostgresFixture(SharedPostgres postgres) : ISpendStoreFixt
 {
     private static readonly TimeSpan s_never = TimeSpan.FromDays(1);
 
-    // As the ledger was written, down to the names of the members.
-    private const string Rows = """
-        select jsonb_strip_nulls(jsonb_build_object(
-            'kind', kind, 'number', number, 'callId', call_id, 'startedAt', started_at, 'endedAt', ended_at, 'key', key,
-            'costNanos', cost_nanos, 'tokens', tokens, 'charges', charges, 'calls', nullif(calls, 1),
-            'facts', jsonb_build_object(
-                'gateway', gateway, 'model', model, 'route', route, 'stream', stream, 'endUser', end_user, 'session', session,
-                'tags', to_jsonb(tags), 'attribution', attribution),
-            'settlement', case when kind <> 'Abandoned' then jsonb_build_object(
-                'status', status, 'cost', cost_nanos, 'unpriced', unpriced, 'priceVersion', price_version, 'error', error,
-                'servedModel', served_model, 'servedRoute', served_route, 'target', target, 'provider', provider,
-                'upstreamModel', upstream_model, 'attempts', attempts, 'httpStatus', http_status,
-                'latency', latency::text, 'firstToken', first_token::text,
-                'usage', jsonb_build_object(
-                    'inputUncached', input_uncached, 'cacheRead', cache_read, 'cacheWrite5m', cache_write_5m,
-                    'cacheWrite1h', cache_write_1h, 'audioInput', audio_input, 'output', output, 'reasoning', reasoning,
-                    'audioOutput', audio_output, 'serviceTier', service_tier, 'estimated', estimated, 'raw', usage_raw))
-            end))::text
-        from llm_gateway.ledger where gateway = $1 order by ended_at, started_at
-        """;
+    private const string Rows =
+        "select llm_gateway.row_v1(l)::text from llm_gateway.ledger l where gateway = $1 order by ended_at, started_at";
 
     private readonly List<PostgresSpendStore> _stores = [];
     private readonly Dictionary<PostgresSpendStore, LedgerDatabase> _databases = [];

@@ -1,7 +1,8 @@
 namespace Gateway.Server.Budget.Postgres;
 
 /// <summary>
-/// Gathers what comes while a batch is under way into the next one: no timer, and round trips do not grow with load. The first comes at once.
+/// Gathers what comes while a batch is under way into the next one: no timer, and round trips do not grow with load. The first is sent
+/// at once.
 /// </summary>
 /// <param name="maxSize">Of a batch.</param>
 /// <param name="send">Sends one; a failure is its own matter. The list is only its until it returns.</param>

@@ -55,12 +55,14 @@ internal sealed partial class LedgerJson : JsonSerializerContext
         return document;
     }
 
-    private static LedgerRow Bound(LedgerRow row) => row.Settlement is { } settlement && (settlement.Latency > s_longest
-        || settlement.FirstToken > s_longest)
-        ? row with { Settlement = settlement with { Latency = Least(settlement.Latency), FirstToken = Least(settlement.FirstToken ?? default) } }
-        : row;
+    private static LedgerRow Bound(LedgerRow row)
+    {
+        if (row.Settlement is not { } end || (end.Latency <= s_longest && !(end.FirstToken > s_longest)))
+            return row;
+        return row with { Settlement = end with { Latency = Least(end.Latency)!.Value, FirstToken = Least(end.FirstToken) } };
+    }
 
-    private static TimeSpan Least(TimeSpan time) => time < s_longest ? time : s_longest;
+    private static TimeSpan? Least(TimeSpan? time) => time > s_longest ? s_longest : time;
 }
 
 /// <summary>The row that gave a call up, as far as its correction needs it.</summary>

@@ -20,7 +20,8 @@ internal sealed partial class PostgresSpendStore
     private static readonly TimeSpan s_cleanInterval = TimeSpan.FromMinutes(1);
 
     private ImmutableArray<BudgetModel> _applied = [];
-    private ImmutableDictionary<string, ImmutableArray<BudgetCounter>> _counters = ImmutableDictionary<string, ImmutableArray<BudgetCounter>>.Empty;
+    private ImmutableDictionary<string, ImmutableArray<BudgetCounter>> _counters =
+        ImmutableDictionary<string, ImmutableArray<BudgetCounter>>.Empty;
     private long _healthySince;
     private long _renewed;
     private long _swept;

@@ -50,10 +50,13 @@ internal sealed partial class PostgresSpendStore : ISpendStore
         _renewals = new(options.MaxBatch, SendRenewalsAsync);
     }
 
+    public SpendTier Tier => SpendTier.Postgres;
+
     public StoreHealth Health => new(_database.Failure is null, Volatile.Read(ref _lostRows));
 
     /// <summary>
-    /// Brings the schema up to date, and begins the upkeep. A database that is not there is no failure: the failure mode applies until it is.
+    /// Brings the schema up to date, and begins the upkeep. A database that is not there is no failure: the failure mode applies until
+    /// it is.
     /// </summary>
     public static async Task<PostgresSpendStore> OpenAsync(
         LedgerDatabase database, PostgresSpendOptions options, TimeProvider time, ILogger<PostgresSpendStore> logger)
@@ -109,7 +112,8 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     public Money SpentBy(string keyId) => new(_spent.GetValueOrDefault(keyId));
 
     /// <summary>
-    /// Writes what waits, within the bound of a statement. Calls that are still live are given up by another replica when their lease is over.
+    /// Writes what waits, within the bound of a statement. Calls that are still live are given up by another replica when their lease
+    /// is over.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

@@ -11,6 +11,7 @@ create table llm_gateway.ledger (
     key text collate "C" not null,
     namespace text collate "C" not null generated always as (split_part(key, '/', 1)) stored,
     cost_nanos bigint not null,
+    total_nanos bigint,
     tokens bigint not null,
     charges jsonb not null,
     model text not null,
@@ -23,6 +24,7 @@ create table llm_gateway.ledger (
     status text not null,
     calls bigint not null,
     error text,
+    currency text,
     input_uncached bigint,
     cache_read bigint,
     cache_write_5m bigint,
@@ -55,7 +57,7 @@ create index ledger_key on llm_gateway.ledger (gateway, key, started_at desc);
 -- A late settle looks for the row that gave its call up.
 create index ledger_abandoned on llm_gateway.ledger (number) where kind = 'Abandoned';
 
--- What reports are made of.
+-- What reports are made of. Empty text stands for what a call has not: no route, no team, no price and so no currency.
 create table llm_gateway.usage_hour (
     gateway text collate "C" not null,
     hour timestamptz not null,
@@ -63,17 +65,19 @@ create table llm_gateway.usage_hour (
     route text collate "C" not null,
     model text collate "C" not null,
     team text collate "C" not null,
+    currency text collate "C" not null,
     calls bigint not null,
     failed bigint not null,
     refused bigint not null,
     estimated bigint not null,
     cached bigint not null,
     unpriced bigint not null,
-    input_tokens bigint not null,
-    output_tokens bigint not null,
+    prompt_tokens bigint not null,
+    cached_tokens bigint not null,
+    completion_tokens bigint not null,
     tokens bigint not null,
     cost_nanos bigint not null,
-    primary key (gateway, hour, key, route, model, team)
+    primary key (gateway, hour, key, route, model, team, currency)
 ) with (fillfactor = 70);
 
 -- What counters are rebuilt from. By the quarter of an hour: every zone's days begin at one. A row counts once in each unit: a charge of

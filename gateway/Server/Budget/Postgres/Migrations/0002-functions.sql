@@ -59,15 +59,15 @@ declare
 begin
     with inserted as (
         insert into llm_gateway.ledger (
-            started_at, call_id, kind, gateway, number, ended_at, key, cost_nanos, tokens, charges,
-            model, route, stream, end_user, session, tags, attribution, status, calls, error,
+            started_at, call_id, kind, gateway, number, ended_at, key, cost_nanos, total_nanos, tokens, charges,
+            model, route, stream, end_user, session, tags, attribution, status, calls, error, currency,
             input_uncached, cache_read, cache_write_5m, cache_write_1h, audio_input, output, reasoning, audio_output,
             service_tier, usage_raw, estimated, cached, unpriced, price_version, served_model, served_route,
             target, provider, upstream_model, attempts, http_status, latency, first_token)
         select
-            r."startedAt", r."callId", r.kind, p_gateway, r.number, r."endedAt", r.key, r."costNanos", r.tokens, r.charges,
-            f.model, f.route, f.stream, f."endUser", f.session, coalesce(f.tags, '{}'), coalesce(f.attribution, '{}'),
-            coalesce(s.status, r.kind), coalesce(r.calls, 1), s.error,
+            r."startedAt", r."callId", r.kind, p_gateway, r.number, r."endedAt", r.key, r."costNanos", s.cost, r.tokens,
+            r.charges, f.model, f.route, f.stream, f."endUser", f.session, coalesce(f.tags, '{}'), coalesce(f.attribution, '{}'),
+            coalesce(s.status, r.kind), coalesce(r.calls, 1), s.error, s.currency,
             u."inputUncached", u."cacheRead", u."cacheWrite5m", u."cacheWrite1h", u."audioInput", u.output, u.reasoning,
             u."audioOutput", u."serviceTier", u.raw, coalesce(u.estimated, r.settlement is null), coalesce(s.cached, false),
             coalesce(s.unpriced, false), s."priceVersion", s."servedModel", s."servedRoute",
@@ -78,9 +78,9 @@ begin
         cross join lateral jsonb_to_record(r.facts) as f(
             model text, route text, stream boolean, "endUser" text, session text, tags text[], attribution jsonb)
         left join lateral jsonb_to_record(r.settlement) as s(
-            status text, usage jsonb, unpriced boolean, cached boolean, "priceVersion" text, "servedModel" text, "servedRoute" text,
-            target text, provider text, "upstreamModel" text, attempts integer, "httpStatus" integer, error text,
-            latency interval, "firstToken" interval) on true
+            status text, cost bigint, usage jsonb, unpriced boolean, cached boolean, "priceVersion" text, "servedModel" text,
+            "servedRoute" text, target text, provider text, "upstreamModel" text, attempts integer, "httpStatus" integer, error text,
+            currency text, latency interval, "firstToken" interval) on true
         left join lateral jsonb_to_record(s.usage) as u(
             "inputUncached" bigint, "cacheRead" bigint, "cacheWrite5m" bigint, "cacheWrite1h" bigint, "audioInput" bigint,
             output bigint, reasoning bigint, "audioOutput" bigint, "serviceTier" text, estimated boolean, raw text) on true
@@ -104,37 +104,38 @@ begin
     ),
     hours as (
         insert into llm_gateway.usage_hour as h (
-            gateway, hour, key, route, model, team, calls, failed, refused, estimated, cached, unpriced,
-            input_tokens, output_tokens, tokens, cost_nanos)
+            gateway, hour, key, route, model, team, currency, calls, failed, refused, estimated, cached, unpriced,
+            prompt_tokens, cached_tokens, completion_tokens, tokens, cost_nanos)
         select
             p_gateway, date_bin('1 hour', started_at, 'epoch'), key, coalesce(served_route, route),
-            -- A model without a route is only what some caller wrote.
-            case when route = '' then '' else coalesce(served_model, model) end,
-            coalesce(attribution->>'team', ''),
-            count(*) filter (where kind in ('Settled', 'Abandoned')),
-            count(*) filter (where kind = 'Settled' and status = 'Failed'),
+            -- A name that leads to no route is any text that a caller has thought of.
+            case when route = '' then '' else model end,
+            coalesce(attribution->>'team', ''), coalesce(currency, ''),
+            coalesce(sum(calls) filter (where kind <> 'Correction'), 0),
+            coalesce(sum(calls) filter (where kind <> 'Correction' and status in ('Failed', 'Cut')), 0),
             coalesce(sum(calls) filter (where kind = 'Refused'), 0),
-            count(*) filter (where kind in ('Settled', 'Abandoned') and estimated),
-            count(*) filter (where kind = 'Settled' and cached),
-            count(*) filter (where kind = 'Settled' and unpriced),
-            least(sum(llm_gateway.reported_v1(input_uncached) + llm_gateway.reported_v1(cache_read)
+            coalesce(sum(calls) filter (where kind <> 'Correction' and estimated), 0),
+            coalesce(sum(calls) filter (where kind <> 'Correction' and cached), 0),
+            coalesce(sum(calls) filter (where kind <> 'Correction' and unpriced), 0),
+            sum(llm_gateway.reported_v1(input_uncached) + llm_gateway.reported_v1(cache_read)
                 + llm_gateway.reported_v1(cache_write_5m) + llm_gateway.reported_v1(cache_write_1h)
-                + llm_gateway.reported_v1(audio_input)), 2305843009213693951),
-            least(sum(llm_gateway.reported_v1(output) + llm_gateway.reported_v1(audio_output)), 2305843009213693951),
-            least(sum(tokens), 2305843009213693951),
-            least(sum(cost_nanos), 2305843009213693951)
+                + llm_gateway.reported_v1(audio_input)),
+            sum(llm_gateway.reported_v1(cache_read)),
+            sum(llm_gateway.reported_v1(output) + llm_gateway.reported_v1(audio_output)),
+            least(sum(tokens), 2305843009213693951), least(sum(cost_nanos), 2305843009213693951)
         from inserted
-        group by 1, 2, 3, 4, 5, 6
-        order by 2, 3, 4, 5, 6
-        on conflict (gateway, hour, key, route, model, team) do update set
+        group by 1, 2, 3, 4, 5, 6, 7
+        order by 2, 3, 4, 5, 6, 7
+        on conflict (gateway, hour, key, route, model, team, currency) do update set
             calls = h.calls + excluded.calls,
             failed = h.failed + excluded.failed,
             refused = h.refused + excluded.refused,
             estimated = h.estimated + excluded.estimated,
             cached = h.cached + excluded.cached,
             unpriced = h.unpriced + excluded.unpriced,
-            input_tokens = llm_gateway.sum_v1(h.input_tokens, excluded.input_tokens),
-            output_tokens = llm_gateway.sum_v1(h.output_tokens, excluded.output_tokens),
+            prompt_tokens = llm_gateway.sum_v1(h.prompt_tokens, excluded.prompt_tokens),
+            cached_tokens = llm_gateway.sum_v1(h.cached_tokens, excluded.cached_tokens),
+            completion_tokens = llm_gateway.sum_v1(h.completion_tokens, excluded.completion_tokens),
             tokens = llm_gateway.sum_v1(h.tokens, excluded.tokens),
             cost_nanos = llm_gateway.sum_v1(h.cost_nanos, excluded.cost_nanos)
     ),
@@ -621,7 +622,8 @@ end $$;
 
 -- Where counters stand; those that are missing as they would be made. Answers by the number of the question.
 create function llm_gateway.read_v1(p_gateway text, p_budgets jsonb)
-returns table (o_budget integer, o_key text, o_settled bigint, o_live bigint, o_overshoot bigint) language plpgsql stable set jit = off as $$
+returns table (o_budget integer, o_key text, o_settled bigint, o_live bigint, o_overshoot bigint)
+language plpgsql stable set jit = off as $$
 declare
     r record;
 begin
@@ -672,7 +674,8 @@ returns table (o_budget integer, o_key text, o_settled bigint, o_overshoot bigin
 $$;
 
 -- Deletes old rows, some at a time, and counters that nobody has asked for long: they would be made again. Answers how many rows.
-create function llm_gateway.clean_v1(p_gateway text, p_before timestamptz, p_limit integer) returns bigint language plpgsql set jit = off as $$
+create function llm_gateway.clean_v1(p_gateway text, p_before timestamptz, p_limit integer) returns bigint
+language plpgsql set jit = off as $$
 declare
     v_deleted bigint;
 begin
@@ -686,3 +689,23 @@ begin
     get diagnostics v_deleted = row_count;
     return v_deleted;
 end $$;
+
+-- A row as it was written.
+create function llm_gateway.row_v1(l llm_gateway.ledger) returns jsonb language sql stable as $$
+    select jsonb_strip_nulls(jsonb_build_object(
+        'kind', l.kind, 'number', l.number, 'callId', l.call_id, 'startedAt', l.started_at, 'endedAt', l.ended_at, 'key', l.key,
+        'costNanos', l.cost_nanos, 'tokens', l.tokens, 'charges', l.charges, 'calls', nullif(l.calls, 1),
+        'facts', jsonb_build_object(
+            'gateway', l.gateway, 'model', l.model, 'route', l.route, 'stream', l.stream, 'endUser', l.end_user,
+            'session', l.session, 'tags', to_jsonb(l.tags), 'attribution', l.attribution),
+        'settlement', case when l.total_nanos is not null then jsonb_build_object(
+            'status', l.status, 'cost', l.total_nanos, 'currency', l.currency, 'unpriced', l.unpriced,
+            'priceVersion', l.price_version, 'error', l.error, 'servedModel', l.served_model, 'servedRoute', l.served_route,
+            'target', l.target, 'provider', l.provider, 'upstreamModel', l.upstream_model, 'attempts', l.attempts,
+            'httpStatus', l.http_status, 'latency', l.latency::text, 'firstToken', l.first_token::text,
+            'usage', jsonb_build_object(
+                'inputUncached', l.input_uncached, 'cacheRead', l.cache_read, 'cacheWrite5m', l.cache_write_5m,
+                'cacheWrite1h', l.cache_write_1h, 'audioInput', l.audio_input, 'output', l.output, 'reasoning', l.reasoning,
+                'audioOutput', l.audio_output, 'serviceTier', l.service_tier, 'estimated', l.estimated, 'raw', l.usage_raw))
+        end))
+$$;
