@@ -145,6 +145,34 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         await _fixture.AdmitAsync(Request(1m, _budget), stores[3]);
     }
 
+    [Fact]
+    public async Task A_schema_of_a_newer_gateway_is_used_as_it_is()
+    {
+        await using (var newer = _postgres.Admin.CreateCommand("""
+            insert into llm_gateway.migration (number, name) values (9999, '9999-later.sql');
+            """))
+            await newer.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        var store = await _fixture.JoinAsync();
+        await _fixture.SettleAsync(await _fixture.AdmitAsync(Request(1m, _budget), store), Settlement(1m), store);
+        await _fixture.ShouldStandAtAsync(_budget, settled: 1m);
+    }
+
+    [Fact]
+    public async Task Rows_past_their_retention_are_deleted_and_what_they_added_up_to_stays()
+    {
+        var brief = new PostgresFixture(_postgres)
+        {
+            Gateway = "ns/brief",
+            Options = _fixture.Options with { Gateway = "ns/brief", Retention = TimeSpan.Zero, CleanInterval = TimeSpan.Zero },
+        };
+        await brief.StartAsync();
+        await brief.SpendAsync(1m, _budget);
+        await AwaitAsync(async () => (await brief.RowsAsync()).Count == 0);
+        await brief.ShouldStandAtAsync(_budget, settled: 1m);
+        (await brief.AskAsync<decimal>("select sum(cost_nanos) from llm_gateway.usage_hour where gateway = $1")).ShouldBe(1_000_000_000m);
+        await brief.DisposeAsync();
+    }
+
     private async Task LoseAsync(string how)
     {
         switch (how)

@@ -30,6 +30,9 @@ internal sealed record PostgresSpendOptions
     /// <summary>Older rows are deleted; default 90 days. What rollups and counters are made from stays.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
 
+    /// <summary>Between two searches for rows that are past it; default 1 min.</summary>
+    public TimeSpan CleanInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Calls in one statement at most; default 256.</summary>
     public int MaxBatch { get; init; } = 256;
 

@@ -17,8 +17,6 @@ internal sealed partial class PostgresSpendStore
     private const string Clean =
         "select llm_gateway.clean_v1($1, clock_timestamp() - ($2::jsonb)::text::bigint * interval '1 second', 5000)";
 
-    private static readonly TimeSpan s_cleanInterval = TimeSpan.FromMinutes(1);
-
     private ImmutableArray<BudgetModel> _applied = [];
     private ImmutableDictionary<string, ImmutableArray<BudgetCounter>> _counters =
         ImmutableDictionary<string, ImmutableArray<BudgetCounter>>.Empty;
@@ -71,7 +69,7 @@ internal sealed partial class PostgresSpendStore
             await SweepAsync(cancellationToken);
         if (IsDue(ref _refreshed, _options.RefreshInterval))
             await RefreshAsync(cancellationToken);
-        if (IsDue(ref _cleaned, s_cleanInterval))
+        if (IsDue(ref _cleaned, _options.CleanInterval))
             await CleanAsync(cancellationToken);
     }
 
@@ -192,8 +190,12 @@ internal sealed partial class PostgresSpendStore
     {
         var answer = await _database.AskAsync(
             Clean, Number((long)_options.Retention.TotalSeconds), row => row.GetInt64(0), cancellationToken);
-        if (answer.Rows is [> 0 and var deleted])
-            LogDeleted(deleted);
+        if (answer.Rows is not [> 0 and var deleted])
+            return;
+        LogDeleted(deleted);
+
+        // There may be more: the next round goes on, and nobody waits for one long statement.
+        _cleaned = 0;
     }
 
     /// <summary>Says once that the database was lost, and once that it is back.</summary>
