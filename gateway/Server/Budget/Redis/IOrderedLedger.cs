@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using Gateway.Server.Config;
+
+namespace Gateway.Server.Budget.Redis;
+
+/// <summary>A ledger beside which counters are kept elsewhere: what counters are seeded from, and which rows came later, is never in doubt.</summary>
+/// <remarks>
+/// Writes and seeds of a gateway stand in one order. Each seed has a number, one higher than the seed before, and a write is told the number
+/// of the last seed before it: a seed has exactly the rows of the writes that were told a lower number than its own. In Postgres a row
+/// <c>(gateway, seed)</c> does that: a write takes it <c>FOR SHARE</c> in its transaction, a seed raises it first and reads after that.
+/// </remarks>
+internal interface IOrderedLedger
+{
+    /// <summary>
+    /// Writes each row once; rows that are there already change nothing. Null: none is written now, or nobody knows; give it the same rows
+    /// again, which is harmless.
+    /// </summary>
+    ValueTask<LedgerWrite?> WriteAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What the ledger's charges say was spent under each budget in its period, by key, and what each key has spent ever. Null: the ledger
+    /// does not answer now.
+    /// </summary>
+    ValueTask<LedgerSeed?> SeedAsync(
+        ImmutableArray<(BudgetModel Budget, Period Period)> budgets, CancellationToken cancellationToken);
+}
+
+/// <summary>The answer to <see cref="IOrderedLedger.WriteAsync"/>.</summary>
+/// <param name="LastSeed">The number of the last seed before these rows; 0 where there was none.</param>
+/// <param name="Skipped">Which of the rows were there already, by index, ascending.</param>
+internal sealed record LedgerWrite(long LastSeed, ImmutableArray<int> Skipped);
+
+/// <summary>The answer to <see cref="IOrderedLedger.SeedAsync"/>.</summary>
+/// <param name="Number">Of this seed, from 1.</param>
+/// <param name="Counters">Those that are not zero.</param>
+/// <param name="SpentByKey">In billionths.</param>
+internal sealed record LedgerSeed(
+    long Number, ImmutableArray<LedgerCounter> Counters, ImmutableDictionary<string, long> SpentByKey);

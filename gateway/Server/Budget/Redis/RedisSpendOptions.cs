@@ -1,0 +1,35 @@
+namespace Gateway.Server.Budget.Redis;
+
+/// <summary>Settings of the Redis tier.</summary>
+internal sealed record RedisSpendOptions
+{
+    /// <summary><c>namespace/name</c> of the LlmGateway: all its replicas count together, and nobody else with them.</summary>
+    public required string Gateway { get; init; }
+
+    /// <summary>What a reserve may take of a call's time, retries included; default 100 ms.</summary>
+    public TimeSpan Bound { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>What is waited for an answer that no call waits for; default 2 s.</summary>
+    public TimeSpan UpkeepBound { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>A call that is not renewed for so long is given up; default 60 s. It is renewed three times as often.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Between two looks for calls to give up and for rows that nobody brings to the ledger; default 10 s.</summary>
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A row that its replica has not brought to the ledger for so long is brought there by another one; default 30 s.</summary>
+    public TimeSpan RowPatience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Between two looks at the store's state while all is well; default 1 s.</summary>
+    public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Calls to settle, and rows for the ledger, that are kept in memory, each; default 100,000. When they are full calls follow the failure
+    /// mode; what does not fit is lost and counted.
+    /// </summary>
+    public int MaxWaiting { get; init; } = 100_000;
+
+    /// <summary>What one seed may take; default 25 s. Nobody else seeds for a little longer.</summary>
+    public TimeSpan SeedBound { get; init; } = TimeSpan.FromSeconds(25);
+}

@@ -1,0 +1,247 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Gateway.Server.Config;
+using StackExchange.Redis;
+
+namespace Gateway.Server.Budget.Redis;
+
+/// <content>Counters begin: of budgets that come and change, and all of them after a loss.</content>
+internal sealed partial class RedisSpendStore
+{
+    private const int SeedsAtOnce = 500;
+
+    private static readonly TimeSpan s_lockReserve = TimeSpan.FromSeconds(5);
+
+    private readonly IOrderedLedger _ledger;
+    private readonly SemaphoreSlim _seeding = new(1);
+    private readonly ConcurrentDictionary<string, Applied> _applied = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<(WaitingRow Row, long LastSeed)> _unsure = new();
+    private long _seenSeed;
+
+    /// <remarks>
+    /// Off the caller's thread. Of two replicas that want a budget counted in two ways the one that was told last has its way; until it has,
+    /// or while the ledger does not answer, both count as before.
+    /// </remarks>
+    public void Apply(ImmutableArray<BudgetModel> budgets)
+    {
+        var now = StoreClock.Micros(_clock.Now);
+        foreach (var budget in budgets)
+        {
+            _applied.AddOrUpdate(
+                budget.Id,
+                _ => new(budget, CounterKind.Of(budget), now),
+                (_, was) => was.Kind.Definition == budget.CounterDefinition
+                    ? was with { Budget = budget }
+                    : new(budget, CounterKind.Of(budget), now));
+        }
+
+        _upkeepDue.Set();
+    }
+
+    /// <summary>Puts in force what was applied here later than what is in force.</summary>
+    private async Task DefineAppliedAsync()
+    {
+        await _seeding.WaitAsync();
+        try
+        {
+            if (_joined is not { } epoch)
+                return;
+            var reply = await _link.EvaluateAsync(RedisScript.State, [], _options.UpkeepBound);
+            if (!reply.IsOk || StoreState.Of(reply) is not { } state || state.Epoch != epoch || state.IsSeeding)
+                return;
+            var changed = Learn(state);
+            if (changed.Count == 0 || !await SeedAsync(epoch, changed, anew: false))
+                return;
+            foreach (var applied in changed)
+            {
+                _definitions[applied.Budget.Id] = applied.Kind;
+                LogDefined(applied.Budget.Id, applied.Kind.Definition);
+            }
+        }
+        finally
+        {
+            _seeding.Release();
+        }
+    }
+
+    /// <summary>Takes over what is in force; returns what is to be put in its place.</summary>
+    private List<Applied> Learn(StoreState state)
+    {
+        var changed = new List<Applied>();
+        foreach (var applied in _applied.Values)
+        {
+            var known = state.Definitions.TryGetValue(applied.Budget.Id, out var inForce);
+            if (!known || (inForce.Definition != applied.Kind.Definition && inForce.Applied < applied.At))
+                changed.Add(applied);
+        }
+
+        foreach (var (budget, inForce) in state.Definitions)
+        {
+            if (_definitions.GetValueOrDefault(budget)?.Definition != inForce.Definition && CounterKind.Parse(inForce.Definition) is { } kind)
+                _definitions[budget] = kind;
+        }
+
+        return changed;
+    }
+
+    /// <summary>All counters, under a new epoch. By one replica at a time; the others see it when they look again.</summary>
+    private async ValueTask<bool> RebuildAsync()
+    {
+        await _seeding.WaitAsync();
+        try
+        {
+            _definitions.Clear();
+            var epoch = Guid.CreateVersion7().ToString("N");
+            return await SeedAsync(epoch, [.. _applied.Values], anew: true);
+        }
+        finally
+        {
+            _seeding.Release();
+        }
+    }
+
+    private async ValueTask<bool> SeedAsync(string epoch, IReadOnlyCollection<Applied> budgets, bool anew)
+    {
+        var token = Guid.CreateVersion7().ToString("N");
+        var now = _clock.Now;
+        var targets = budgets.Select(b => new Target(b, b.Kind.At(now))).ToDictionary(t => t.Applied.Budget.Id, StringComparer.Ordinal);
+        RedisValue[] begin = [token, (long)(_options.SeedBound + s_lockReserve).TotalMilliseconds];
+        if (!anew)
+            begin = [.. begin, .. targets.Values.SelectMany(t => t.Name)];
+        if (!(await _link.EvaluateAsync(RedisScript.Begin, begin, _options.UpkeepBound)).IsOk)
+            return false;
+        if (await ReadAsync(targets.Values, anew) is not { } seed || !await WriteAsync(token, seed, targets))
+        {
+            await _link.EvaluateAsync(RedisScript.Abort, [token], _options.UpkeepBound);
+            return false;
+        }
+
+        RedisValue[] finish = [token, epoch, _run ?? "", seed.Number, anew ? 1 : 0, .. targets.Values.SelectMany(t => t.Arguments)];
+        if (!(await _link.EvaluateAsync(RedisScript.Finish, finish, _options.UpkeepBound)).IsOk)
+            return false;
+        if (anew)
+            LogRebuilt(seed.Counters.Length, budgets.Count, epoch);
+        return true;
+    }
+
+    private async ValueTask<LedgerSeed?> ReadAsync(IEnumerable<Target> targets, bool anew)
+    {
+        using var bound = new CancellationTokenSource(_options.SeedBound, _time);
+        LedgerSeed? seed = null;
+        try
+        {
+            seed = await _ledger.SeedAsync([.. targets.Select(t => (t.Applied.Budget, t.Span.Period))], bound.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // No answer.
+        }
+
+        if (seed is not null)
+            return seed;
+        LogNotSeeded();
+
+        // A budget that nobody has counted in this epoch is new, but for one that was deleted before the epoch began and came back.
+        return !anew && targets.All(t => !_definitions.ContainsKey(t.Applied.Budget.Id)) ? new(0, [], ImmutableDictionary<string, long>.Empty) : null;
+    }
+
+    private async ValueTask<bool> WriteAsync(string token, LedgerSeed seed, Dictionary<string, Target> targets)
+    {
+        var counters = seed.Counters.Where(c => targets.ContainsKey(c.Budget)).Select(RedisValue[] (c) =>
+        {
+            var target = targets[c.Budget];
+            return [.. target.Name, target.Span.Expires, c.Key, ReserveCall.Bound(c.Settled), ReserveCall.Bound(c.Overshoot)];
+        });
+        var keys = seed.SpentByKey.Select(RedisValue[] (k) => ["", "", "", "", k.Key, ReserveCall.Bound(k.Value), ""]);
+        foreach (var chunk in counters.Concat(keys).Chunk(SeedsAtOnce))
+        {
+            var reply = await _link.EvaluateAsync(RedisScript.Seed, [token, .. chunk.SelectMany(c => c)], _options.UpkeepBound);
+            if (!reply.IsOk)
+                return false;
+        }
+
+        return true;
+    }
+
+    private void OnWritten(ImmutableArray<WaitingRow> rows, LedgerWrite write)
+    {
+        var skipped = write.Skipped.ToHashSet();
+        for (var i = 0; i < rows.Length; i++)
+        {
+            _confirmed.Enqueue(rows[i].Name);
+
+            // Who brought it to the ledger first sees to it that it is counted.
+            if (!skipped.Contains(i) && (write.LastSeed > Volatile.Read(ref _seenSeed) || !IsCounted(rows[i])))
+                _unsure.Enqueue((rows[i], write.LastSeed));
+        }
+
+        _upkeepDue.Set();
+    }
+
+    private bool IsCounted(WaitingRow row)
+    {
+        if (row.Epoch != _joined)
+            return false;
+        for (var i = 0; i < row.Definitions.Length; i++)
+        {
+            if (_definitions.GetValueOrDefault(row.Row.Charges[i].Budget)?.Definition != row.Definitions[i])
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Counts rows that reached the ledger after counters were seeded from it, in those counters. Nobody may be seeding.</summary>
+    private async ValueTask CountLateAsync(string epoch)
+    {
+        var rows = new List<(WaitingRow Row, long LastSeed)>();
+        while (rows.Count < SeedsAtOnce && _unsure.TryDequeue(out var row))
+            rows.Add(row);
+        if (rows.Count == 0)
+            return;
+        var late = rows.Where(r => !IsCounted(r.Row)).ToList();
+        RedisValue[] arguments = [epoch, .. late.SelectMany(r => Late(epoch, r.Row, r.LastSeed))];
+        if (late.Count > 0 && !(await _link.EvaluateAsync(RedisScript.Late, arguments, _options.UpkeepBound)).IsOk)
+        {
+            rows.ForEach(_unsure.Enqueue);
+            return;
+        }
+
+        Volatile.Write(ref _seenSeed, Math.Max(_seenSeed, rows.Max(r => r.LastSeed)));
+    }
+
+    private List<RedisValue> Late(string epoch, WaitingRow waiting, long lastSeed)
+    {
+        var row = waiting.Row;
+        var charges = new List<RedisValue>();
+        var count = 0;
+        for (var i = 0; i < row.Charges.Length; i++)
+        {
+            var charge = row.Charges[i];
+            if (_definitions.GetValueOrDefault(charge.Budget) is not { } kind
+                || (waiting.Epoch == epoch && kind.Definition == waiting.Definitions[i]))
+                continue;
+            var span = kind.At(row.StartedAt);
+            var amount = kind.Unit == charge.Unit ? charge.Amount : kind.Amount(row.CostNanos, row.Tokens);
+            var overshoot = kind.Unit == charge.Unit ? charge.Overshoot : 0;
+            charges.AddRange([charge.Budget, kind.Definition, span.Start, span.Expires, kind.Field(row.Key), amount, overshoot]);
+            count++;
+        }
+
+        return [waiting.Name, lastSeed, row.Key, waiting.Epoch == epoch ? 0 : row.CostNanos, count, .. charges];
+    }
+
+    /// <summary>A budget as this replica was told of it, and when it was of this definition, by the store's clock in microseconds.</summary>
+    private sealed record Applied(BudgetModel Budget, CounterKind Kind, long At);
+
+    /// <summary>Counters that are to be seeded.</summary>
+    private sealed record Target(Applied Applied, CounterKind.Span Span)
+    {
+        public RedisValue[] Name => [Applied.Budget.Id, Applied.Kind.Definition, Span.Start];
+
+        public RedisValue[] Arguments =>
+        [
+            Applied.Budget.Id, Applied.Kind.Definition, Applied.At, Span.Start, Span.Expires, Applied.Kind.PerKey ? 1 : 0, Applied.Kind.UnitText,
+        ];
+    }
+}

@@ -1,0 +1,275 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Gateway.Contract;
+using Gateway.Server.Config;
+using StackExchange.Redis;
+
+namespace Gateway.Server.Budget.Redis;
+
+/// <content>Start and end, and what is done beside the calls.</content>
+internal sealed partial class RedisSpendStore
+{
+    private const int RowsAtOnce = 100;
+
+    private static readonly TimeSpan s_beat = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_lastFlush = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _upkeep = new(1);
+    private readonly Signal _upkeepDue = new();
+    private readonly ConcurrentQueue<string> _confirmed = new();
+    private Task _loops = Task.CompletedTask;
+    private volatile string? _joined;
+    private volatile string? _run;
+    private int _verified = -1;
+    private long _checked;
+    private long _renewed;
+    private long _swept;
+    private ImmutableDictionary<string, ImmutableArray<BudgetCounter>> _readings = ImmutableDictionary<string, ImmutableArray<BudgetCounter>>.Empty;
+
+    /// <summary>From here on upkeep is done; without it only when it is asked for.</summary>
+    public void Start() => _loops = Task.WhenAll(
+        Task.Run(() => RepeatAsync(_upkeepDue, s_beat, BeatAsync)),
+        Task.Run(() => RepeatAsync(_flushDue, s_beat, async () =>
+        {
+            if (!await FlushAsync())
+                await Task.Delay(s_beat, _time, _stop.Token);
+        })),
+        Task.Run(() => RepeatAsync(_rows.Due, s_retry, async () =>
+        {
+            if (await _rows.FlushAsync(_stop.Token))
+                return;
+            LogLedgerFails(_rows.Count);
+            await Task.Delay(s_retry, _time, _stop.Token);
+        })));
+
+    /// <summary>All that was accrued and settled so far is counted, and its rows are in the ledger, if both can be asked.</summary>
+    public async Task KeepUpAsync()
+    {
+        await CheckAsync();
+        await FlushAsync();
+        if (_epoch is { } epoch)
+            await RenewAsync(epoch);
+        await _rows.FlushAsync(CancellationToken.None);
+        await CheckAsync();
+    }
+
+    /// <summary>Gives up calls whose lease has ended, of all replicas, and takes their rows.</summary>
+    public async Task SweepAsync()
+    {
+        while (_epoch is { } epoch)
+        {
+            RedisValue[] arguments =
+            [
+                epoch, StoreClock.Micros(_options.Lease), StoreClock.Micros(_options.SweepInterval), RowsAtOnce,
+                StoreClock.Micros(_options.RowPatience),
+            ];
+            var reply = await _link.EvaluateAsync(RedisScript.Sweep, arguments, _options.UpkeepBound);
+            if (!IsDone(reply))
+                return;
+            if (reply.Number(2) > 0)
+                LogAbandoned(reply.Number(2));
+            for (var i = 3; i + 1 < reply.Items!.Length; i += 2)
+            {
+                if (WaitingRow.Parse(reply.Text(i), reply.Text(i + 1)) is { } row)
+                    _rows.Add(row);
+                else
+                    LogBadRow(reply.Text(i));
+            }
+
+            if (reply.Items.Length < 3 + (2 * RowsAtOnce) && reply.Number(2) < RowsAtOnce)
+                return;
+        }
+    }
+
+    /// <summary>Looks at the state that all share: joins an epoch, rebuilds a lost one, learns and puts in force definitions.</summary>
+    public async Task CheckAsync()
+    {
+        await _upkeep.WaitAsync();
+        try
+        {
+            // Twice: what was just rebuilt is joined at once.
+            if (await JoinAsync() == Joining.Rebuilt)
+                await JoinAsync();
+            if (_joined is { } epoch && _epoch is not null)
+            {
+                await DefineAppliedAsync();
+                await LookAgainAsync(epoch);
+            }
+        }
+        finally
+        {
+            _upkeep.Release();
+        }
+    }
+
+    /// <summary>Reads the counters of these budgets, and what the keys seen here have spent, from the store.</summary>
+    public async Task<bool> RefreshAsync(ImmutableArray<BudgetModel> budgets)
+    {
+        var now = _clock.Now;
+        var asked = budgets.Select(b => (Budget: b, Kind: InForce(b))).Select(b => (b.Budget, b.Kind, Span: b.Kind.At(now))).ToList();
+        var keys = _spent.Keys.ToList();
+        RedisValue[] arguments =
+        [
+            asked.Count, .. asked.SelectMany(IEnumerable<RedisValue> (a) => [a.Budget.Id, a.Kind.Definition, a.Span.Start]),
+            .. keys.Select(k => (RedisValue)k),
+        ];
+        var reply = await _link.EvaluateAsync(RedisScript.Read, arguments, _options.UpkeepBound);
+        if (!reply.IsOk)
+            return false;
+        var (counters, spent) = (reply.List(2), reply.List(3));
+        for (var i = 0; i < keys.Count; i++)
+            _spent[keys[i]] = (long)spent[i];
+        _readings = _readings.SetItems(asked.Select((a, i) => KeyValuePair.Create(
+            a.Budget.Id, CounterReading.Of(a.Budget, a.Span.Period, (RedisValue[]?)counters[i] ?? []))));
+        return true;
+    }
+
+    /// <remarks>As of the last second.</remarks>
+    public ImmutableArray<BudgetCounter> Read(ImmutableArray<BudgetModel> budgets) =>
+        [.. budgets.SelectMany(b => _readings.GetValueOrDefault(b.Id, []))];
+
+    /// <summary>Counts and writes what waits, for as long as a process has when it ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loops.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var bound = new CancellationTokenSource(s_lastFlush, _time);
+        try
+        {
+            await FlushAsync().WaitAsync(bound.Token);
+            await _rows.FlushAsync(bound.Token).WaitAsync(bound.Token);
+            await ConfirmAsync().WaitAsync(bound.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // What waits is lost here; what was counted waits in Redis too.
+        }
+
+        _link.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task RepeatAsync(Signal due, TimeSpan atMost, Func<Task> act)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await due.WaitAsync(atMost, _stop.Token);
+                await act();
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // The boundary of this loop: without it every call would end uncounted from here on.
+                LogUpkeepFailed(e);
+            }
+        }
+    }
+
+    private async Task BeatAsync()
+    {
+        if (_epoch is null || _link.Incarnation != _verified || !_unsure.IsEmpty || IsDue(ref _checked, _options.CheckInterval))
+            await CheckAsync();
+        await ConfirmAsync();
+        if (_epoch is { } epoch && IsDue(ref _renewed, _options.Lease / 3))
+            await RenewAsync(epoch);
+        if (_epoch is not null && IsDue(ref _swept, _options.SweepInterval))
+            await SweepAsync();
+    }
+
+    private bool IsDue(ref long last, TimeSpan interval)
+    {
+        if (_time.GetElapsedTime(last) < interval)
+            return false;
+        last = _time.GetTimestamp();
+        return true;
+    }
+
+    private async ValueTask<Joining> JoinAsync()
+    {
+        if (!_link.IsConnected)
+        {
+            Suspend("Redis cannot be connected");
+            await _link.ConnectAsync();
+        }
+
+        var incarnation = _link.Incarnation;
+        if (incarnation != _verified)
+            _run = await _link.IdentityAsync(_options.UpkeepBound);
+        var reply = _run is null ? RedisReply.Unsent : await _link.EvaluateAsync(RedisScript.State, [], _options.UpkeepBound);
+        if (!reply.IsOk || incarnation != _link.Incarnation)
+        {
+            _verified = -1;
+            Suspend(reply.Failure ?? "the connection was lost");
+            return Joining.Failed;
+        }
+
+        _verified = incarnation;
+        _clock.Learn(reply.Now);
+        var state = StoreState.Of(reply);
+        if (state.Epoch is null || state.Run != _run)
+        {
+            Suspend("the counters are lost");
+            _joined = null;
+            return !state.IsSeeding && await RebuildAsync() ? Joining.Rebuilt : Joining.Failed;
+        }
+
+        if (state.Epoch != _joined && !await AdoptAsync(state.Epoch, [.. _live.Values], all: true))
+            return Joining.Failed;
+        _joined = state.Epoch;
+        Learn(state);
+        if (_epoch != state.Epoch)
+            LogResumed(state.Epoch, _live.Count);
+        Volatile.Write(ref _silent, 0);
+        _epoch = state.Epoch;
+        return Joining.Joined;
+    }
+
+    /// <summary>Rows of which it was not sure whether the counters have them, and counters as others see them.</summary>
+    private async ValueTask LookAgainAsync(string epoch)
+    {
+        var reply = await _link.EvaluateAsync(RedisScript.State, [], _options.UpkeepBound);
+        if (!_unsure.IsEmpty && reply.IsOk && StoreState.Of(reply) is { IsSeeding: false } state && state.Epoch == epoch)
+        {
+            Learn(state);
+            await CountLateAsync(epoch);
+        }
+
+        await ConfirmAsync();
+        await RefreshAsync([.. _applied.Values.Select(a => a.Budget)]);
+    }
+
+    private async Task ConfirmAsync()
+    {
+        while (_epoch is not null && !_confirmed.IsEmpty)
+        {
+            var names = new List<RedisValue>();
+            while (names.Count < RowsAtOnce && _confirmed.TryDequeue(out var name))
+                names.Add(name);
+            if (!(await _link.EvaluateAsync(RedisScript.Confirm, [.. names], _options.UpkeepBound)).IsOk)
+                return;
+        }
+    }
+
+    private async ValueTask RenewAsync(string epoch)
+    {
+        foreach (var calls in _live.Values.Chunk(RowsAtOnce))
+        {
+            if (!await RenewAsync(epoch, calls))
+                return;
+        }
+    }
+
+    private enum Joining
+    {
+        Failed,
+        Rebuilt,
+        Joined,
+    }
+}

@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Gateway.Server.Config;
+using Gateway.Server.Metering;
+using StackExchange.Redis;
+
+namespace Gateway.Server.Budget.Redis;
+
+/// <summary>A request in the words of the scripts: amounts that are exact there, and for each budget the counter that it is judged by.</summary>
+internal sealed class ReserveCall
+{
+    private const int FixedArguments = 14;
+    private const int ArgumentsOfALine = 9;
+
+    /// <summary>The largest amount: all sums that scripts judge by stay exact.</summary>
+    private static readonly long s_max = Money.Max.Nanos;
+
+    public ReserveCall(ReserveRequest request, string lease, long number)
+    {
+        Request = request;
+        Lease = lease;
+        Cost = Bound(request.Cost.Nanos);
+        Tokens = Bound(request.Tokens);
+        PromptCost = Math.Clamp(request.PromptCost.Nanos, 0, Cost);
+        PromptTokens = Math.Clamp(request.PromptTokens, 0, Tokens);
+        Draft = new() { Number = number, CallId = request.CallId, Key = request.KeyId, Facts = Embedded.LedgerText.Bound(request.Facts) };
+        DraftJson = Draft.ToJson();
+    }
+
+    public ReserveRequest Request { get; }
+
+    public string Lease { get; }
+
+    public long Cost { get; }
+
+    public long Tokens { get; }
+
+    public long PromptCost { get; }
+
+    public long PromptTokens { get; }
+
+    public RowDraft Draft { get; }
+
+    public string DraftJson { get; }
+
+    /// <summary>In the order of the request's budgets.</summary>
+    public ImmutableArray<Line> Lines { get; private set; } = [];
+
+    public static long Bound(long amount) => Math.Clamp(amount, 0, s_max);
+
+    /// <summary>Judged by the definitions that are in force, in the periods of that instant.</summary>
+    public void Aim(Func<BudgetModel, CounterKind> inForce, DateTimeOffset now)
+    {
+        var lines = ImmutableArray.CreateBuilder<Line>(Request.Budgets.Length);
+        foreach (var budget in Request.Budgets)
+        {
+            var kind = inForce(budget);
+            lines.Add(new(budget, kind, kind.At(now), kind.Amount(Cost, Tokens)));
+        }
+
+        Lines = lines.MoveToImmutable();
+    }
+
+    public RedisValue[] Arguments(string epoch, string session, long deadline, long lease)
+    {
+        var arguments = new RedisValue[FixedArguments + (Lines.Length * ArgumentsOfALine)];
+        var limits = Request.Limits;
+        RedisValue[] first =
+        [
+            epoch, deadline, Lease, Request.KeyId, lease, Cost, Tokens, PromptCost, PromptTokens, Limit(limits.RequestsPerMinute),
+            Limit(limits.TokensPerMinute), Limit(limits.MaxParallelRequests), DraftJson, session,
+        ];
+        first.CopyTo(arguments, 0);
+        var at = FixedArguments;
+        foreach (var line in Lines)
+        {
+            RedisValue[] next =
+            [
+                line.Budget.Id, line.Kind.Definition, line.Span.Start, line.Span.End, line.Span.Expires, line.Kind.Field(Request.KeyId),
+                line.Kind.UnitText, line.Blocks ? line.Budget.Limit : RedisValue.EmptyString, line.Reserved,
+            ];
+            next.CopyTo(arguments, at);
+            at += ArgumentsOfALine;
+        }
+
+        return arguments;
+    }
+
+    public RedisReservation Admitted(DateTimeOffset startedAt, LimitState? requests, LimitState? tokens) => new()
+    {
+        Lease = Lease,
+        Draft = Draft,
+        DraftJson = DraftJson,
+        CallId = Request.CallId,
+        StartedAt = startedAt,
+        Requests = requests,
+        Tokens = tokens,
+        ReservedCost = Cost,
+        ReservedTokens = Tokens,
+        PromptCost = PromptCost,
+        PromptTokens = PromptTokens,
+        Budgets = Request.Budgets,
+        Holds = Holds(),
+    };
+
+    private static RedisValue Limit(long? limit) => limit is { } max ? max : RedisValue.EmptyString;
+
+    private string Holds()
+    {
+        var text = new StringBuilder();
+        foreach (var line in Lines)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{line.Budget.Id}\t{line.Kind.Definition}\t{line.Span.Start}\t{line.Span.Expires}\t{line.Kind.Field(Request.KeyId)}\t");
+            text.Append(CultureInfo.InvariantCulture, $"{line.Kind.UnitText}\t{line.Reserved}\t0\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>One budget of the call.</summary>
+    internal readonly record struct Line(BudgetModel Budget, CounterKind Kind, CounterKind.Span Span, long Reserved)
+    {
+        /// <summary>A limit in another unit than the counter's says nothing of it.</summary>
+        public bool Blocks => Budget.Blocks && Budget.CountsTokens == (Kind.Unit == ChargeUnit.Tokens);
+    }
+}

@@ -1,0 +1,64 @@
+-- Puts what calls did cost in the place of what they hold. A batch counts once, however often it is sent: its session and number say which.
+local epoch, session, batch, maxRows, patience = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local refused = stale(epoch)
+if refused then return refused end
+local former = redis.call('HMGET', p .. ':w:' .. session, 'n', 'a')
+if former[1] == batch then return cjson.decode(former[2]) end
+
+local function isCovered(item, h) return not string.find(item.uncovered, '\n' .. h.id .. '\n', 1, true) end
+
+local function settled(item, list, kind, lease)
+  local charges = {}
+  for _, h in ipairs(list) do
+    local amount = isCovered(item, h) and pick(h.unit, item.cost, item.tokens) or 0
+    local overshoot = math.max(amount - h.reserved, 0)
+    if kind == 'C' then
+      -- Once it was given up others may have taken what it held: only what it was charged then still stands.
+      overshoot = amount > h.held and amount - h.held or overshoot - math.max(h.held - h.reserved, 0)
+      amount = amount - h.held
+    end
+    if isCovered(item, h) or amount ~= 0 then
+      charge(h, amount, overshoot)
+      charges[#charges + 1] = charged(h, amount, overshoot)
+    end
+  end
+  local cost, tokens = item.cost, item.tokens
+  if kind == 'C' then cost, tokens = cost - number(lease.xc), tokens - number(lease.xn) end
+  add(p .. ':spent', item.key, cost)
+  local row = head(epoch, kind, lease and lease.at or item.started, cost, tokens, charges)
+  if redis.call('HLEN', p .. ':rows') < maxRows then keep(item.id, kind, row, item.facts, now + patience) end
+  return row
+end
+
+local function settle(item)
+  local lease = read(p .. ':r:' .. item.id)
+  if lease then
+    local list = holds(lease.h)
+    for _, h in ipairs(list) do release(h) end
+    local _, tokens = covered(lease)
+    leave(epoch, lease, item.tokens - tokens, item.cancelled)
+    forget(item.id)
+    if item.cancelled then return '' end
+    return settled(item, list, 'S', lease)
+  end
+  local gone = read(p .. ':g:' .. item.id)
+  if gone then
+    redis.call('DEL', p .. ':g:' .. item.id)
+    return settled(item, holds(gone.h), 'C', gone)
+  end
+  -- It was let go while the store could not count, or is of an epoch before; the latter may have been counted from the ledger already.
+  if item.cancelled then return '' end
+  local known = redis.call('ZSCORE', p .. ':late', item.id .. '/S')
+  return settled(item, known and {} or holds(item.holds), 'S')
+end
+
+local answer = { 'OK', int(now) }
+for i = 6, #ARGV, 9 do
+  answer[#answer + 1] = settle({
+    id = ARGV[i], key = ARGV[i + 1], cost = tonumber(ARGV[i + 2]), tokens = tonumber(ARGV[i + 3]), started = ARGV[i + 4],
+    facts = ARGV[i + 5], holds = ARGV[i + 6], uncovered = ARGV[i + 7], cancelled = ARGV[i + 8] == '1',
+  })
+end
+redis.call('HSET', p .. ':w:' .. session, 'n', batch, 'a', cjson.encode(answer))
+redis.call('PEXPIRE', p .. ':w:' .. session, 86400000)
+return answer
