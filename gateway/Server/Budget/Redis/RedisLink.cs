@@ -79,7 +79,9 @@ internal sealed class RedisLink(StoreFiles files, string gateway, TimeSpan conne
     {
         _disposed = true;
         _database = null;
-        _connection?.Dispose();
+
+        // All that matters was answered; this client would wait for its own QUIT for as long as a time-out.
+        _connection?.Close(allowCommandsToComplete: false);
     }
 
     private static string? Field(string? info, string name) => info?.Split('\n')

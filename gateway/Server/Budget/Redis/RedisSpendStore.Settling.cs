@@ -34,7 +34,7 @@ internal sealed partial class RedisSpendStore
     }
 
     /// <summary>Counts all that was accrued and settled. False: the store cannot count now.</summary>
-    private async Task<bool> FlushAsync()
+    public async Task<bool> FlushAsync()
     {
         await _flushing.WaitAsync();
         try

@@ -48,6 +48,9 @@ internal sealed partial class RedisSpendStore : ISpendStore
         _rows = new(ledger, options.MaxWaiting, OnWritten, time);
     }
 
+    /// <summary>Every lease of this process begins with it.</summary>
+    public string Session => _session;
+
     public StoreHealth Health => new(_epoch is not null && !IsFull, Interlocked.Read(ref _lost) + _rows.Lost);
 
     private bool IsFull => _rows.Count >= _options.MaxWaiting || Volatile.Read(ref _settlingCount) >= _options.MaxWaiting;

@@ -39,6 +39,6 @@ for _, id in ipairs(redis.call('ZRANGE', p .. ':leases', 0, -1)) do
     if anew then join(epoch, lease.k) end
   end
 end
-if anew then redis.call('HSET', p .. ':state', 'epoch', epoch, 'run', run, 'g', seed) end
+if anew then redis.call('HSET', p .. ':state', 'epoch', epoch, 'run', run, 'g', seed, 'swept', int(now)) end
 redis.call('DEL', p .. ':lock')
 return { 'OK', int(now) }

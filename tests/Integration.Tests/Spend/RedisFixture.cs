@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Gateway.Contract;
+using Gateway.Server.Budget;
+using Gateway.Server.Budget.Redis;
+using Gateway.Server.Config;
+using Gateway.Server.Metering;
+using Gateway.Tests.Budget.Contract;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+using Support.Stores;
+
+namespace Integration.Tests.Spend;
+
+/// <summary>Replicas of one gateway on a real Redis, with upkeep only when the test says so, unless it asks for more.</summary>
+internal sealed class RedisFixture : ISpendStoreFixture
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("redis-");
+    private readonly List<RedisSpendStore> _replicas = [];
+    private readonly List<RedisSpendStore> _dead = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConnectionMultiplexer _connection;
+    private ImmutableArray<BudgetModel> _budgets;
+
+    public RedisFixture(RedisServer server)
+    {
+        File.WriteAllText(UrlFile, server.Url);
+        var options = ConfigurationOptions.Parse(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{server.Port}"));
+        options.AbortOnConnectFail = false;
+        options.AllowAdmin = true;
+        options.SyncTimeout = 10_000;
+        _connection = ConnectionMultiplexer.Connect(options);
+        Options = new() { Gateway = Gateway, Bound = TimeSpan.FromSeconds(5), UpkeepBound = TimeSpan.FromSeconds(5) };
+    }
+
+    public string Gateway { get; } = $"ns/{Guid.NewGuid():N}";
+
+    public RedisSpendOptions Options { get; set; }
+
+    /// <summary>True: replicas look after themselves.</summary>
+    public bool IsAutomatic { get; init; }
+
+    public MemoryLedger Ledger { get; } = new();
+
+    public IDatabase Database => _connection.GetDatabase();
+
+    public RedisSpendStore Store { get; private set; } = null!;
+
+    public IReadOnlyList<RedisSpendStore> Replicas => _replicas;
+
+    ISpendStore ISpendStoreFixture.Store => Store;
+
+    public string UrlFile => Path.Combine(_folder.FullName, "url");
+
+    public static async Task<RedisFixture> OpenAsync(RedisServer server, params ImmutableArray<BudgetModel> budgets)
+    {
+        var fixture = new RedisFixture(server);
+        await fixture.OpenAsync(budgets);
+        return fixture;
+    }
+
+    public async Task OpenAsync(params ImmutableArray<BudgetModel> budgets)
+    {
+        _budgets = budgets;
+        Store = await StartAsync();
+    }
+
+    public async Task<ISpendStore> JoinAsync() => await StartAsync();
+
+    public async Task ApplyAsync(params ImmutableArray<BudgetModel> budgets)
+    {
+        _budgets = budgets;
+        foreach (var replica in _replicas)
+            replica.Apply(budgets);
+        await KeepUpAsync();
+    }
+
+    public async Task<ImmutableArray<BudgetCounter>> ReadAsync(params ImmutableArray<BudgetModel> budgets)
+    {
+        (await Store.RefreshAsync(budgets)).ShouldBeTrue();
+        return Store.Read(budgets);
+    }
+
+    public async Task<Money> SpentByAsync(string keyId)
+    {
+        var spent = await Database.HashGetAsync(Name("spent"), keyId);
+        return new(spent.IsNull ? 0 : (long)spent);
+    }
+
+    public Task<IReadOnlyList<LedgerRow>> RowsAsync() => Task.FromResult<IReadOnlyList<LedgerRow>>(Ledger.Rows);
+
+    public async Task KeepUpAsync()
+    {
+        foreach (var replica in _replicas)
+            await replica.KeepUpAsync();
+    }
+
+    public async Task CrashAsync(params ImmutableArray<BudgetModel> budgets)
+    {
+        var dead = Store;
+        await KillAsync(dead);
+        _budgets = budgets;
+        Store = await StartAsync();
+        await SweepAsync();
+    }
+
+    public async Task LoseSightAsync()
+    {
+        await EndLeasesAsync(_ => true);
+        await SweepAsync();
+    }
+
+    /// <summary>It does nothing from here on, and its leases end.</summary>
+    public async Task KillAsync(RedisSpendStore replica)
+    {
+        _replicas.Remove(replica);
+        _dead.Add(replica);
+        await EndLeasesAsync(id => id.StartsWith(replica.Session, StringComparison.Ordinal));
+    }
+
+    public async Task SweepAsync()
+    {
+        await Store.SweepAsync();
+        await KeepUpAsync();
+    }
+
+    public async Task AwaitMinuteAsync()
+    {
+        var time = (RedisValue[])(await Database.ExecuteAsync("TIME"))!;
+        var second = (long)time[0] % 60;
+        if (second >= 45)
+            await Task.Delay(TimeSpan.FromSeconds(60.5 - second), TestContext.Current.CancellationToken);
+    }
+
+    public RedisKey Name(string name) => $"{{llmgw:{Gateway}}}:1:{name}";
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        foreach (var replica in _replicas.Concat(_dead))
+            await replica.DisposeAsync();
+        _connection.Close(allowCommandsToComplete: false);
+        _folder.Delete(recursive: true);
+    }
+
+    public async Task<RedisSpendStore> StartAsync()
+    {
+        var link = new RedisLink(new(UrlFile, null), Gateway, TimeSpan.FromSeconds(5), TimeProvider.System);
+        var store = new RedisSpendStore(Options, link, Ledger, TimeProvider.System, Logger);
+        _replicas.Add(store);
+        store.Apply(_budgets);
+        await store.CheckAsync();
+        if (IsAutomatic)
+            store.Start();
+        else
+            _ = Task.Run(() => FlushAsync(store));
+        return store;
+    }
+
+    public ILogger<RedisSpendStore> Logger { get; init; } = Environment.GetEnvironmentVariable("SPENDLOG") is null ? NullLogger<RedisSpendStore>.Instance : new ConsoleLog();
+
+    private sealed class ConsoleLog : ILogger<RedisSpendStore>
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public bool IsEnabled(LogLevel logLevel) => true;
+        public void Log<TState>(LogLevel l, EventId e, TState state, Exception? x, Func<TState, Exception?, string> f) =>
+            Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss.fff} {f(state, x)} {x}");
+    }
+
+    /// <summary>Clients that wait for room need others to be counted meanwhile.</summary>
+    private async Task FlushAsync(RedisSpendStore store)
+    {
+        while (!_stop.IsCancellationRequested && !_dead.Contains(store))
+        {
+            await store.FlushAsync();
+            await Task.Delay(2);
+        }
+    }
+
+    private async Task EndLeasesAsync(Func<string, bool> which)
+    {
+        foreach (string? id in await Database.SortedSetRangeByRankAsync(Name("leases")))
+        {
+            if (which(id!))
+                await Database.SortedSetAddAsync(Name("leases"), id, 1);
+        }
+    }
+}
