@@ -6,7 +6,6 @@ using Gateway.Server.Budget.Redis;
 using Gateway.Server.Config;
 using Gateway.Server.Metering;
 using Gateway.Tests.Budget.Contract;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 using Support.Stores;
@@ -45,7 +44,7 @@ internal sealed class RedisFixture : ISpendStoreFixture
 
     public IDatabase Database => _connection.GetDatabase();
 
-    public RedisSpendStore Store { get; private set; } = null!;
+    public RedisSpendStore Store { get; set; } = null!;
 
     public IReadOnlyList<RedisSpendStore> Replicas => _replicas;
 
@@ -111,11 +110,18 @@ internal sealed class RedisFixture : ISpendStoreFixture
         await SweepAsync();
     }
 
-    /// <summary>It does nothing from here on, and its leases end.</summary>
-    public async Task KillAsync(RedisSpendStore replica)
+    /// <summary>It does nothing from here on.</summary>
+    public void Kill(RedisSpendStore replica)
     {
         _replicas.Remove(replica);
         _dead.Add(replica);
+        replica.Kill();
+    }
+
+    /// <summary>As <see cref="Kill"/>, and its leases end.</summary>
+    public async Task KillAsync(RedisSpendStore replica)
+    {
+        Kill(replica);
         await EndLeasesAsync(id => id.StartsWith(replica.Session, StringComparison.Ordinal));
     }
 
@@ -123,6 +129,30 @@ internal sealed class RedisFixture : ISpendStoreFixture
     {
         await Store.SweepAsync();
         await KeepUpAsync();
+    }
+
+    /// <summary>Waits until the counter of this budget stands so in the store; says where it stood last if it never does.</summary>
+    public async Task UntilAsync(BudgetModel budget, decimal settled, decimal reserved = 0)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        (decimal, decimal) last = (-1, -1);
+        while (last != (settled, reserved))
+        {
+            patience.IsCancellationRequested.ShouldBeFalse($"{last} is not {(settled, reserved)}");
+            if (Store.Health.IsWritable && await Store.RefreshAsync([budget]) && Store.Read([budget]) is [var counter])
+                last = (counter.Settled, counter.Reserved);
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public static async Task UntilAsync(Func<bool> condition, string what)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!condition())
+        {
+            patience.IsCancellationRequested.ShouldBeFalse(what);
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
     }
 
     public async Task AwaitMinuteAsync()
@@ -138,7 +168,7 @@ internal sealed class RedisFixture : ISpendStoreFixture
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        foreach (var replica in _replicas.Concat(_dead))
+        foreach (var replica in _replicas)
             await replica.DisposeAsync();
         _connection.Close(allowCommandsToComplete: false);
         _folder.Delete(recursive: true);
@@ -147,7 +177,7 @@ internal sealed class RedisFixture : ISpendStoreFixture
     public async Task<RedisSpendStore> StartAsync()
     {
         var link = new RedisLink(new(UrlFile, null), Gateway, TimeSpan.FromSeconds(5), TimeProvider.System);
-        var store = new RedisSpendStore(Options, link, Ledger, TimeProvider.System, Logger);
+        var store = new RedisSpendStore(Options, link, Ledger, TimeProvider.System, NullLogger<RedisSpendStore>.Instance);
         _replicas.Add(store);
         store.Apply(_budgets);
         await store.CheckAsync();
@@ -156,16 +186,6 @@ internal sealed class RedisFixture : ISpendStoreFixture
         else
             _ = Task.Run(() => FlushAsync(store));
         return store;
-    }
-
-    public ILogger<RedisSpendStore> Logger { get; init; } = Environment.GetEnvironmentVariable("SPENDLOG") is null ? NullLogger<RedisSpendStore>.Instance : new ConsoleLog();
-
-    private sealed class ConsoleLog : ILogger<RedisSpendStore>
-    {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-        public bool IsEnabled(LogLevel logLevel) => true;
-        public void Log<TState>(LogLevel l, EventId e, TState state, Exception? x, Func<TState, Exception?, string> f) =>
-            Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss.fff} {f(state, x)} {x}");
     }
 
     /// <summary>Clients that wait for room need others to be counted meanwhile.</summary>

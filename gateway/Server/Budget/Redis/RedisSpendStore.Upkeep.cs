@@ -151,6 +151,14 @@ internal sealed partial class RedisSpendStore
         _stop.Dispose();
     }
 
+    /// <summary>Ends without a word, as a process does that is killed.</summary>
+    internal void Kill()
+    {
+        _stop.Cancel();
+        _epoch = null;
+        _link.Dispose();
+    }
+
     private async Task RepeatAsync(Signal due, TimeSpan atMost, Func<Task> act)
     {
         while (!_stop.IsCancellationRequested)

@@ -1,0 +1,226 @@
+using Gateway.Contract;
+using Gateway.Server.Budget;
+using Gateway.Server.Config;
+using Gateway.Server.Metering;
+using Gateway.Tests.Budget.Contract;
+using Support.Stores;
+using static Gateway.Tests.Budget.Contract.SpendSamples;
+
+namespace Integration.Tests.Spend;
+
+/// <summary>Replicas that look after themselves, while Redis goes and comes.</summary>
+public sealed class RedisOutageTests : IAsyncLifetime
+{
+    private static readonly BudgetModel s_budget = NewBudget(cost: 10m);
+
+    private RedisServer _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await RedisServer.StartNewAsync();
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public async Task A_flushed_store_is_rebuilt_and_a_stream_that_runs_through_it_is_charged_once()
+    {
+        await using var fixture = await OpenAsync();
+        var other = await fixture.JoinAsync();
+        await SpendAsync(fixture, 0.3m);
+        var stream = await fixture.AdmitAsync(Request(0.5m, s_budget), other);
+        other.Accrue(stream, Money.FromDecimal(0.6m), 10);
+        await fixture.UntilAsync(s_budget, settled: 0.3m, reserved: 0.6m);
+
+        await fixture.Database.ExecuteAsync("FLUSHALL");
+        await fixture.UntilAsync(s_budget, settled: 0.3m, reserved: 0.6m);
+        await other.SettleAsync(stream, Settlement(0.7m));
+
+        await fixture.UntilAsync(s_budget, settled: 1m);
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 2, "two rows");
+        fixture.Ledger.Rows.ShouldAllBe(r => r.Kind == RowKind.Settled);
+    }
+
+    [Fact]
+    public async Task A_store_that_comes_back_as_it_was_a_while_ago_is_rebuilt()
+    {
+        await using var fixture = await OpenAsync();
+        await SpendAsync(fixture, 0.2m);
+        await fixture.UntilAsync(s_budget, settled: 0.2m);
+        var stream = await fixture.AdmitAsync(Request(0.5m, s_budget));
+        var ended = await fixture.AdmitAsync(Request(0.4m, s_budget));
+        await fixture.Database.ExecuteAsync("CONFIG", "SET", "appendonly", "no");
+        await fixture.Store.SettleAsync(ended, Settlement(0.3m));
+        await fixture.UntilAsync(s_budget, settled: 0.5m, reserved: 0.5m);
+
+        await _server.KillAsync();
+        await _server.StartAsync();
+
+        await fixture.UntilAsync(s_budget, settled: 0.5m, reserved: 0.5m);
+        await fixture.Store.SettleAsync(stream, Settlement(0.1m));
+        await fixture.UntilAsync(s_budget, settled: 0.6m);
+        fixture.Ledger.Rows.Sum(r => r.CostNanos).ShouldBe(600_000_000);
+    }
+
+    [Fact]
+    public async Task While_the_store_is_gone_calls_follow_the_failure_mode_and_are_counted_once_it_is_back()
+    {
+        await using var fixture = await OpenAsync();
+        await SpendAsync(fixture, 0.2m);
+        var stream = await fixture.AdmitAsync(Request(0.5m, s_budget));
+        await fixture.UntilAsync(s_budget, settled: 0.2m, reserved: 0.5m);
+
+        await _server.KillAsync();
+        await RedisFixture.UntilAsync(() => !fixture.Store.Health.IsWritable, "the store is noticed to be gone");
+        await fixture.RefuseAsync<ReserveRefusal.StoreUnavailable>(Request(0.1m, s_budget));
+        var open = Request(0.1m, s_budget) with { FailureMode = FailureMode.FailOpen };
+        await fixture.Store.SettleAsync(await fixture.AdmitAsync(open), Settlement(0.1m));
+        var live = await fixture.AdmitAsync(open with { CallId = "live" });
+        await fixture.AdmitAsync(Request(0.1m));
+        await fixture.Store.SettleAsync(stream, Settlement(0.4m));
+        await _server.StartAsync();
+
+        await fixture.UntilAsync(s_budget, settled: 0.7m, reserved: 0.1m);
+        await fixture.Store.SettleAsync(live, Settlement(0.05m));
+        await fixture.UntilAsync(s_budget, settled: 0.75m);
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 4, "four rows");
+        fixture.Ledger.Rows.Sum(r => r.CostNanos).ShouldBe(750_000_000);
+    }
+
+    [Fact]
+    public async Task A_paused_store_holds_nobody_up_and_keeps_nothing_of_calls_that_were_refused()
+    {
+        await using var fixture = await OpenAsync();
+        await SpendAsync(fixture, 0.2m);
+        await fixture.UntilAsync(s_budget, settled: 0.2m);
+
+        _server.Pause();
+        var began = TimeProvider.System.GetTimestamp();
+        for (var i = 0; i < 20; i++)
+            await fixture.RefuseAsync<ReserveRefusal.StoreUnavailable>(Request(0.1m, s_budget));
+        var took = TimeProvider.System.GetElapsedTime(began);
+        _server.Resume();
+
+        // Three wait for the bound; the others need not, and a busy machine adds its own.
+        took.ShouldBeLessThan(TimeSpan.FromSeconds(3));
+        await fixture.UntilAsync(s_budget, settled: 0.2m);
+        await SpendAsync(fixture, 0.3m);
+        await fixture.UntilAsync(s_budget, settled: 0.5m);
+        fixture.Ledger.Rows.ShouldAllBe(r => r.Kind == RowKind.Settled);
+    }
+
+    [Fact]
+    public async Task Scripts_that_the_server_forgot_are_sent_again()
+    {
+        await using var fixture = await OpenAsync();
+        await SpendAsync(fixture, 0.2m);
+        await fixture.Database.ExecuteAsync("SCRIPT", "FLUSH");
+        await SpendAsync(fixture, 0.3m);
+        await fixture.UntilAsync(s_budget, settled: 0.5m);
+    }
+
+    [Fact]
+    public async Task A_store_that_moved_to_another_address_is_found_and_rebuilt()
+    {
+        await using var fixture = await OpenAsync();
+        await SpendAsync(fixture, 0.2m);
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 1, "the row is in the ledger");
+        var stream = await fixture.AdmitAsync(Request(0.5m, s_budget));
+        await using var moved = await RedisServer.StartNewAsync();
+
+        await File.WriteAllTextAsync(fixture.UrlFile, moved.Url, TestContext.Current.CancellationToken);
+        await _server.KillAsync();
+
+        await fixture.UntilAsync(s_budget, settled: 0.2m, reserved: 0.5m);
+        await fixture.Store.SettleAsync(stream, Settlement(0.4m));
+        await fixture.UntilAsync(s_budget, settled: 0.6m);
+    }
+
+    [Fact]
+    public async Task Rows_that_a_dead_replica_had_not_brought_to_the_ledger_are_brought_there_by_another()
+    {
+        await using var fixture = await OpenAsync(RowPatience);
+        var other = await fixture.StartAsync();
+        fixture.Ledger.IsDown = true;
+        await SpendAsync(fixture, 0.2m);
+        await fixture.UntilAsync(s_budget, settled: 0.2m);
+        fixture.Kill(fixture.Store);
+        fixture.Ledger.IsDown = false;
+
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 1, "the row is in the ledger");
+        fixture.Store = other;
+        await fixture.UntilAsync(s_budget, settled: 0.2m);
+    }
+
+    [Fact]
+    public async Task A_replica_that_died_leaves_rows_of_what_its_calls_had_accrued_once()
+    {
+        await using var fixture = await OpenAsync(RowPatience);
+        var (other, third) = (await fixture.StartAsync(), await fixture.StartAsync());
+        for (var i = 0; i < 20; i++)
+            await fixture.AdmitAsync(Request(0.04m, s_budget) with { Limits = new() { MaxParallelRequests = 20 } });
+        fixture.Kill(fixture.Store);
+        fixture.Store = other;
+
+        await fixture.UntilAsync(s_budget, settled: 0.2m);
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 20, "a row for each");
+        fixture.Ledger.Rows.ShouldAllBe(r => r.Kind == RowKind.Abandoned && r.CostNanos == 10_000_000);
+        await fixture.AdmitAsync(Request(0.04m, s_budget) with { Limits = new() { MaxParallelRequests = 1 } }, third);
+    }
+
+    [Fact]
+    public async Task A_call_that_ends_while_its_budget_is_seeded_is_counted_once()
+    {
+        var month = NewBudget(cost: 10m, period: BudgetPeriod.Monthly);
+        await using var fixture = await OpenAsync();
+        var other = await fixture.JoinAsync();
+        await SpendAsync(fixture, 0.2m);
+        var call = await fixture.AdmitAsync(Request(0.5m, s_budget), other);
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 1, "the row is in the ledger");
+
+        // The seed has been read, and is not in force yet.
+        fixture.Ledger.OnSeed = async () =>
+        {
+            await other.SettleAsync(call, Settlement(0.4m));
+            await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 2, "the other row is in the ledger");
+        };
+        fixture.Store.Apply([month]);
+
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 2, "the other row is in the ledger");
+        await fixture.UntilAsync(month, settled: 0.6m);
+    }
+
+    [Fact]
+    public async Task Rows_that_waited_for_the_ledger_through_a_rebuild_are_counted_once()
+    {
+        await using var fixture = await OpenAsync();
+        await SpendAsync(fixture, 0.2m);
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 1, "the row is in the ledger");
+        fixture.Ledger.IsDown = true;
+        await SpendAsync(fixture, 0.3m);
+        await fixture.UntilAsync(s_budget, settled: 0.5m);
+        await fixture.Database.ExecuteAsync("FLUSHALL");
+        await RedisFixture.UntilAsync(() => !fixture.Store.Health.IsWritable, "the loss is noticed");
+        fixture.Ledger.IsDown = false;
+        await fixture.UntilAsync(s_budget, settled: 0.5m);
+        fixture.Ledger.Rows.Sum(r => r.CostNanos).ShouldBe(500_000_000);
+    }
+
+    private static readonly TimeSpan RowPatience = TimeSpan.FromSeconds(1);
+
+    private async Task<RedisFixture> OpenAsync(TimeSpan? lease = null)
+    {
+        var fixture = new RedisFixture(_server) { IsAutomatic = true };
+        fixture.Options = fixture.Options with
+        {
+            Bound = TimeSpan.FromMilliseconds(250),
+            UpkeepBound = TimeSpan.FromSeconds(1),
+            CheckInterval = TimeSpan.FromMilliseconds(50),
+            Lease = lease ?? TimeSpan.FromSeconds(60),
+            SweepInterval = TimeSpan.FromSeconds(1),
+            RowPatience = RowPatience,
+        };
+        await fixture.OpenAsync(s_budget);
+        return fixture;
+    }
+
+    private static async Task SpendAsync(RedisFixture fixture, decimal cost) =>
+        await fixture.Store.SettleAsync(await fixture.AdmitAsync(Request(cost, s_budget)), Settlement(cost));
+}
