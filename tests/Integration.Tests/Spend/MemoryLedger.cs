@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Gateway.Server.Budget;
-using Gateway.Server.Budget.Redis;
 using Gateway.Server.Config;
 
 namespace Integration.Tests.Spend;

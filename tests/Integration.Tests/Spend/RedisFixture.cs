@@ -4,13 +4,14 @@ using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Budget.Redis;
 using Gateway.Server.Config;
-using Gateway.Server.Metering;
 using Gateway.Tests.Budget.Contract;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 using Support.Stores;
 
 namespace Integration.Tests.Spend;
+
+using Money = global::Gateway.Server.Metering.Money;
 
 /// <summary>Replicas of one gateway on a real Redis, with upkeep only when the test says so, unless it asks for more.</summary>
 internal sealed class RedisFixture : ISpendStoreFixture

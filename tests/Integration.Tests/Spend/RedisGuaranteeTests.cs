@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using Gateway.Server.Budget;
 using Gateway.Server.Budget.Redis;
 using Gateway.Server.Config;
-using Gateway.Server.Metering;
 using Gateway.Tests.Budget.Contract;
 using static Gateway.Tests.Budget.Contract.SpendSamples;
 
 namespace Integration.Tests.Spend;
+
+using Money = global::Gateway.Server.Metering.Money;
 
 /// <summary>The guarantee of design section 7, to the last billionth.</summary>
 public sealed class RedisGuaranteeTests(SharedRedis redis) : IClassFixture<SharedRedis>

@@ -1,12 +1,13 @@
 using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Config;
-using Gateway.Server.Metering;
 using Gateway.Tests.Budget.Contract;
 using Support.Stores;
 using static Gateway.Tests.Budget.Contract.SpendSamples;
 
 namespace Integration.Tests.Spend;
+
+using Money = global::Gateway.Server.Metering.Money;
 
 /// <summary>Replicas that look after themselves, while Redis goes and comes.</summary>
 public sealed class RedisOutageTests : IAsyncLifetime

@@ -7,7 +7,7 @@ namespace Gateway.Server.Budget.Redis;
 internal sealed class LedgerQueue(IOrderedLedger ledger, int max, Action<ImmutableArray<WaitingRow>, LedgerWrite> written, TimeProvider time)
     : IDisposable
 {
-    private const int MaxBatch = 500;
+    private const int MaxBatch = 256;
 
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(10);
 

@@ -168,7 +168,8 @@ internal sealed partial class RedisSpendStore
         var skipped = write.Skipped.ToHashSet();
         for (var i = 0; i < rows.Length; i++)
         {
-            _confirmed.Enqueue(rows[i].Name);
+            if (rows[i].Name.Length > 0)
+                _confirmed.Enqueue(rows[i].Name);
 
             // Who brought it to the ledger first sees to it that it is counted.
             if (!skipped.Contains(i) && (write.LastSeed > Volatile.Read(ref _seenSeed) || !IsCounted(rows[i])))
@@ -180,6 +181,8 @@ internal sealed partial class RedisSpendStore
 
     private bool IsCounted(WaitingRow row)
     {
+        if (row.Row.Kind == RowKind.Refused)
+            return true;
         if (row.Epoch != _joined)
             return false;
         for (var i = 0; i < row.Definitions.Length; i++)

@@ -135,6 +135,8 @@ internal sealed partial class RedisSpendStore
     {
         await _stop.CancelAsync();
         await _loops.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_refused)
+            Add(_refused.TakeAll());
         using var bound = new CancellationTokenSource(s_lastFlush, _time);
         try
         {
@@ -185,6 +187,8 @@ internal sealed partial class RedisSpendStore
         if (_epoch is null || _link.Incarnation != _verified || !_unsure.IsEmpty || IsDue(ref _checked, _options.CheckInterval))
             await CheckAsync();
         await ConfirmAsync();
+        lock (_refused)
+            Add(_refused.Due(_clock.Now));
         if (_epoch is { } epoch && IsDue(ref _renewed, _options.Lease / 3))
             await RenewAsync(epoch);
         if (_epoch is not null && IsDue(ref _swept, _options.SweepInterval))

@@ -32,6 +32,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
     private readonly ConcurrentDictionary<string, RedisReservation> _live = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, CounterKind> _definitions = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _spent = new(StringComparer.Ordinal);
+    private readonly RefusedCalls _refused = new();
     private volatile string? _epoch;
     private volatile string _trouble = "Redis has not answered yet";
     private long _lastNumber;
@@ -91,11 +92,18 @@ internal sealed partial class RedisSpendStore : ISpendStore
         if (!call.Close())
             return ValueTask.CompletedTask;
         _live.TryRemove(call.Lease, out _);
-        var draft = call.Draft with { Settlement = Embedded.LedgerText.Bound(settlement) };
+        var draft = call.Draft with { Settlement = LedgerText.Bound(settlement) };
         var (cost, tokens) = (ReserveCall.Bound(settlement.Cost.Nanos), ReserveCall.Bound(settlement.Usage.Total));
         _spent.AddOrUpdate(call.Draft.Key, cost, (_, before) => before + cost);
         Settle(new(call, draft.ToJson(), draft, cost, tokens, Uncovered(call.Budgets, settlement.ServedModel), IsCancelled: false));
         return ValueTask.CompletedTask;
+    }
+
+    /// <remarks>It is no more than a row: where many wait, those that charge something have the first claim on the room.</remarks>
+    public void Refused(RefusedCall call)
+    {
+        lock (_refused)
+            Add(_refused.Add(call, _clock.Now));
     }
 
     public Money SpentBy(string keyId) => new(_spent.GetValueOrDefault(keyId));
@@ -111,6 +119,15 @@ internal sealed partial class RedisSpendStore : ISpendStore
         if (servedModel is null || budgets.All(b => b.CoversModel(servedModel)))
             return "";
         return $"\n{string.Join('\n', budgets.Where(b => !b.CoversModel(servedModel)).Select(b => b.Id))}\n";
+    }
+
+    private void Add(IEnumerable<LedgerRow> refused)
+    {
+        foreach (var row in refused)
+        {
+            if (_rows.Count < _options.MaxWaiting / 2)
+                _rows.Add(new("", "", row, []));
+        }
     }
 
     private CounterKind InForce(BudgetModel budget) => _definitions.GetValueOrDefault(budget.Id) ?? CounterKind.Of(budget);

@@ -24,7 +24,7 @@ internal sealed class ReserveCall
         Tokens = Bound(request.Tokens);
         PromptCost = Math.Clamp(request.PromptCost.Nanos, 0, Cost);
         PromptTokens = Math.Clamp(request.PromptTokens, 0, Tokens);
-        Draft = new() { Number = number, CallId = request.CallId, Key = request.KeyId, Facts = Embedded.LedgerText.Bound(request.Facts) };
+        Draft = new() { Number = number, CallId = request.CallId, Key = request.KeyId, Facts = LedgerText.Bound(request.Facts) };
         DraftJson = Draft.ToJson();
     }
 

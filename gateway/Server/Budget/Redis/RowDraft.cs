@@ -41,7 +41,7 @@ internal sealed record RowDraft
 internal sealed partial class RowDraftJson : JsonSerializerContext;
 
 /// <summary>A row on its way to the ledger, and where it has been counted.</summary>
-/// <param name="Name">Of the row among those that the store keeps until the ledger has them.</param>
+/// <param name="Name">Of the row among those that the store keeps until the ledger has them; empty: it keeps none.</param>
 /// <param name="Epoch">In whose counters it is.</param>
 /// <param name="Row">As the ledger takes it.</param>
 /// <param name="Definitions">Of those counters, in the order of the row's charges.</param>

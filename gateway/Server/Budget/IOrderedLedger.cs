@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Gateway.Server.Config;
 
-namespace Gateway.Server.Budget.Redis;
+namespace Gateway.Server.Budget;
 
 /// <summary>A ledger beside which counters are kept elsewhere: what counters are seeded from, and which rows came later, is never in doubt.</summary>
 /// <remarks>

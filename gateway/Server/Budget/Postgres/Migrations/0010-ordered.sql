@@ -1,0 +1,38 @@
+-- For counters that are kept elsewhere: the order of writes and seeds. A write holds the row while it lasts, a seed raises it first.
+create table llm_gateway.seed (
+    gateway text collate "C" primary key,
+    number bigint not null
+);
+
+-- Writes rows; answers the number of the last seed before them, and which of them were there already.
+create function llm_gateway.write_ordered_v1(p_gateway text, p_rows jsonb)
+returns table (o_seed bigint, o_skipped integer) language plpgsql set jit = off as $$
+declare
+    v_seed bigint;
+    v_skipped integer[];
+begin
+    insert into llm_gateway.seed (gateway, number) values (p_gateway, 0) on conflict do nothing;
+    select s.number into v_seed from llm_gateway.seed s where s.gateway = p_gateway for share;
+    v_skipped := array(
+        select (r.i - 1)::integer
+        from jsonb_array_elements(p_rows) with ordinality as r(value, i)
+        join llm_gateway.ledger l on l.started_at = (r.value->>'startedAt')::timestamptz
+            and l.call_id = r.value->>'callId' and l.kind = r.value->>'kind'
+        order by r.i);
+    perform llm_gateway.write_v1(p_gateway, p_rows);
+    return query select v_seed, null::integer union all select v_seed, s from unnest(v_skipped) s;
+end $$;
+
+-- What rebuild_v1 says, and by key (budget -1) what was spent ever. First a row with the number of this seed alone.
+create function llm_gateway.seed_v1(p_gateway text, p_budgets jsonb)
+returns table (o_seed bigint, o_budget integer, o_key text, o_settled bigint, o_overshoot bigint) language plpgsql set jit = off as $$
+declare
+    v_seed bigint;
+begin
+    insert into llm_gateway.seed as s (gateway, number) values (p_gateway, 1)
+    on conflict (gateway) do update set number = s.number + 1
+    returning s.number into v_seed;
+    return query select v_seed, null::integer, null::text, null::bigint, null::bigint;
+    return query select v_seed, r.o_budget, r.o_key, r.o_settled, r.o_overshoot from llm_gateway.rebuild_v1(p_gateway, p_budgets) r;
+    return query select v_seed, -1, k.key, k.spent, 0::bigint from llm_gateway.key_state k where k.gateway = p_gateway and k.spent > 0;
+end $$;
