@@ -43,6 +43,9 @@ internal sealed class RedisFixture : ISpendStoreFixture
 
     public MemoryLedger Ledger { get; } = new();
 
+    /// <summary>Where rows go instead.</summary>
+    public IOrderedLedger? RealLedger { get; init; }
+
     public IDatabase Database => _connection.GetDatabase();
 
     public RedisSpendStore Store { get; set; } = null!;
@@ -178,7 +181,7 @@ internal sealed class RedisFixture : ISpendStoreFixture
     public async Task<RedisSpendStore> StartAsync()
     {
         var link = new RedisLink(new(UrlFile, null), Gateway, TimeSpan.FromSeconds(5), TimeProvider.System);
-        var store = new RedisSpendStore(Options, link, Ledger, TimeProvider.System, NullLogger<RedisSpendStore>.Instance);
+        var store = new RedisSpendStore(Options, link, RealLedger ?? Ledger, TimeProvider.System, NullLogger<RedisSpendStore>.Instance);
         _replicas.Add(store);
         store.Apply(_budgets);
         await store.CheckAsync();

@@ -7,7 +7,7 @@ namespace Gateway.Server.Budget.Postgres;
 internal sealed partial class OrderedLedger(LedgerDatabase database, ILogger<OrderedLedger> logger) : IOrderedLedger
 {
     private const string Write = "select * from llm_gateway.write_ordered_v1($1, $2)";
-    private const string Seed = "select * from llm_gateway.seed_v1($1, $2)";
+    private const string Seed = "select * from llm_gateway.seed_ordered_v1($1, $2)";
     private const int OfAKey = -1;
 
     private long _lostRows;

@@ -1,5 +1,5 @@
 -- For counters that are kept elsewhere: the order of writes and seeds. A write holds the row while it lasts, a seed raises it first.
-create table llm_gateway.seed (
+create table llm_gateway.seed_order (
     gateway text collate "C" primary key,
     number bigint not null
 );
@@ -11,8 +11,8 @@ declare
     v_seed bigint;
     v_skipped integer[];
 begin
-    insert into llm_gateway.seed (gateway, number) values (p_gateway, 0) on conflict do nothing;
-    select s.number into v_seed from llm_gateway.seed s where s.gateway = p_gateway for share;
+    insert into llm_gateway.seed_order (gateway, number) values (p_gateway, 0) on conflict do nothing;
+    select s.number into v_seed from llm_gateway.seed_order s where s.gateway = p_gateway for share;
     v_skipped := array(
         select (r.i - 1)::integer
         from jsonb_array_elements(p_rows) with ordinality as r(value, i)
@@ -24,12 +24,12 @@ begin
 end $$;
 
 -- What rebuild_v1 says, and by key (budget -1) what was spent ever. First a row with the number of this seed alone.
-create function llm_gateway.seed_v1(p_gateway text, p_budgets jsonb)
+create function llm_gateway.seed_ordered_v1(p_gateway text, p_budgets jsonb)
 returns table (o_seed bigint, o_budget integer, o_key text, o_settled bigint, o_overshoot bigint) language plpgsql set jit = off as $$
 declare
     v_seed bigint;
 begin
-    insert into llm_gateway.seed as s (gateway, number) values (p_gateway, 1)
+    insert into llm_gateway.seed_order as s (gateway, number) values (p_gateway, 1)
     on conflict (gateway) do update set number = s.number + 1
     returning s.number into v_seed;
     return query select v_seed, null::integer, null::text, null::bigint, null::bigint;
