@@ -167,6 +167,10 @@ internal sealed class RedisFixture : ISpendStoreFixture
             await Task.Delay(TimeSpan.FromSeconds(60.5 - second), TestContext.Current.CancellationToken);
     }
 
+    /// <summary>What keys of this gateway have used in their minutes.</summary>
+    public async Task<RedisKey[]> KeyStatesAsync() =>
+        (RedisKey[])(await Database.ExecuteAsync("KEYS", $"{Name("k:")}*"))!;
+
     public RedisKey Name(string name) => $"{{llmgw:{Gateway}}}:1:{name}";
 
     public async ValueTask DisposeAsync()
@@ -178,10 +182,10 @@ internal sealed class RedisFixture : ISpendStoreFixture
         _folder.Delete(recursive: true);
     }
 
-    public async Task<RedisSpendStore> StartAsync()
+    public async Task<RedisSpendStore> StartAsync(TimeProvider? time = null)
     {
         var link = new RedisLink(new(UrlFile, null), Gateway, TimeSpan.FromSeconds(5), TimeProvider.System);
-        var store = new RedisSpendStore(Options, link, RealLedger ?? Ledger, TimeProvider.System, NullLogger<RedisSpendStore>.Instance);
+        var store = new RedisSpendStore(Options, link, RealLedger ?? Ledger, time ?? TimeProvider.System, NullLogger<RedisSpendStore>.Instance);
         _replicas.Add(store);
         store.Apply(_budgets);
         await store.CheckAsync();

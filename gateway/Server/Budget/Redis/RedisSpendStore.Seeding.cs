@@ -17,6 +17,8 @@ internal sealed partial class RedisSpendStore
     private readonly ConcurrentDictionary<string, Applied> _applied = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<(WaitingRow Row, long LastSeed)> _unsure = new();
     private long _seenSeed;
+    private volatile Task _defining = Task.CompletedTask;
+    private bool _reportedNoSeed;
 
     /// <remarks>
     /// Off the caller's thread. Of two replicas that want a budget counted in two ways the one that was told last has its way; until it has,
@@ -137,9 +139,11 @@ internal sealed partial class RedisSpendStore
             // No answer.
         }
 
+        if (seed is null && !_reportedNoSeed)
+            LogNotSeeded();
+        _reportedNoSeed = seed is null;
         if (seed is not null)
             return seed;
-        LogNotSeeded();
 
         // A budget that nobody has counted in this epoch is new, but for one that was deleted before the epoch began and came back.
         return !anew && targets.All(t => !_definitions.ContainsKey(t.Applied.Budget.Id)) ? new(0, [], ImmutableDictionary<string, long>.Empty) : null;

@@ -23,6 +23,7 @@ internal sealed partial class RedisSpendStore
     private volatile string? _joined;
     private volatile string? _run;
     private int _verified = -1;
+    private bool _reportedLedger;
     private long _checked;
     private long _renewed;
     private long _swept;
@@ -38,10 +39,12 @@ internal sealed partial class RedisSpendStore
         })),
         Task.Run(() => RepeatAsync(_rows.Due, s_retry, async () =>
         {
-            if (await _rows.FlushAsync(_stop.Token))
-                return;
-            LogLedgerFails(_rows.Count);
-            await Task.Delay(s_retry, _time, _stop.Token);
+            var failed = !await _rows.FlushAsync(_stop.Token);
+            if (failed && !_reportedLedger)
+                LogLedgerFails(_rows.Count);
+            _reportedLedger = failed;
+            if (failed)
+                await Task.Delay(s_retry, _time, _stop.Token);
         })));
 
     /// <summary>All that was accrued and settled so far is counted, and its rows are in the ledger, if both can be asked.</summary>

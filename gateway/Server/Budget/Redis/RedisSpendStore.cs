@@ -177,7 +177,9 @@ internal sealed partial class RedisSpendStore : ISpendStore
         }
 
         Apply([budget]);
-        await Task.WhenAny(DefineAppliedAsync(), Task.Delay(left, _time));
+        if (_defining.IsCompleted)
+            _defining = DefineAppliedAsync();
+        await Task.WhenAny(_defining, Task.Delay(left, _time));
         if (!_definitions.ContainsKey(budget.Id))
             await Task.Delay(s_pause, _time);
     }
