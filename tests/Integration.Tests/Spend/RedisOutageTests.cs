@@ -108,6 +108,23 @@ public sealed class RedisOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_settle_that_a_paused_store_took_and_was_sent_again_counts_once()
+    {
+        await using var fixture = await OpenAsync();
+        var call = await fixture.AdmitAsync(Request(0.5m, s_budget));
+        await fixture.UntilAsync(s_budget, settled: 0, reserved: 0.5m);
+
+        _server.Pause();
+        await fixture.Store.SettleAsync(call, Settlement(0.4m));
+        await RedisFixture.UntilAsync(() => !fixture.Store.Health.IsWritable, "nobody waits for the answer any more");
+        _server.Resume();
+
+        await SpendAsync(fixture, 0.1m, FailureMode.FailOpen);
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 2, "two rows");
+        await fixture.UntilAsync(s_budget, settled: 0.5m);
+    }
+
+    [Fact]
     public async Task Scripts_that_the_server_forgot_are_sent_again()
     {
         await using var fixture = await OpenAsync();
@@ -184,7 +201,8 @@ public sealed class RedisOutageTests : IAsyncLifetime
         };
         fixture.Store.Apply([month]);
 
-        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 2, "the other row is in the ledger");
+        await RedisFixture.UntilAsync(
+            () => fixture.Database.HashGet(fixture.Name("state"), "d:" + month.Id) == month.CounterDefinition, "it is in force");
         await fixture.UntilAsync(month, settled: 0.6m);
     }
 
@@ -222,6 +240,7 @@ public sealed class RedisOutageTests : IAsyncLifetime
         return fixture;
     }
 
-    private static async Task SpendAsync(RedisFixture fixture, decimal cost) =>
-        await fixture.Store.SettleAsync(await fixture.AdmitAsync(Request(cost, s_budget)), Settlement(cost));
+    private static async Task SpendAsync(RedisFixture fixture, decimal cost, FailureMode mode = FailureMode.FailClosed) =>
+        await fixture.Store.SettleAsync(
+            await fixture.AdmitAsync(Request(cost, s_budget) with { FailureMode = mode }), Settlement(cost));
 }
