@@ -47,6 +47,7 @@ internal static class GatewayContainer
         volumes.SelectMany(v => v.Variables)
             .ToImmutableSortedDictionary(StringComparer.Ordinal)
             .Add(GatewayVariables.Uid, gateway.Metadata.Uid)
+            .Add(GatewayVariables.Name, gateway.Id())
 
             // The runtime's debugger port is a socket in /tmp, which is not writable.
             .Add("DOTNET_EnableDiagnostics", "0");

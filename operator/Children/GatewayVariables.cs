@@ -12,6 +12,9 @@ internal static class GatewayVariables
     /// <summary>The uid of the LlmGateway: a config for another one is refused.</summary>
     public const string Uid = "GATEWAY_UID";
 
+    /// <summary><c>namespace/name</c> of the LlmGateway: whose counters and rows those in a database are.</summary>
+    public const string Name = "GATEWAY_NAME";
+
     public const string StateDirectory = "GATEWAY_STATE_DIRECTORY";
 
     /// <summary>One token a line.</summary>

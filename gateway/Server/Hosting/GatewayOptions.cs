@@ -32,6 +32,11 @@ internal sealed record GatewayOptions
     /// </summary>
     public string? Uid { get; init; }
 
+    /// <summary>
+    /// GATEWAY_NAME, <c>namespace/name</c> of the LlmGateway: whose counters and rows those in a database are. Required with Postgres.
+    /// </summary>
+    public string? Name { get; init; }
+
     /// <summary>GATEWAY_ADMIN_TOKEN_FILE, required. One bearer token a line; all of them are valid.</summary>
     public required string AdminTokenFile { get; init; }
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Gateway.Server.Budget.Embedded;
 using Gateway.Server.Config;
 using Gateway.Server.Endpoints;
 using Gateway.Server.Flow;
@@ -18,7 +17,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
 {
     private readonly GatewayOptions _options;
     private readonly TimeProvider _time;
-    private readonly EmbeddedSpendStore _spend;
+    private readonly SpendParts _spend;
     private readonly StoreWatches _stores;
     private readonly HttpMessageInvoker _network;
     private readonly HttpMessageInvoker _simulated;
@@ -34,11 +33,12 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private Task _durableCopy = Task.CompletedTask;
 
-    private GatewayProcess(GatewayOptions options, EmbeddedSpendStore spend, TimeProvider time, Func<double> random, ILoggerFactory loggers)
+    private GatewayProcess(GatewayOptions options, SpendParts parts, TimeProvider time, Func<double> random, ILoggerFactory loggers)
     {
+        var spend = parts.Store;
         _options = options;
         _time = time;
-        _spend = spend;
+        _spend = parts;
         _logger = loggers.CreateLogger<GatewayProcess>();
         _addresses = new(options.StateDirectory);
         _metrics = new(options.MetricsByKey);
@@ -87,7 +87,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
 
         // The ports
         var health = new HealthEndpoints(_models, readiness, _drain, spend, _stores, targets, time);
-        var reports = new SpendEndpoints(spend.Reports, time);
+        var reports = new SpendEndpoints(parts.Reports, time);
         var catalogue = new Catalogue(spend);
         var data = new DataPort(flow, catalogue, reports, health, _models, _metrics, time, loggers.CreateLogger<DataPort>());
         var tokens = new BearerTokens(new(options.AdminTokenFile, loggers.CreateLogger<FileText>()));
@@ -108,15 +108,14 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     public BoundAddresses Addresses => new(_data.Url, _admin.Url, _metricsPort.Url);
 
     /// <summary>
-    /// Opens the journal; throws <see cref="IOException"/> where the state directory is not usable or in use by another process.
+    /// Opens the store of what is spent; throws <see cref="IOException"/> where the state directory is not usable or in use by another
+    /// process, <see cref="InvalidDataException"/> where the URI of a database is none.
     /// </summary>
     public static async Task<GatewayProcess> CreateAsync(
         GatewayOptions options, TimeProvider time, Func<double> random, ILoggerFactory loggers)
     {
         Directory.CreateDirectory(options.StateDirectory);
-        var journal = Path.Combine(options.StateDirectory, "journal");
-        var spend = await EmbeddedSpendStore.OpenAsync(journal, new(), time, loggers.CreateLogger<EmbeddedSpendStore>());
-        return new(options, spend, time, random, loggers);
+        return new(options, await SpendTiers.OpenAsync(options, time, loggers), time, random, loggers);
     }
 
     public async Task StartAsync(CancellationToken cancellationToken)

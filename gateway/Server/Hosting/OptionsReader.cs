@@ -21,6 +21,7 @@ internal sealed class OptionsReader(Func<string, string?> environment, long memo
             StateDirectory = Text("GATEWAY_STATE_DIRECTORY") ?? "/var/lib/llm-gateway",
             ConfigDirectory = Text("GATEWAY_CONFIG_DIRECTORY"),
             Uid = Text("GATEWAY_UID"),
+            Name = Text("GATEWAY_NAME"),
             AdminTokenFile = Text("GATEWAY_ADMIN_TOKEN_FILE") ?? "",
             AdminCertificate = Pem("GATEWAY_ADMIN"),
             DataCertificate = Pem("GATEWAY_TLS"),
@@ -36,6 +37,10 @@ internal sealed class OptionsReader(Func<string, string?> environment, long memo
             _errors.Add("GATEWAY_ADMIN_TOKEN_FILE must name a file that holds the token of the admin port");
         if (options.AdminCertificate is null && !IPAddress.IsLoopback(options.AdminAddress.Address))
             _errors.Add("GATEWAY_ADMIN_CERTIFICATE_FILE is required unless GATEWAY_ADMIN_ADDRESS is a loopback address");
+        if (options.Postgres is not null && options.Name?.Split('/') is not [{ Length: > 0 }, { Length: > 0 }])
+            _errors.Add("GATEWAY_NAME must be the namespace/name of the LlmGateway where GATEWAY_POSTGRES_URL_FILE is set");
+        if (options.Redis is not null && options.Postgres is null)
+            _errors.Add("GATEWAY_REDIS_URL_FILE requires GATEWAY_POSTGRES_URL_FILE, which names the database of the ledger");
         return _errors.Count == 0 ? (options, []) : (null, _errors.ToImmutable());
     }
 

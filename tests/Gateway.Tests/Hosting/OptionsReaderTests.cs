@@ -41,6 +41,7 @@ public sealed class OptionsReaderTests
         ("GATEWAY_ADMIN_KEY_FILE", "/a.key"),
         ("GATEWAY_TLS_CERTIFICATE_FILE", "/d.crt"),
         ("GATEWAY_TLS_KEY_FILE", "/d.key"),
+        ("GATEWAY_NAME", "team/main"),
         ("GATEWAY_POSTGRES_URL_FILE", "/pg/uri"),
         ("GATEWAY_POSTGRES_CA_FILE", "/pg/ca.crt"),
         ("GATEWAY_REDIS_URL_FILE", "/redis/uri"),
@@ -56,6 +57,7 @@ public sealed class OptionsReaderTests
         StateDirectory = "/state",
         ConfigDirectory = "/config",
         Uid = "u",
+        Name = "team/main",
         AdminTokenFile = "/token",
         AdminCertificate = new("/a.crt", "/a.key"),
         DataCertificate = new("/d.crt", "/d.key"),
@@ -103,6 +105,19 @@ public sealed class OptionsReaderTests
         error.ShouldStartWith(name + " must be ");
         error.ShouldEndWith($"but is `{value}`");
     }
+
+    [Theory]
+    [InlineData("GATEWAY_NAME", "main")]
+    [InlineData("GATEWAY_NAME", "/main")]
+    [InlineData("GATEWAY_UID", "u")]
+    public void DatabaseWithoutTheNameOfTheGateway_IsAMistake(string name, string value) =>
+        Read([.. s_least, (name, value), ("GATEWAY_POSTGRES_URL_FILE", "/pg/uri")]).Errors.ShouldBe(
+            ["GATEWAY_NAME must be the namespace/name of the LlmGateway where GATEWAY_POSTGRES_URL_FILE is set"]);
+
+    [Fact]
+    public void RedisWithoutPostgres_IsAMistake() =>
+        Read([.. s_least, ("GATEWAY_REDIS_URL_FILE", "/redis/uri")]).Errors.ShouldBe(
+            ["GATEWAY_REDIS_URL_FILE requires GATEWAY_POSTGRES_URL_FILE, which names the database of the ledger"]);
 
     [Fact]
     public void KeyFileWithoutACertificate_IsAMistake() =>

@@ -6,7 +6,10 @@ internal sealed record RedisSpendOptions
     /// <summary><c>namespace/name</c> of the LlmGateway: all its replicas count together, and nobody else with them.</summary>
     public required string Gateway { get; init; }
 
-    /// <summary>What a reserve may take of a call's time, retries included; default 100 ms.</summary>
+    /// <summary>
+    /// What a reserve may take of a call's time, retries included; default 100 ms. Under a budget that was never counted it may take
+    /// <see cref="UpkeepBound"/>.
+    /// </summary>
     public TimeSpan Bound { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>What is waited for an answer that no call waits for; default 2 s.</summary>

@@ -52,6 +52,8 @@ internal sealed partial class RedisSpendStore : ISpendStore
     /// <summary>Every lease of this process begins with it.</summary>
     public string Session => _session;
 
+    public SpendTier Tier => SpendTier.Redis;
+
     public StoreHealth Health => new(_epoch is not null && !IsFull, Interlocked.Read(ref _lost) + _rows.Lost);
 
     private bool IsFull => _rows.Count >= _options.MaxWaiting || Volatile.Read(ref _settlingCount) >= _options.MaxWaiting;
@@ -135,8 +137,8 @@ internal sealed partial class RedisSpendStore : ISpendStore
     /// <summary>The script's verdict; none where the store cannot count now.</summary>
     private async ValueTask<(RedisReply? Reply, bool MayBeDone)> AskAsync(ReserveCall call)
     {
-        var began = _time.GetTimestamp();
-        while (_epoch is { } epoch && _options.Bound - _time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
+        var (began, bound) = (_time.GetTimestamp(), _options.Bound);
+        while (_epoch is { } epoch && bound - _time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
         {
             var now = _clock.Now;
             call.Aim(InForce, now);
@@ -159,6 +161,8 @@ internal sealed partial class RedisSpendStore : ISpendStore
                     Suspend("the counters are lost");
                     return (null, false);
                 case "DEFINITION":
+                    // Once in the life of a budget: its first call rather waits for the ledger than be refused.
+                    (bound, left) = (_options.UpkeepBound, _options.UpkeepBound - _time.GetElapsedTime(began));
                     await DefineAsync(call, (int)reply.Number(2), reply.Text(3), left);
                     break;
             }
@@ -179,7 +183,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
         Apply([budget]);
         if (_defining.IsCompleted)
             _defining = DefineAppliedAsync();
-        await Task.WhenAny(_defining, Task.Delay(left, _time));
+        await Task.WhenAny(_defining, Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time));
         if (!_definitions.ContainsKey(budget.Id))
             await Task.Delay(s_pause, _time);
     }

@@ -1,0 +1,85 @@
+using Gateway.Contract;
+using Gateway.Server.Budget;
+using Gateway.Server.Budget.Embedded;
+using Gateway.Server.Budget.Postgres;
+using Gateway.Server.Budget.Redis;
+using Gateway.Server.Stores;
+
+namespace Gateway.Server.Hosting;
+
+/// <summary>Which tier counts what is spent: what the process was told of databases decides.</summary>
+internal static class SpendTiers
+{
+    /// <summary>What a report may take.</summary>
+    private static readonly TimeSpan s_report = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a start waits for Redis.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// A database that does not answer keeps nobody from starting. Throws <see cref="InvalidDataException"/> where its URI cannot be used.
+    /// </summary>
+    public static async Task<SpendParts> OpenAsync(GatewayOptions options, TimeProvider time, ILoggerFactory loggers)
+    {
+        if (options.Postgres is not { } files)
+        {
+            var journal = Path.Combine(options.StateDirectory, "journal");
+            var embedded = await EmbeddedSpendStore.OpenAsync(journal, new(), time, loggers.CreateLogger<EmbeddedSpendStore>());
+            return new() { Store = embedded, Reports = embedded.Reports };
+        }
+
+        var settings = new PostgresSpendOptions { Gateway = options.Name! };
+        var uri = Uri("GATEWAY_POSTGRES_URL_FILE", files, StoreUri.Postgres);
+        var database = new LedgerDatabase(uri, files.Ca, settings);
+        ISpendStore store = options.Redis is { } redis
+            ? await StartRedisAsync(redis, options, database, time, loggers)
+            : await PostgresSpendStore.OpenAsync(database, settings, time, loggers.CreateLogger<PostgresSpendStore>());
+
+        // A report that takes long says nothing about whether calls can be counted.
+        var archive = new LedgerDatabase(uri, files.Ca, settings with { Bound = s_report });
+        return new() { Store = store, Reports = new PostgresReports(archive), Others = [database, archive] };
+    }
+
+    private static async Task<RedisSpendStore> StartRedisAsync(
+        StoreFiles files, GatewayOptions options, LedgerDatabase database, TimeProvider time, ILoggerFactory loggers)
+    {
+        // The link reads the file again whenever it connects; a URI that is none is told at once.
+        Uri("GATEWAY_REDIS_URL_FILE", files, StoreUri.Redis);
+        var link = new RedisLink(files, options.Name!, options.StoreWatch.Bound, time);
+        var ledger = new OrderedLedger(database, loggers.CreateLogger<OrderedLedger>());
+        var store = new RedisSpendStore(
+            new() { Gateway = options.Name! }, link, ledger, time, loggers.CreateLogger<RedisSpendStore>());
+
+        // A pod that is ready before it can count would refuse its first calls; one whose Redis is away starts all the same.
+        await Task.WhenAny(store.KeepUpAsync(), Task.Delay(s_patience, time));
+        store.Start();
+        return store;
+    }
+
+    private static StoreUri Uri(string variable, StoreFiles files, Func<string, (StoreUri? Uri, string? Problem)> parse)
+    {
+        var (text, problem) = files.Read();
+        if (text is null)
+            throw new InvalidDataException($"{variable}: {problem}");
+        var (uri, fault) = parse(text);
+        return uri ?? throw new InvalidDataException($"{variable}: the URI in {files.Url} {fault}");
+    }
+}
+
+/// <summary>What the tier consists of.</summary>
+internal sealed record SpendParts : IAsyncDisposable
+{
+    public required ISpendStore Store { get; init; }
+
+    public required ISpendReports Reports { get; init; }
+
+    /// <summary>What the two need, closed after them.</summary>
+    public IReadOnlyList<IAsyncDisposable> Others { get; init; } = [];
+
+    public async ValueTask DisposeAsync()
+    {
+        await Store.DisposeAsync();
+        foreach (var other in Others)
+            await other.DisposeAsync();
+    }
+}
