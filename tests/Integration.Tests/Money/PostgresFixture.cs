@@ -52,11 +52,13 @@ internal sealed class PostgresFixture(SharedPostgres postgres) : ISpendStoreFixt
 
     async Task<ISpendStore> ISpendStoreFixture.JoinAsync() => await JoinAsync();
 
-    public async Task<PostgresSpendStore> JoinAsync()
+    public Task<PostgresSpendStore> JoinAsync() => JoinAsync(TimeProvider.System);
+
+    public async Task<PostgresSpendStore> JoinAsync(TimeProvider time)
     {
         var database = NewDatabase();
         var store = await PostgresSpendStore.OpenAsync(
-            database, Options, TimeProvider.System, NullLogger<PostgresSpendStore>.Instance);
+            database, Options, time, NullLogger<PostgresSpendStore>.Instance);
         _stores.Add(store);
         _databases.Add(store, database);
         return store;
