@@ -81,7 +81,7 @@ internal sealed record SpendFilter
     /// <summary><c>namespace/name</c>.</summary>
     public string? Key { get; init; }
 
-    /// <summary>As the caller named it.</summary>
+    /// <summary>As the caller named it. A name that leads to no route is none.</summary>
     public string? Model { get; init; }
 
     /// <summary><c>namespace/name</c> of the route that answered, else of the one that was asked for.</summary>
@@ -128,7 +128,22 @@ internal sealed record SpendReport(ImmutableArray<SpendGroup> Groups, SpendSum T
 /// <summary>One group.</summary>
 /// <param name="Values">One for each dimension; null where a call has none.</param>
 /// <param name="Sum">What its calls add up to.</param>
-internal sealed record SpendGroup(ImmutableArray<string?> Values, SpendSum Sum);
+internal sealed record SpendGroup(ImmutableArray<string?> Values, SpendSum Sum)
+{
+    /// <summary>The order of a report: by the characters of the values, null first.</summary>
+    public static IComparer<SpendGroup> ByValues { get; } = Comparer<SpendGroup>.Create(Compare);
+
+    private static int Compare(SpendGroup a, SpendGroup b)
+    {
+        for (var i = 0; i < a.Values.Length; i++)
+        {
+            if (string.CompareOrdinal(a.Values[i], b.Values[i]) is not 0 and var order)
+                return order;
+        }
+
+        return 0;
+    }
+}
 
 /// <summary>A page of the ledger.</summary>
 /// <param name="Rows">Fewer than were asked for are no sign of the end.</param>

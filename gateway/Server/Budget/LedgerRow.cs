@@ -50,6 +50,10 @@ internal sealed record LedgerRow : RowTotals
     [JsonIgnore]
     public CallStatus Status => Settlement?.Status ?? CallStatus.Abandoned;
 
+    /// <summary>As the caller named it; null where that leads to no route: it is then any text that a caller has thought of.</summary>
+    [JsonIgnore]
+    public string? Model => Facts.Route.Length == 0 ? null : Facts.Model;
+
     /// <summary>Of the route that answered, else of the one that was asked for; null where there is none.</summary>
     [JsonIgnore]
     public string? Route => Settlement?.ServedRoute ?? (Facts.Route.Length == 0 ? null : Facts.Route);

@@ -55,5 +55,20 @@ internal sealed record SpendSum
         };
     }
 
+    /// <summary>Both together.</summary>
+    public SpendSum With(SpendSum other) => new()
+    {
+        Cost = Cost + other.Cost,
+        Currency = Currency ?? other.Currency,
+        IsMixed = IsMixed || other.IsMixed || (Currency is not null && other.Currency is not null && Currency != other.Currency),
+        Requests = Requests + other.Requests,
+        Failed = Failed + other.Failed,
+        Refused = Refused + other.Refused,
+        PromptTokens = Add(PromptTokens, other.PromptTokens),
+        CachedTokens = Add(CachedTokens, other.CachedTokens),
+        CompletionTokens = Add(CompletionTokens, other.CompletionTokens),
+        Tokens = Add(Tokens, other.Tokens),
+    };
+
     private static long Add(long sum, long? more) => long.CreateSaturating((Int128)sum + (more ?? 0));
 }

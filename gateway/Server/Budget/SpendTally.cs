@@ -26,7 +26,7 @@ internal sealed class SpendTally(ImmutableArray<SpendDimension> groupBy)
     }
 
     public SpendReport Report() => new(
-        [.. _groups.OrderBy(g => g.Key).Select(g => new SpendGroup([.. g.Key.Values], g.Value))], _total);
+        [.. _groups.Select(g => new SpendGroup([.. g.Key.Values], g.Value)).Order(SpendGroup.ByValues)], _total);
 
     private IEnumerable<string?> TagsOf(LedgerRow row)
     {
@@ -40,9 +40,7 @@ internal sealed class SpendTally(ImmutableArray<SpendDimension> groupBy)
         DimensionKind.Hour => Text(row.StartedAt, "yyyy-MM-dd'T'HH':00:00Z'"),
         DimensionKind.Day => Text(row.StartedAt, "yyyy-MM-dd"),
         DimensionKind.Key => row.Key,
-
-        // A name that leads to no route is any text that a caller has thought of.
-        DimensionKind.Model => row.Facts.Route.Length == 0 ? null : row.Facts.Model,
+        DimensionKind.Model => row.Model,
         DimensionKind.Route => row.Route,
         DimensionKind.Provider => row.Settlement?.Provider,
         DimensionKind.Status => row.Status.ToString(),
@@ -54,7 +52,7 @@ internal sealed class SpendTally(ImmutableArray<SpendDimension> groupBy)
     private static string Text(DateTimeOffset instant, string format) =>
         instant.UtcDateTime.ToString(format, CultureInfo.InvariantCulture);
 
-    private readonly record struct Group(string?[] Values) : IComparable<Group>
+    private readonly record struct Group(string?[] Values)
     {
         public bool Equals(Group other) => Values.AsSpan().SequenceEqual(other.Values);
 
@@ -64,17 +62,6 @@ internal sealed class SpendTally(ImmutableArray<SpendDimension> groupBy)
             foreach (var value in Values)
                 hash.Add(value, StringComparer.Ordinal);
             return hash.ToHashCode();
-        }
-
-        public int CompareTo(Group other)
-        {
-            for (var i = 0; i < Values.Length; i++)
-            {
-                if (string.CompareOrdinal(Values[i], other.Values[i]) is not 0 and var order)
-                    return order;
-            }
-
-            return 0;
         }
     }
 }

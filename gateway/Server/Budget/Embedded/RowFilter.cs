@@ -56,7 +56,7 @@ internal sealed class RowFilter
         && row.StartedAt < _filter.End
         && Is(_filter.Key, row.Key)
         && Is(_filter.CallId, row.CallId)
-        && Is(_filter.Model, row.Facts.Model)
+        && Is(_filter.Model, row.Model)
         && Is(_filter.Route, row.Route)
         && Is(_filter.EndUser, row.Facts.EndUser)
         && Is(_filter.Session, row.Facts.Session)

@@ -2,27 +2,26 @@ using System.Globalization;
 
 namespace Gateway.Server.Budget.Postgres;
 
-/// <summary>Where a page of the ledger ended: the primary key of its last row.</summary>
+/// <summary>The last row of a page: a row's primary key. Its text is <c>MICROSECONDS.KIND.CALL</c>.</summary>
 internal readonly record struct LedgerCursor(DateTimeOffset StartedAt, RowKind Kind, string CallId)
 {
-    public static LedgerCursor Of(LedgerRow row) => new(row.StartedAt, row.Kind, row.CallId);
+    private static readonly long s_last = (DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     public static bool TryParse(string text, out LedgerCursor cursor)
     {
         cursor = default;
-        var parts = text.Split(':', 3);
-        if (parts.Length != 3
-            || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks)
-            || ticks > DateTimeOffset.MaxValue.UtcTicks
-            || !Enum.TryParse(parts[1], out RowKind kind)
-            || parts[2].Contains('\0', StringComparison.Ordinal))
-        {
+        if (text.Split('.', 3) is not [var time, var kind, { Length: > 0 } callId]
+            || !long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds)
+            || microseconds > s_last
+            || !Enum.TryParse<RowKind>(kind, out var rowKind)
+            || rowKind.ToString() != kind)
             return false;
-        }
-
-        cursor = new(new(ticks, TimeSpan.Zero), kind, parts[2]);
+        cursor = new(DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond), rowKind, callId);
         return true;
     }
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{StartedAt.UtcTicks}:{Kind}:{CallId}");
+    public static LedgerCursor Of(LedgerRow row) => new(row.StartedAt, row.Kind, row.CallId);
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{(StartedAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond}.{Kind}.{CallId}");
 }

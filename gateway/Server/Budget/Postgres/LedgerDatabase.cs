@@ -86,6 +86,10 @@ internal sealed class LedgerDatabase : IAsyncDisposable
         _upgrading.Dispose();
     }
 
+    /// <summary>True where the database is to blame, and not the code.</summary>
+    internal static bool IsFailure(Exception e) =>
+        e is DbException or SocketException or IOException or TimeoutException or CryptographicException or InvalidOperationException;
+
     private async Task<List<T>> QueryAsync<T>(
         string statement, ReadOnlyMemory<byte> document, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {
@@ -101,9 +105,6 @@ internal sealed class LedgerDatabase : IAsyncDisposable
             rows.Add(read(reader));
         return rows;
     }
-
-    private static bool IsFailure(Exception e) =>
-        e is DbException or SocketException or IOException or TimeoutException or CryptographicException or InvalidOperationException;
 
     private static string Reason(Exception e) =>
         e is PostgresException p ? $"{p.MessageText} ({p.SqlState})" : e.GetBaseException().Message;

@@ -40,4 +40,10 @@ internal sealed record PostgresSpendOptions
     /// Rows that are kept in memory while the database takes none; default 100,000. Beyond it they are lost, and counted.
     /// </summary>
     public int MaxPendingRows { get; init; } = 100_000;
+
+    /// <summary>What a report may take; default 20 s, above zero. A longer one is refused.</summary>
+    public TimeSpan ReportTime { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a report waits for those before it; default 2 s.</summary>
+    public TimeSpan ReportWait { get; init; } = TimeSpan.FromSeconds(2);
 }

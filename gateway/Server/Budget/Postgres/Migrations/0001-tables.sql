@@ -54,6 +54,9 @@ create table llm_gateway.ledger (
 -- Logs of one key, newest first.
 create index ledger_key on llm_gateway.ledger (gateway, key, started_at desc);
 
+-- Logs of one call.
+create index ledger_call on llm_gateway.ledger (call_id);
+
 -- A late settle looks for the row that gave its call up.
 create index ledger_abandoned on llm_gateway.ledger (number) where kind = 'Abandoned';
 
