@@ -72,8 +72,9 @@ internal sealed class ReportStatement
             { Kind: DimensionKind.Hour or DimensionKind.Day or DimensionKind.Key or DimensionKind.Model or DimensionKind.Route }
             or { Kind: DimensionKind.Attribution, Attribution: Team });
 
-    /// <summary>Groups, one more than there may be at most. Columns: the dimensions as text, then eight sums and the first and the
-    /// last of the currencies.</summary>
+    /// <summary>
+    /// Groups, one more than there may be at most. Columns: the dimensions as text, the eight sums, the first and the last currency.
+    /// </summary>
     public static NpgsqlCommand OfGroups(string gateway, SpendReportQuery query, bool isCovered)
     {
         var statement = new ReportStatement(isCovered ? s_rollups : s_ledger, gateway, query.Filter);
@@ -98,11 +99,9 @@ internal sealed class ReportStatement
         var statement = new ReportStatement(s_ledger, gateway, query.Filter);
         if (after is { } cursor)
         {
-            // The first says nothing that the second does not, but all indexes can be asked for it.
-            var start = statement.Parameter(cursor.StartedAt);
-            var (callId, kind) = (statement.Parameter(cursor.CallId), statement.Parameter(cursor.Kind.ToString()));
-            statement.Where($"started_at <= {start}");
-            statement.Where($"(started_at, call_id, kind) < ({start}, {callId}, {kind})");
+            var (start, callId, kind) = (cursor.StartedAt, cursor.CallId, cursor.Kind.ToString());
+            statement.Where(
+                $"(started_at, call_id, kind) < ({statement.Parameter(start)}, {statement.Parameter(callId)}, {statement.Parameter(kind)})");
         }
 
         return statement.Command($"""
