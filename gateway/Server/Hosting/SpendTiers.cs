@@ -10,9 +10,6 @@ namespace Gateway.Server.Hosting;
 /// <summary>Which tier counts what is spent: what the process was told of databases decides.</summary>
 internal static class SpendTiers
 {
-    /// <summary>What a report may take.</summary>
-    private static readonly TimeSpan s_report = TimeSpan.FromSeconds(20);
-
     /// <summary>How long a start waits for Redis.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
@@ -34,10 +31,8 @@ internal static class SpendTiers
         ISpendStore store = options.Redis is { } redis
             ? await StartRedisAsync(redis, options, database, time, loggers)
             : await PostgresSpendStore.OpenAsync(database, settings, time, loggers.CreateLogger<PostgresSpendStore>());
-
-        // A report that takes long says nothing about whether calls can be counted.
-        var archive = new LedgerDatabase(uri, files.Ca, settings with { Bound = s_report });
-        return new() { Store = store, Reports = new PostgresReports(archive), Others = [database, archive] };
+        var reports = new PostgresReports(uri, files.Ca, settings);
+        return new() { Store = store, Reports = reports, Others = [reports, database] };
     }
 
     private static async Task<RedisSpendStore> StartRedisAsync(
