@@ -15,8 +15,9 @@ internal sealed class PostgresFixture(SharedPostgres postgres) : ISpendStoreFixt
 {
     private static readonly TimeSpan s_never = TimeSpan.FromDays(1);
 
+    // By the transaction that wrote them: a row that the server made and one that a gateway made bear the times of two clocks.
     private const string Rows =
-        "select llm_gateway.row_v1(l)::text from llm_gateway.ledger l where gateway = $1 order by ended_at, started_at";
+        "select llm_gateway.row_v1(l)::text from llm_gateway.ledger l where gateway = $1 order by l.xmin::text::bigint, ended_at, started_at";
 
     private readonly List<PostgresSpendStore> _stores = [];
     private readonly Dictionary<PostgresSpendStore, LedgerDatabase> _databases = [];
