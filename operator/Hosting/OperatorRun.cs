@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
-using Operator.Alerts;
 using Operator.Children;
 using Operator.Kubernetes;
 using Operator.Prices;

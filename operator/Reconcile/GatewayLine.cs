@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Contract;
 using Microsoft.Extensions.Logging;
-using Operator.Alerts;
 using Operator.Api;
 using Operator.Children;
 using Operator.Kubernetes;
@@ -194,7 +193,8 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         // 9. Events.
         var acknowledged = _acknowledgements.Take(gateway, outcome.Config, states);
         Tell(status.News.Concat(acknowledged.News));
-        Alert(outcome, secrets, status.News, now);
+        foreach (var (target, alert) in BudgetAlerts.Of(outcome.Translation.LastValid.Gateway, secrets.Secrets, status.News, now))
+            _services.Alert(target, alert);
         if (acknowledged.IsNew)
             _services.Metrics.Propagated(key, _services.Time.GetElapsedTime(_changed));
 
@@ -210,22 +210,6 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         var look = now + (first is null && current is not null ? s_resync : s_turn);
         DateTimeOffset?[] times = [outcome.Translation.NextChange, keys.NextTime, status.NextTime, look];
         return new LineResult.Done(Until(times.Min()!.Value));
-    }
-
-    /// <summary>To the webhook of the version in force.</summary>
-    private void Alert(ReconcileOutcome outcome, SecretsRead secrets, ImmutableArray<EventText> news, DateTimeOffset now)
-    {
-        if (outcome.Translation.LastValid.Gateway is not { Spec.Alerts.Webhook: { } webhook } gateway)
-            return;
-        var (key, _) = new SecretLookup(secrets.Secrets).Find(gateway.Metadata.Namespace, webhook.SecretRef);
-        if (key is null || WebhookKey.Parse(key) is not { } parsed)
-            return;
-        var target = new WebhookTarget(new(webhook.Url), parsed);
-        foreach (var text in news)
-        {
-            if (text.Regarding is Budget budget && BudgetAlert.Of(gateway, budget, text.Reason, text.Note, now) is { } alert)
-                _services.Alert(target, alert);
-        }
     }
 
     private GatewayPods Pods(LlmGateway gateway) => GatewayPods.Of(gateway, _services.View.Pods.Snapshot.Objects.Values);

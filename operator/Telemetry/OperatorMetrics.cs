@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Gateway.Metrics;
-using Operator.Alerts;
+using Operator.Reconcile;
 using Operator.Kubernetes;
 using Operator.Push;
 using Operator.Watch;

@@ -10,7 +10,7 @@ namespace Operator.Tests;
 /// </summary>
 public sealed class ArchitectureTests
 {
-    private static readonly string[] s_pure = ["Operator.Translate", "Operator.Children", "Operator.Status"];
+    private static readonly string[] s_pure = ["Operator.Translate", "Operator.Children", "Operator.Status", "Operator.Alerts"];
 
     private static readonly string[] s_impure =
         ["Operator.Push", "Operator.Reconcile", "Operator.Standalone", "Operator.Watch", "Operator.Kubernetes", "Operator.Hosting"];

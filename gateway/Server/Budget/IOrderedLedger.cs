@@ -23,6 +23,9 @@ internal interface IOrderedLedger
     /// </summary>
     ValueTask<LedgerSeed?> SeedAsync(
         ImmutableArray<(BudgetModel Budget, Period Period)> budgets, CancellationToken cancellationToken);
+
+    /// <summary>Rows that the ledger never will take, since the start.</summary>
+    long LostRows { get; }
 }
 
 /// <summary>The answer to <see cref="IOrderedLedger.WriteAsync"/>.</summary>
@@ -36,3 +39,11 @@ internal sealed record LedgerWrite(long LastSeed, ImmutableArray<int> Skipped);
 /// <param name="SpentByKey">In billionths.</param>
 internal sealed record LedgerSeed(
     long Number, ImmutableArray<LedgerCounter> Counters, ImmutableDictionary<string, long> SpentByKey);
+
+/// <summary>One counter as the ledger knows it.</summary>
+/// <param name="Budget">Id of the budget.</param>
+/// <param name="Key">Id of the key; empty where all keys count together.</param>
+/// <param name="PeriodStart">As asked for.</param>
+/// <param name="Settled">In the unit that the budget counts: a row of another unit stands in with its whole cost or tokens.</param>
+/// <param name="Overshoot">The part above what was reserved.</param>
+internal readonly record struct LedgerCounter(string Budget, string Key, DateTimeOffset PeriodStart, long Settled, long Overshoot);

@@ -133,8 +133,9 @@ public sealed class PostgresReportsTests(SharedPostgres postgres) : SpendReports
         await using var database = new LedgerDatabase(StoreUri.Postgres(postgres.Server.Url).Uri!, null, s_options);
         (await database.TryUpgradeAsync(TestContext.Current.CancellationToken)).ShouldBeTrue();
         await ExecuteAsync("truncate llm_gateway.ledger, llm_gateway.usage_hour");
-        var writer = new LedgerWriter(database, s_options, NullLogger<LedgerWriter>.Instance);
-        (await writer.WriteAsync([.. rows], TestContext.Current.CancellationToken)).ShouldBeTrue();
+        var ledger = new OrderedLedger(database, NullLogger<OrderedLedger>.Instance);
+        foreach (var chunk in rows.Chunk(256))
+            (await ledger.WriteAsync([.. chunk], TestContext.Current.CancellationToken)).ShouldNotBeNull();
         return Open(postgres.Server.Url, s_options);
     }
 

@@ -18,6 +18,8 @@ internal sealed class MemoryLedger : IOrderedLedger
     /// <summary>Called while a seed is taken, after its rows were read.</summary>
     public Func<Task>? OnSeed { get; set; }
 
+    public long LostRows => 0;
+
     public ImmutableArray<LedgerRow> Rows
     {
         get

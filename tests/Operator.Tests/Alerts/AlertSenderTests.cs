@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Operator.Alerts;
+using Operator.Reconcile;
 using Operator.Tests.Push;
 using Support;
 

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Server.Config;
 
 namespace Gateway.Server.Budget.Postgres;
 
@@ -34,6 +35,27 @@ internal sealed partial class LedgerJson : JsonSerializerContext
         }
 
         return WithoutZeros(buffer);
+    }
+
+    /// <summary>One question for each budget, numbered.</summary>
+    public static ReadOnlyMemory<byte> Questions(ImmutableArray<(BudgetModel Budget, Period Period)> budgets)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(buffer, Writing);
+        json.WriteStartArray();
+        for (var i = 0; i < budgets.Length; i++)
+        {
+            var (budget, period) = budgets[i];
+            json.WriteStartObject();
+            json.WriteNumber("i", i);
+            json.WriteBoolean("per_key", budget.PerKey);
+            PostgresHold.WriteCounter(json, budget, period);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.Flush();
+        return buffer.WrittenMemory;
     }
 
     /// <summary>Postgres has no character zero; it becomes U+FFFD. https://www.postgresql.org/docs/current/datatype-json.html</summary>

@@ -12,7 +12,6 @@ internal sealed partial class OrderedLedger(LedgerDatabase database, ILogger<Ord
 
     private long _lostRows;
 
-    /// <summary>Rows that the database never will take.</summary>
     public long LostRows => Volatile.Read(ref _lostRows);
 
     /// <remarks>All rows in one transaction: a seed has all of them or none.</remarks>
@@ -24,7 +23,7 @@ internal sealed partial class OrderedLedger(LedgerDatabase database, ILogger<Ord
     {
         var answer = await database.AskAsync(
             Seed,
-            LedgerWriter.Questions(budgets),
+            LedgerJson.Questions(budgets),
             row => row.IsDBNull(1)
                 ? (Number: row.GetInt64(0), Budget: (int?)null, Key: "", Settled: 0L, Overshoot: 0L)
                 : (row.GetInt64(0), row.GetInt32(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4)),

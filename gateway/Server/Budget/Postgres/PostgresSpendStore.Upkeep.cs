@@ -38,7 +38,7 @@ internal sealed partial class PostgresSpendStore
         ImmutableArray<(BudgetModel Budget, Period Period)> questions = [.. budgets.Select(b => (b, _clock.PeriodOf(b)))];
         var answer = await _database.AskAsync(
             ReadCounters,
-            LedgerWriter.Questions(questions),
+            LedgerJson.Questions(questions),
             row => (I: row.GetInt32(0), Key: row.GetString(1), Settled: row.GetInt64(2), Live: row.GetInt64(3), Over: row.GetInt64(4)),
             cancellationToken);
         if (answer.Fault != DatabaseFault.None)

@@ -54,7 +54,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
 
     public SpendTier Tier => SpendTier.Redis;
 
-    public StoreHealth Health => new(_epoch is not null && !IsFull, Interlocked.Read(ref _lost) + _rows.Lost);
+    public StoreHealth Health => new(_epoch is not null && !IsFull, Interlocked.Read(ref _lost) + _rows.Lost + _ledger.LostRows);
 
     private bool IsFull => _rows.Count >= _options.MaxWaiting || Volatile.Read(ref _settlingCount) >= _options.MaxWaiting;
 

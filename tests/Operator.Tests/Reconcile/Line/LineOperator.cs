@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
-using Operator.Alerts;
 using Operator.Kubernetes;
 using Operator.Prices;
 using Operator.Reconcile;

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
-using System.Globalization;
 using Gateway.Server.Budget;
 using Gateway.Server.Budget.Postgres;
 using Gateway.Server.Config;
@@ -9,24 +7,24 @@ using static Gateway.Tests.Budget.Contract.SpendSamples;
 
 namespace Integration.Tests.Money;
 
-/// <summary>The ledger for tiers that count elsewhere.</summary>
-public sealed class LedgerWriterTests(SharedPostgres postgres, ITestOutputHelper output) : IClassFixture<SharedPostgres>
+/// <summary>What a row moves, and a row that moves nothing.</summary>
+public sealed class LedgerRowsTests(SharedPostgres postgres) : IClassFixture<SharedPostgres>
 {
     [Fact]
     public async Task A_row_that_is_written_twice_counts_once()
     {
         await using var fixture = await PostgresFixture.OpenAsync(postgres);
         var (shared, perKey) = (NewBudget("shared"), NewBudget("per-key", tokens: 100, perKey: true));
-        var (writer, rows) = (NewWriter(fixture), Rows(fixture, 600, shared, perKey));
-        (await writer.WriteAsync(rows, TestContext.Current.CancellationToken)).ShouldBeTrue();
-        (await writer.WriteAsync([.. rows, .. rows], TestContext.Current.CancellationToken)).ShouldBeTrue();
+        var (ledger, rows) = (NewLedger(fixture), Rows(fixture, 600, shared, perKey));
+        (await ledger.WriteAsync(rows, TestContext.Current.CancellationToken)).ShouldNotBeNull();
+        (await ledger.WriteAsync([.. rows, .. rows], TestContext.Current.CancellationToken)).ShouldNotBeNull();
 
         (await fixture.AskAsync<long>("select count(*) from llm_gateway.ledger where gateway = $1")).ShouldBe(600);
         (await fixture.AskAsync<decimal>("select sum(calls) from llm_gateway.usage_hour where gateway = $1")).ShouldBe(600);
         (await fixture.SpentByAsync(Key)).Nanos.ShouldBe(300 * 7);
-        (await writer.ReadCountersAsync([(shared, Period.Total), (perKey, Period.Total)], TestContext.Current.CancellationToken))
+        (await ledger.SeedAsync([(shared, Period.Total), (perKey, Period.Total)], TestContext.Current.CancellationToken))
             .ShouldNotBeNull()
-            .OrderBy(c => c.Key, StringComparer.Ordinal)
+            .Counters.OrderBy(c => c.Key, StringComparer.Ordinal)
             .ShouldBe(
             [
                 new("ns/shared", "", Period.Total.Start, 600 * 7, 0),
@@ -39,29 +37,15 @@ public sealed class LedgerWriterTests(SharedPostgres postgres, ITestOutputHelper
     public async Task A_row_that_the_database_never_takes_holds_up_no_other()
     {
         await using var fixture = await PostgresFixture.OpenAsync(postgres);
-        var (writer, rows) = (NewWriter(fixture), Rows(fixture, 3));
+        var (ledger, rows) = (NewLedger(fixture), Rows(fixture, 3));
         rows = rows.SetItem(1, rows[1] with { StartedAt = DateTimeOffset.MaxValue, Key = null! });
-        (await writer.WriteAsync(rows, TestContext.Current.CancellationToken)).ShouldBeTrue();
+        (await ledger.WriteAsync(rows, TestContext.Current.CancellationToken)).ShouldNotBeNull();
         (await fixture.RowsAsync()).Count.ShouldBe(2);
-        writer.LostRows.ShouldBe(1);
+        ledger.LostRows.ShouldBe(1);
     }
 
-    [Fact(Explicit = true)]
-    public async Task The_writer_takes_3000_rows_a_second()
-    {
-        const int count = 30_000;
-        await using var fixture = await PostgresFixture.OpenAsync(postgres);
-        var (writer, rows) = (NewWriter(fixture), Rows(fixture, 2 * count, NewBudget("a"), NewBudget("b", tokens: 1, perKey: true)));
-        await writer.WriteAsync(rows[..count], TestContext.Current.CancellationToken);
-        var begin = Stopwatch.GetTimestamp();
-        await writer.WriteAsync(rows[count..], TestContext.Current.CancellationToken);
-        var rate = count / Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rate:0} rows/s"));
-        rate.ShouldBeGreaterThan(3_000);
-    }
-
-    private static LedgerWriter NewWriter(PostgresFixture fixture) =>
-        new(fixture.NewDatabase(), fixture.Options, NullLogger<LedgerWriter>.Instance);
+    private static OrderedLedger NewLedger(PostgresFixture fixture) =>
+        new(fixture.NewDatabase(), NullLogger<OrderedLedger>.Instance);
 
     private static ImmutableArray<LedgerRow> Rows(PostgresFixture fixture, int count, params BudgetModel[] budgets)
     {

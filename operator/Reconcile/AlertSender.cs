@@ -3,8 +3,9 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Operator.Alerts;
 
-namespace Operator.Alerts;
+namespace Operator.Reconcile;
 
 /// <summary>Where messages go.</summary>
 internal sealed record WebhookTarget(Uri Url, WebhookKey Key)
