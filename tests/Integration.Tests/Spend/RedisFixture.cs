@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Budget.Redis;
 using Gateway.Server.Config;
+using Gateway.Server.Stores;
 using Gateway.Tests.Budget.Contract;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
@@ -21,15 +21,15 @@ internal sealed class RedisFixture : ISpendStoreFixture
     private readonly List<RedisSpendStore> _dead = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly ConnectionMultiplexer _connection;
+    private readonly string? _caFile;
     private ImmutableArray<BudgetModel> _budgets;
 
-    public RedisFixture(RedisServer server)
+    public RedisFixture(RedisServer server, string? caFile = null)
     {
+        _caFile = caFile;
         File.WriteAllText(UrlFile, server.Url);
-        var options = ConfigurationOptions.Parse(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{server.Port}"));
-        options.AbortOnConnectFail = false;
+        var options = RedisSettings.Of(StoreUri.Redis(server.Url).Uri!, caFile, TimeSpan.FromSeconds(10));
         options.AllowAdmin = true;
-        options.SyncTimeout = 10_000;
         _connection = ConnectionMultiplexer.Connect(options);
         Options = new() { Gateway = Gateway, Bound = TimeSpan.FromSeconds(5), UpkeepBound = TimeSpan.FromSeconds(5) };
     }
@@ -184,7 +184,7 @@ internal sealed class RedisFixture : ISpendStoreFixture
 
     public async Task<RedisSpendStore> StartAsync(TimeProvider? time = null)
     {
-        var link = new RedisLink(new(UrlFile, null), Gateway, TimeSpan.FromSeconds(5), TimeProvider.System);
+        var link = new RedisLink(new(UrlFile, _caFile), Gateway, TimeSpan.FromSeconds(5), TimeProvider.System);
         var store = new RedisSpendStore(Options, link, RealLedger ?? Ledger, time ?? TimeProvider.System, NullLogger<RedisSpendStore>.Instance);
         _replicas.Add(store);
         store.Apply(_budgets);
