@@ -24,6 +24,9 @@ internal sealed class PostgresFixture(SharedPostgres postgres) : ISpendStoreFixt
 
     public string Gateway { get; init; } = "ns/" + Guid.NewGuid().ToString("N");
 
+    /// <summary>Where stores find the database; the server itself unless told otherwise.</summary>
+    public string Url { get; init; } = postgres.Server.Url;
+
     public PostgresSpendStore Store { get; private set; } = null!;
 
     ISpendStore ISpendStoreFixture.Store => Store;
@@ -72,7 +75,7 @@ internal sealed class PostgresFixture(SharedPostgres postgres) : ISpendStoreFixt
         await store.DisposeAsync();
     }
 
-    public LedgerDatabase NewDatabase() => new(StoreUri.Postgres(postgres.Server.Url).Uri!, null, Options);
+    public LedgerDatabase NewDatabase() => new(StoreUri.Postgres(Url).Uri!, null, Options);
 
     public Task ApplyAsync(params ImmutableArray<BudgetModel> budgets)
     {

@@ -21,18 +21,21 @@ public sealed class SharedBudgetTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Theory]
-    [InlineData(SpendTier.Postgres)]
-    [InlineData(SpendTier.Redis)]
-    public async Task A_budget_holds_over_two_gateways_and_refuses_none_that_fits_even_when_one_is_killed(SpendTier tier)
+    [InlineData(SpendTier.Postgres, false)]
+    [InlineData(SpendTier.Redis, false)]
+    [InlineData(SpendTier.Redis, true)]
+    public async Task A_budget_holds_over_two_gateways_and_refuses_none_that_fits_even_when_one_is_killed(SpendTier tier, bool isEncrypted)
     {
+        using var certificate = isEncrypted ? new StoreCertificate(TimeProvider.System.GetUtcNow()) : null;
         await using var provider = await FakeProvider.StartAsync(call =>
             call.JsonAsync(new OpenAiAnswer { PromptTokens = 1, CompletionTokens = 500 }.ToChatJson()));
-        await using var postgres = await PostgresServer.StartNewAsync();
-        await using var redis = await RedisServer.StartNewAsync();
+        await using var postgres = await PostgresServer.StartNewAsync(certificate: certificate);
+        await using var redis = await RedisServer.StartNewAsync(isEncrypted ? "pa:ss/w%rd" : null, certificate);
         var config = GatewayConfigs.Of(GatewayConfigs.Upstream(provider.BaseUrl));
         config = config with { Budgets = [config.Budgets[0] with { Cost = Limit }] };
-        await using var one = await StartAsync("one", tier, postgres, redis, config);
-        var two = await StartAsync("two", tier, postgres, redis, config);
+        var variables = await StoresAsync(tier, postgres, redis, certificate);
+        await using var one = await StartAsync("one", variables, config);
+        var two = await StartAsync("two", variables, config);
         var answers = new ConcurrentBag<HttpStatusCode>();
 
         // Both are asked by many at once until both refuse.
@@ -49,7 +52,7 @@ public sealed class SharedBudgetTests : IDisposable
 
         await two.KillAsync();
         await two.DisposeAsync();
-        await using var again = await StartAsync("two", tier, postgres, redis, config);
+        await using var again = await StartAsync("two", variables, config);
         await UntilSettledAsync(again, paid * Cost);
         using var refused = await again.ChatAsync(GatewayConfigs.Key, Body);
         refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
@@ -85,25 +88,36 @@ public sealed class SharedBudgetTests : IDisposable
         }
     }
 
-    private async Task<GatewayChild> StartAsync(
-        string name, SpendTier tier, PostgresServer postgres, RedisServer redis, ConfigSnapshot config)
+    private async Task<GatewayChild> StartAsync(string name, (string Name, string Value)[] variables, ConfigSnapshot config)
     {
-        var folder = _folder.CreateSubdirectory(name).FullName;
-        List<(string Name, string Value)> variables =
-        [
-            ("GATEWAY_NAME", "team/main"),
-            ("GATEWAY_POSTGRES_URL_FILE", await FileAsync(folder, "postgres", postgres.Url)),
-        ];
-        if (tier == SpendTier.Redis)
-            variables.Add(("GATEWAY_REDIS_URL_FILE", await FileAsync(folder, "redis", redis.Url)));
-        var gateway = await GatewayChild.StartAsync(folder, [.. variables]);
+        var gateway = await GatewayChild.StartAsync(_folder.CreateSubdirectory(name).FullName, variables);
         await gateway.PushAsync(config);
         return gateway;
     }
 
-    private static async Task<string> FileAsync(string folder, string name, string text)
+    private async Task<(string Name, string Value)[]> StoresAsync(
+        SpendTier tier, PostgresServer postgres, RedisServer redis, StoreCertificate? certificate)
     {
-        var path = Path.Combine(folder, name);
+        var tls = certificate is null ? "" : "?sslmode=verify-full";
+        List<(string Name, string Value)> variables =
+        [
+            ("GATEWAY_NAME", "team/main"),
+            ("GATEWAY_POSTGRES_URL_FILE", await FileAsync("postgres", postgres.Url + tls)),
+        ];
+        if (tier == SpendTier.Redis)
+            variables.Add(("GATEWAY_REDIS_URL_FILE", await FileAsync("redis", redis.Url)));
+        if (certificate is not null)
+        {
+            variables.Add(("GATEWAY_POSTGRES_CA_FILE", certificate.CertificateFile));
+            variables.Add(("GATEWAY_REDIS_CA_FILE", certificate.CertificateFile));
+        }
+
+        return [.. variables];
+    }
+
+    private async Task<string> FileAsync(string name, string text)
+    {
+        var path = Path.Combine(_folder.FullName, name);
         await File.WriteAllTextAsync(path, text, TestContext.Current.CancellationToken);
         return path;
     }
