@@ -5,17 +5,17 @@ namespace Gateway.Server.Budget;
 
 /// <summary>A ledger beside which counters are kept elsewhere: what counters are seeded from, and which rows came later, is never in doubt.</summary>
 /// <remarks>
-/// Writes and seeds of a gateway stand in one order. Each seed has a number, one higher than the seed before, and a write is told the number
-/// of the last seed before it: a seed has exactly the rows of the writes that were told a lower number than its own. In Postgres a row
-/// <c>(gateway, seed)</c> does that: a write takes it <c>FOR SHARE</c> in its transaction, a seed raises it first and reads after that.
+/// Writes and seeds of a gateway stand in one order. Each seed has a number, one higher than the seed before, and each row keeps the number
+/// of the last seed before it: a seed has exactly the rows with a lower number than its own. In Postgres a row <c>(gateway, seed)</c> does
+/// that: a write takes it <c>FOR SHARE</c> in its transaction, a seed raises it first and reads after that.
 /// </remarks>
 internal interface IOrderedLedger
 {
     /// <summary>
-    /// Writes each row once; rows that are there already change nothing. Null: none is written now, or nobody knows; give it the same rows
-    /// again, which is harmless.
+    /// Writes each row once. For each row, whether it was there already or not, the number of the last seed before it; none for a row that
+    /// the ledger never will take. Null: none is written now, or nobody knows; give it the same rows again, which is harmless.
     /// </summary>
-    ValueTask<LedgerWrite?> WriteAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken);
+    ValueTask<ImmutableArray<long?>?> WriteAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken);
 
     /// <summary>
     /// What the ledger's charges say was spent under each budget in its period, by key, and what each key has spent ever. Null: the ledger
@@ -27,11 +27,6 @@ internal interface IOrderedLedger
     /// <summary>Rows that the ledger never will take, since the start.</summary>
     long LostRows { get; }
 }
-
-/// <summary>The answer to <see cref="IOrderedLedger.WriteAsync"/>.</summary>
-/// <param name="LastSeed">The number of the last seed before these rows; 0 where there was none.</param>
-/// <param name="Skipped">Which of the rows were there already, by index, ascending.</param>
-internal sealed record LedgerWrite(long LastSeed, ImmutableArray<int> Skipped);
 
 /// <summary>The answer to <see cref="IOrderedLedger.SeedAsync"/>.</summary>
 /// <param name="Number">Of this seed, from 1.</param>

@@ -9,11 +9,17 @@ internal sealed class MemoryLedger : IOrderedLedger
 {
     private readonly Lock _gate = new();
     private readonly List<LedgerRow> _rows = [];
-    private readonly HashSet<(DateTimeOffset, string, RowKind)> _known = [];
+    private readonly Dictionary<(DateTimeOffset, string, RowKind), long> _known = [];
     private long _seeds;
 
     /// <summary>It answers nothing.</summary>
     public bool IsDown { get; set; }
+
+    /// <summary>It takes no rows, and seeds all the same.</summary>
+    public bool IsReadOnly { get; set; }
+
+    /// <summary>It takes rows, and nobody learns of it.</summary>
+    public bool LosesAnswers { get; set; }
 
     /// <summary>Called while a seed is taken, after its rows were read.</summary>
     public Func<Task>? OnSeed { get; set; }
@@ -29,22 +35,20 @@ internal sealed class MemoryLedger : IOrderedLedger
         }
     }
 
-    public ValueTask<LedgerWrite?> WriteAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken)
+    public ValueTask<ImmutableArray<long?>?> WriteAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken)
     {
-        if (IsDown)
-            return new((LedgerWrite?)null);
+        if (IsDown || IsReadOnly)
+            return new((ImmutableArray<long?>?)null);
         lock (_gate)
         {
-            var skipped = ImmutableArray.CreateBuilder<int>();
-            for (var i = 0; i < rows.Length; i++)
+            var seeds = rows.Select(long? (row) =>
             {
-                if (_known.Add((rows[i].StartedAt, rows[i].CallId, rows[i].Kind)))
-                    _rows.Add(rows[i]);
-                else
-                    skipped.Add(i);
-            }
-
-            return new(new LedgerWrite(_seeds, skipped.ToImmutable()));
+                if (_known.TryAdd((row.StartedAt, row.CallId, row.Kind), _seeds))
+                    _rows.Add(row);
+                return _known[(row.StartedAt, row.CallId, row.Kind)];
+            });
+            ImmutableArray<long?> answer = [.. seeds];
+            return new(LosesAnswers ? null : answer);
         }
     }
 

@@ -225,6 +225,26 @@ public sealed class RedisOutageTests : IAsyncLifetime
         fixture.Ledger.Rows.Sum(r => r.CostNanos).ShouldBe(500_000_000);
     }
 
+    [Fact]
+    public async Task A_row_that_reached_the_ledger_after_a_rebuild_is_counted_also_where_the_answer_was_lost()
+    {
+        await using var fixture = await OpenAsync();
+        await SpendAsync(fixture, 0.2m);
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 1, "the row is in the ledger");
+        fixture.Ledger.IsReadOnly = true;
+        await SpendAsync(fixture, 0.3m);
+        await fixture.UntilAsync(s_budget, settled: 0.5m);
+        await fixture.Database.ExecuteAsync("FLUSHALL");
+        await fixture.UntilAsync(s_budget, settled: 0.2m);
+
+        fixture.Ledger.LosesAnswers = true;
+        fixture.Ledger.IsReadOnly = false;
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 2, "the other row is in the ledger");
+        fixture.Ledger.LosesAnswers = false;
+
+        await fixture.UntilAsync(s_budget, settled: 0.5m);
+    }
+
     private static readonly TimeSpan RowPatience = TimeSpan.FromSeconds(1);
 
     private async Task<RedisFixture> OpenAsync(TimeSpan? lease = null)

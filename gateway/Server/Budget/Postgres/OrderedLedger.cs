@@ -14,9 +14,19 @@ internal sealed partial class OrderedLedger(LedgerDatabase database, ILogger<Ord
 
     public long LostRows => Volatile.Read(ref _lostRows);
 
-    /// <remarks>All rows in one transaction: a seed has all of them or none.</remarks>
-    public ValueTask<LedgerWrite?> WriteAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken) =>
-        WriteChunkAsync([.. rows], cancellationToken);
+    /// <remarks>In one transaction; where one row of several is not taken, each in its own.</remarks>
+    public async ValueTask<ImmutableArray<long?>?> WriteAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken)
+    {
+        var answer = await database.AskAsync(
+            Write, LedgerJson.Rows(rows), r => (Row: r.GetInt32(0), Seed: r.GetInt64(1)), cancellationToken);
+        return answer.Fault switch
+        {
+            DatabaseFault.None => Seeds(rows.Length, answer.Rows),
+            DatabaseFault.Refused when rows.Length == 1 => Lose(rows[0], answer.Reason!),
+            DatabaseFault.Refused => await WriteOneByOneAsync(rows, cancellationToken),
+            _ => null,
+        };
+    }
 
     public async ValueTask<LedgerSeed?> SeedAsync(
         ImmutableArray<(BudgetModel Budget, Period Period)> budgets, CancellationToken cancellationToken)
@@ -41,33 +51,32 @@ internal sealed partial class OrderedLedger(LedgerDatabase database, ILogger<Ord
             answer.Rows.Where(r => r.Budget == OfAKey).ToImmutableDictionary(r => r.Key, r => r.Settled, StringComparer.Ordinal));
     }
 
-    /// <summary>Where one row of several is not taken, each is tried alone.</summary>
-    private async ValueTask<LedgerWrite?> WriteChunkAsync(LedgerRow[] rows, CancellationToken cancellationToken)
+    private static ImmutableArray<long?> Seeds(int count, List<(int Row, long Seed)> answers)
     {
-        var answer = await database.AskAsync(
-            Write, LedgerJson.Rows(rows), r => (Seed: r.GetInt64(0), Skipped: r.IsDBNull(1) ? (int?)null : r.GetInt32(1)), cancellationToken);
-        if (answer.Fault == DatabaseFault.None)
-            return new(answer.Rows[0].Seed, [.. answer.Rows.Select(r => r.Skipped).OfType<int>()]);
-        if (answer.Fault != DatabaseFault.Refused)
-            return null;
-        if (rows.Length == 1)
-        {
-            Interlocked.Increment(ref _lostRows);
-            LogRefused(rows[0].CallId, answer.Reason!);
-            return new(0, [0]);
-        }
+        var seeds = new long?[count];
+        foreach (var (row, seed) in answers)
+            seeds[row] = seed;
+        return [.. seeds];
+    }
 
-        var (last, skipped) = (0L, ImmutableArray.CreateBuilder<int>());
-        for (var i = 0; i < rows.Length; i++)
+    private async ValueTask<ImmutableArray<long?>?> WriteOneByOneAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken)
+    {
+        var seeds = ImmutableArray.CreateBuilder<long?>(rows.Length);
+        foreach (var row in rows)
         {
-            if (await WriteChunkAsync([rows[i]], cancellationToken) is not { } write)
+            if (await WriteAsync([row], cancellationToken) is not { } seed)
                 return null;
-            last = Math.Max(last, write.LastSeed);
-            if (!write.Skipped.IsEmpty)
-                skipped.Add(i);
+            seeds.AddRange(seed);
         }
 
-        return new(last, skipped.ToImmutable());
+        return seeds.MoveToImmutable();
+    }
+
+    private ImmutableArray<long?> Lose(LedgerRow row, string reason)
+    {
+        Interlocked.Increment(ref _lostRows);
+        LogRefused(row.CallId, reason);
+        return [null];
     }
 
     [LoggerMessage(265, LogLevel.Error, "Postgres does not take the ledger row of call {CallId}, which is lost: {Reason}")]

@@ -4,7 +4,7 @@ using System.Collections.Immutable;
 namespace Gateway.Server.Budget.Redis;
 
 /// <summary>Rows that wait until the ledger has them, in order and bounded. While one batch is written the next one fills.</summary>
-internal sealed class LedgerQueue(IOrderedLedger ledger, int max, Action<ImmutableArray<WaitingRow>, LedgerWrite> written, TimeProvider time)
+internal sealed class LedgerQueue(IOrderedLedger ledger, int max, Action<WaitingRow, long?> written, TimeProvider time)
     : IDisposable
 {
     private const int MaxBatch = 256;
@@ -47,12 +47,13 @@ internal sealed class LedgerQueue(IOrderedLedger ledger, int max, Action<Immutab
             {
                 using var bound = new CancellationTokenSource(s_bound, time);
                 using var both = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
-                if (await WriteAsync(both.Token) is not { } write)
+                if (await WriteAsync(both.Token) is not { } seeds)
                     return false;
                 var batch = _batch;
                 _batch = [];
                 Interlocked.Add(ref _count, -batch.Length);
-                written(batch, write);
+                for (var i = 0; i < batch.Length; i++)
+                    written(batch[i], seeds[i]);
             }
 
             return true;
@@ -69,7 +70,7 @@ internal sealed class LedgerQueue(IOrderedLedger ledger, int max, Action<Immutab
         Due.Dispose();
     }
 
-    private async ValueTask<LedgerWrite?> WriteAsync(CancellationToken cancellationToken)
+    private async ValueTask<ImmutableArray<long?>?> WriteAsync(CancellationToken cancellationToken)
     {
         try
         {

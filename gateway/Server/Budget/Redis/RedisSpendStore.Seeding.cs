@@ -167,20 +167,20 @@ internal sealed partial class RedisSpendStore
         return true;
     }
 
-    private void OnWritten(ImmutableArray<WaitingRow> rows, LedgerWrite write)
+    /// <remarks>It stays in Redis until it is sure to be counted: whoever finds it there asks again.</remarks>
+    private void OnWritten(WaitingRow row, long? lastSeed)
     {
-        var skipped = write.Skipped.ToHashSet();
-        for (var i = 0; i < rows.Length; i++)
-        {
-            if (rows[i].Name.Length > 0)
-                _confirmed.Enqueue(rows[i].Name);
-
-            // Who brought it to the ledger first sees to it that it is counted.
-            if (!skipped.Contains(i) && (write.LastSeed > Volatile.Read(ref _seenSeed) || !IsCounted(rows[i])))
-                _unsure.Enqueue((rows[i], write.LastSeed));
-        }
-
+        if (lastSeed is { } seed && (seed > Volatile.Read(ref _seenSeed) || !IsCounted(row)))
+            _unsure.Enqueue((row, seed));
+        else
+            Confirm(row);
         _upkeepDue.Set();
+    }
+
+    private void Confirm(WaitingRow row)
+    {
+        if (row.Name.Length > 0)
+            _confirmed.Enqueue(row.Name);
     }
 
     private bool IsCounted(WaitingRow row)
@@ -214,6 +214,7 @@ internal sealed partial class RedisSpendStore
             return;
         }
 
+        rows.ForEach(r => Confirm(r.Row));
         Volatile.Write(ref _seenSeed, Math.Max(_seenSeed, rows.Max(r => r.LastSeed)));
     }
 

@@ -48,6 +48,8 @@ create table llm_gateway.ledger (
     http_status integer,
     latency interval,
     first_token interval,
+    -- For counters that are kept elsewhere: the number of the last seed before this row.
+    seed bigint not null default 0,
     primary key (started_at, call_id, kind)
 );
 

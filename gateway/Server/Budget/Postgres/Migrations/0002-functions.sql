@@ -51,7 +51,8 @@ $$;
 
 -- Inserts rows that are not there yet; for those, and no others, moves rollups, the keys' totals and the counters, together with what
 -- else happens to these. The caller has locked what they count in.
-create function llm_gateway.insert_rows_v1(p_gateway text, p_rows jsonb, p_moves llm_gateway.movement[])
+create function llm_gateway.insert_rows_v1(
+    p_gateway text, p_rows jsonb, p_moves llm_gateway.movement[], p_seed bigint default 0)
 returns void language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -63,7 +64,7 @@ begin
             model, route, stream, end_user, session, tags, attribution, status, calls, error, currency,
             input_uncached, cache_read, cache_write_5m, cache_write_1h, audio_input, output, reasoning, audio_output,
             service_tier, usage_raw, estimated, cached, unpriced, price_version, served_model, served_route,
-            target, provider, upstream_model, attempts, http_status, latency, first_token)
+            target, provider, upstream_model, attempts, http_status, latency, first_token, seed)
         select
             r."startedAt", r."callId", r.kind, p_gateway, r.number, r."endedAt", r.key, r."costNanos", s.cost, r.tokens,
             r.charges, f.model, f.route, f.stream, f."endUser", f.session, coalesce(f.tags, '{}'), coalesce(f.attribution, '{}'),
@@ -71,7 +72,7 @@ begin
             u."inputUncached", u."cacheRead", u."cacheWrite5m", u."cacheWrite1h", u."audioInput", u.output, u.reasoning,
             u."audioOutput", u."serviceTier", u.raw, coalesce(u.estimated, r.settlement is null), coalesce(s.cached, false),
             coalesce(s.unpriced, false), s."priceVersion", s."servedModel", s."servedRoute",
-            s.target, s.provider, s."upstreamModel", s.attempts, s."httpStatus", s.latency, s."firstToken"
+            s.target, s.provider, s."upstreamModel", s.attempts, s."httpStatus", s.latency, s."firstToken", p_seed
         from jsonb_to_recordset(p_rows) as r(
             "startedAt" timestamptz, "callId" text, kind text, number bigint, "endedAt" timestamptz, key text,
             "costNanos" bigint, tokens bigint, charges jsonb, facts jsonb, calls bigint, settlement jsonb)
@@ -176,7 +177,7 @@ create function llm_gateway.sum_v1(a bigint, b bigint) returns bigint language s
 $$;
 
 -- The ledger's writer.
-create function llm_gateway.write_v1(p_gateway text, p_rows jsonb) returns void language plpgsql set jit = off as $$
+create function llm_gateway.write_v1(p_gateway text, p_rows jsonb, p_seed bigint) returns void language plpgsql set jit = off as $$
 declare
     v_budgets text[];
     v_keys text[];
@@ -188,7 +189,7 @@ begin
         left join lateral jsonb_to_recordset(r.charges) as c(budget text) on true
     ) p;
     perform llm_gateway.lock_v1(p_gateway, v_budgets, v_keys);
-    perform llm_gateway.insert_rows_v1(p_gateway, p_rows, '{}');
+    perform llm_gateway.insert_rows_v1(p_gateway, p_rows, '{}', p_seed);
 end $$;
 
 -- Admits calls one after the other, each all or none. Verdicts: 0 admitted; 1 a budget without room; 2, 3, 4 the key's requests, tokens,

@@ -4,23 +4,21 @@ create table llm_gateway.seed_order (
     number bigint not null
 );
 
--- Writes rows; answers the number of the last seed before them, and which of them were there already.
+-- Writes rows; answers for each the number of the last seed before it, as it was when it was written first.
 create function llm_gateway.write_ordered_v1(p_gateway text, p_rows jsonb)
-returns table (o_seed bigint, o_skipped integer) language plpgsql set jit = off as $$
+returns table (o_row integer, o_seed bigint) language plpgsql set jit = off as $$
 declare
     v_seed bigint;
-    v_skipped integer[];
 begin
     insert into llm_gateway.seed_order (gateway, number) values (p_gateway, 0) on conflict do nothing;
     select s.number into v_seed from llm_gateway.seed_order s where s.gateway = p_gateway for share;
-    v_skipped := array(
-        select (r.i - 1)::integer
+    perform llm_gateway.write_v1(p_gateway, p_rows, v_seed);
+    return query
+        select r.i::integer - 1, l.seed
         from jsonb_array_elements(p_rows) with ordinality as r(value, i)
         join llm_gateway.ledger l on l.started_at = (r.value->>'startedAt')::timestamptz
             and l.call_id = r.value->>'callId' and l.kind = r.value->>'kind'
-        order by r.i);
-    perform llm_gateway.write_v1(p_gateway, p_rows);
-    return query select v_seed, null::integer union all select v_seed, s from unnest(v_skipped) s;
+        order by r.i;
 end $$;
 
 -- What rebuild_v1 says, and by key (budget -1) what was spent ever. First a row with the number of this seed alone.
