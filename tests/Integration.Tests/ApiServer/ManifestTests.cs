@@ -27,11 +27,24 @@ public sealed class ManifestTests
         await KubectlAsync(server, "apply", "-k", "config/samples");
 
         (await KubectlAsync(server, "get", "llm", "--no-headers")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(9);
+        await EachSampleAppliesAsync(server);
         await TheOperatorsPodIsAdmittedAsync(server);
         await TheOperatorMayAsync(server, "default", Permissions.Watched);
         await TheOperatorMayAsync(server, "", Permissions.Cluster);
         await TheOperatorMayAsync(server, "llm-gateway-system", Permissions.Home);
         (await IsAllowedAsync(server, "default", new("", "pods", []), "create")).ShouldBeFalse();
+    }
+
+    private static async Task EachSampleAppliesAsync(KubeApiServer server)
+    {
+        var folders = Directory.GetDirectories(Path.Combine(GoldenFile.RepositoryRoot, "config/samples"));
+        folders.ShouldNotBeEmpty();
+        foreach (var folder in folders)
+        {
+            var name = Path.GetFileName(folder);
+            await KubectlAsync(server, "create", "namespace", name);
+            await KubectlAsync(server, "apply", "--namespace", name, "-f", folder);
+        }
     }
 
     /// <summary>A Deployment that breaks the namespace's Pod Security Standard is only warned of; its pods are refused.</summary>
