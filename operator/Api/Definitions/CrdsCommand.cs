@@ -4,7 +4,7 @@ using Gateway.Contract;
 
 namespace Operator.Api.Definitions;
 
-/// <summary><c>operator crds</c>: writes the CustomResourceDefinitions into a folder.</summary>
+/// <summary><c>operator crds</c>: writes the CustomResourceDefinitions into a folder, and the reference of their fields.</summary>
 internal static class CrdsCommand
 {
     public static Command Create()
@@ -29,6 +29,9 @@ internal static class CrdsCommand
             var file = Path.Combine(folder, $"{CustomResourceDefinitions.NameOf(kind)}.yaml");
             File.WriteAllText(file, CustomResourceDefinitions.Render(kind, docs));
         }
+
+        var definitions = CustomResourceDefinitions.Kinds.Select(kind => CustomResourceDefinitions.Of(kind, docs));
+        File.WriteAllText(Path.Combine(folder, "README.md"), ReferenceWriter.Render([.. definitions]));
     }
 
     private static string FileOf(Type type) => Path.Combine(AppContext.BaseDirectory, $"{type.Assembly.GetName().Name}.xml");
