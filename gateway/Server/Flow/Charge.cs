@@ -46,7 +46,7 @@ internal readonly record struct Charge(TokenUsage Usage, Money Cost, bool IsUnpr
         var usage = reported;
         if (usage is { InputUncached: null, InputTotal: 0 })
             usage = usage with { InputUncached = estimate.InputUncached, Estimated = true };
-        var isWhole = tap.IsComplete && usage is not { Output: null, OutputTotal: 0 };
+        var isWhole = tap is { IsComplete: true, HasOddOutput: false } && usage is not { Output: null, OutputTotal: 0 };
         if (isWhole || usage.OutputTotal >= estimate.Output)
             return usage;
         return usage with { Output = estimate.Output, Estimated = true };

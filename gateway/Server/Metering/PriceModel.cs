@@ -40,7 +40,7 @@ internal sealed class PriceModel
     /// </summary>
     public Money Cost(TokenUsage usage)
     {
-        var (rates, multiplier) = RatesFor(usage.InputTotal, usage.ServiceTier);
+        var (rates, multiplier) = RatesFor(Math.Min(usage.LargestPrompt ?? long.MaxValue, usage.InputTotal), usage.ServiceTier);
         var write5m = rates.CacheWrite5m ?? rates.Input;
         var sum = TokenUsage.Count(usage.InputUncached) * rates.Input
             + TokenUsage.Count(usage.CacheRead) * (rates.CacheRead ?? rates.Input)

@@ -37,11 +37,17 @@ internal sealed record TokenUsage
     /// <summary>Audio tokens of the answer.</summary>
     public long? AudioOutput { get; init; }
 
+    /// <summary>
+    /// Tokens of the largest prompt, where the call ran a model several times: prices by size of prompt go by it. Null: it ran once.
+    /// </summary>
+    public long? LargestPrompt { get; init; }
+
     /// <summary>As the answer reports it; null: the standard one.</summary>
     public string? ServiceTier { get; init; }
 
     /// <summary>
-    /// True where the provider reported nothing and we counted by ourselves, or reported a tier whose rates are not known.
+    /// True where a figure that decides the cost is not the provider's: it was not reported, or could not be true, or names a tier or
+    /// another model whose rates are not known.
     /// </summary>
     public bool Estimated { get; init; }
 

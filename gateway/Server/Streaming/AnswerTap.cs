@@ -29,6 +29,11 @@ internal abstract class AnswerTap
     /// <summary>Null until the provider reports it. The last report wins: they are cumulative.</summary>
     public TokenUsage? Usage { get; protected set; }
 
+    /// <summary>
+    /// True where a report of the answer's tokens could not be true, and an earlier one may stand in <see cref="Usage"/>: its text counts.
+    /// </summary>
+    public bool HasOddOutput { get; protected set; }
+
     /// <summary>As the answer reports it beside its usage; null: not reported, or the standard one.</summary>
     public string? ServiceTier { get; protected set; }
 

@@ -9,7 +9,14 @@ namespace Gateway.Server.Providers.Anthropic;
 /// </summary>
 internal sealed class AnthropicMessagesTap : JsonTap
 {
-    protected override TokenUsage? ReadUsage(ReadOnlySpan<byte> json) => AnthropicUsage.Read(json, Usage);
+    private AnthropicUsage? _usage;
+
+    protected override TokenUsage? ReadUsage(ReadOnlySpan<byte> json)
+    {
+        _usage = AnthropicUsage.Read(json, _usage);
+        HasOddOutput = _usage?.HasOddOutput == true;
+        return _usage?.Sum;
+    }
 
     protected override EventVerdict ReadEvent(ReadOnlySpan<byte> data)
     {

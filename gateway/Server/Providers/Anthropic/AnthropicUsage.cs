@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Gateway.Server.Metering;
 
 namespace Gateway.Server.Providers.Anthropic;
@@ -9,20 +9,46 @@ namespace Gateway.Server.Providers.Anthropic;
 /// https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching. Its speed is priced like a service tier, and comes before that one:
 /// https://platform.claude.com/docs/en/build-with-claude/fast-mode.
 /// </summary>
-internal static class AnthropicUsage
+/// <remarks>
+/// A call may run models several times, and its <c>iterations</c> say with what. The figures beside them are the sum of the
+/// <c>message</c> ones alone; others are billed on top: https://platform.claude.com/docs/en/build-with-claude/compaction.
+/// </remarks>
+internal sealed record AnthropicUsage
 {
+    private TokenUsage Messages { get; init; } = new();
+
+    private TokenUsage Others { get; init; } = new();
+
+    private long? LargestPrompt { get; init; }
+
+    /// <summary>Whether the last report of the answer's tokens could not be true.</summary>
+    public bool HasOddOutput { get; private init; }
+
+    /// <summary>All that is billed.</summary>
+    public TokenUsage Sum => Messages with
+    {
+        InputUncached = Add(Messages.InputUncached, Others.InputUncached),
+        CacheRead = Add(Messages.CacheRead, Others.CacheRead),
+        CacheWrite5m = Add(Messages.CacheWrite5m, Others.CacheWrite5m),
+        CacheWrite1h = Add(Messages.CacheWrite1h, Others.CacheWrite1h),
+        Output = Add(Messages.Output, Others.Output),
+        Estimated = Messages.Estimated || Others.Estimated,
+        LargestPrompt = LargestPrompt,
+    };
+
     /// <summary>
     /// <paramref name="before"/> with what the object reports put in its place: figures of a stream are cumulative, and a later object may
     /// leave out what an earlier one said. Null where the text is no usage object and nothing came before.
     /// </summary>
-    public static TokenUsage? Read(ReadOnlySpan<byte> json, TokenUsage? before)
+    public static AnthropicUsage? Read(ReadOnlySpan<byte> json, AnthropicUsage? before)
     {
         try
         {
             var reader = new Utf8JsonReader(json);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 return before;
-            return ReadMembers(ref reader, before ?? new()) with { Raw = Encoding.UTF8.GetString(json) };
+            var usage = ReadMembers(ref reader, before ?? new());
+            return usage with { Messages = usage.Messages with { Raw = Encoding.UTF8.GetString(json) } };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -31,38 +57,116 @@ internal static class AnthropicUsage
         }
     }
 
-    private static TokenUsage ReadMembers(ref Utf8JsonReader reader, TokenUsage usage)
+    private static AnthropicUsage ReadMembers(ref Utf8JsonReader reader, AnthropicUsage before)
     {
+        var all = before;
+        var usage = before.Messages;
+        var odd = usage.Estimated;
         long? written = null;
         var speed = usage.ServiceTier;
         string? tier = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("input_tokens"u8))
-                usage = usage with { InputUncached = Number(ref reader) ?? usage.InputUncached };
-            else if (reader.ValueTextEquals("output_tokens"u8))
-                usage = usage with { Output = Number(ref reader) ?? usage.Output };
-            else if (reader.ValueTextEquals("cache_read_input_tokens"u8))
-                usage = usage with { CacheRead = Number(ref reader) ?? usage.CacheRead };
-            else if (reader.ValueTextEquals("cache_creation_input_tokens"u8))
-                written = Number(ref reader);
-            else if (reader.ValueTextEquals("cache_creation"u8))
-                usage = ReadCacheCreation(ref reader, usage);
+            if (reader.ValueTextEquals("cache_creation_input_tokens"u8))
+                written = Number(ref reader, ref odd);
             else if (reader.ValueTextEquals("service_tier"u8))
                 tier = Tier(ref reader);
             else if (reader.ValueTextEquals("speed"u8))
                 speed = Tier(ref reader);
+            else if (reader.ValueTextEquals("iterations"u8))
+                all = ReadIterations(ref reader, all);
+            else if (reader.ValueTextEquals("output_tokens"u8))
+            {
+                var isOdd = false;
+                usage = usage with { Output = Number(ref reader, ref isOdd) ?? usage.Output };
+                all = all with { HasOddOutput = isOdd };
+                odd |= isOdd;
+            }
             else
-                reader.Skip();
+                usage = ReadCount(ref reader, usage, ref odd);
         }
 
-        // The total is the truth: what the split by life time does not name was written for the shorter one.
-        if (written is { } total)
-            usage = usage with { CacheWrite5m = Math.Max(total - (usage.CacheWrite1h ?? 0), 0) };
-        return usage with { ServiceTier = speed ?? tier };
+        return all with { Messages = WithWritten(usage, written) with { ServiceTier = speed ?? tier, Estimated = odd } };
     }
 
-    private static TokenUsage ReadCacheCreation(ref Utf8JsonReader reader, TokenUsage usage)
+    /// <summary>Each entry is a usage object of its own, with a type. An empty list says nothing.</summary>
+    private static AnthropicUsage ReadIterations(ref Utf8JsonReader reader, AnthropicUsage before)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            reader.Skip();
+            return before;
+        }
+
+        var others = new TokenUsage();
+        long? largest = null;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            var (usage, isMessage, isOdd) = ReadIteration(ref reader);
+            largest = Math.Max(largest ?? 0, isOdd ? long.MaxValue : usage.InputTotal);
+            if (!isMessage)
+                others = new AnthropicUsage { Messages = others, Others = usage }.Sum;
+        }
+
+        if (largest is null)
+            return before;
+        return before with { Others = others, LargestPrompt = largest == long.MaxValue ? null : largest };
+    }
+
+    /// <summary>
+    /// What an adviser used is billed at the rates of its own model, which are not known here: it is charged at those of the model that was
+    /// called, as an estimate. So is whatever else may come to be.
+    /// </summary>
+    private static (TokenUsage Usage, bool IsMessage, bool IsOdd) ReadIteration(ref Utf8JsonReader reader)
+    {
+        var usage = new TokenUsage();
+        var odd = false;
+        long? written = null;
+        var isMessage = true;
+        var isCompaction = false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("cache_creation_input_tokens"u8))
+                written = Number(ref reader, ref odd);
+            else if (reader.ValueTextEquals("type"u8))
+            {
+                reader.Read();
+                isMessage = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("message"u8);
+                isCompaction = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("compaction"u8);
+                reader.Skip();
+            }
+            else
+                usage = ReadCount(ref reader, usage, ref odd);
+        }
+
+        return (WithWritten(usage, written) with { Estimated = odd || !(isMessage || isCompaction) }, isMessage, odd);
+    }
+
+    /// <summary>
+    /// One of the counts that stand in every usage object, with the reader on its name; anything else is passed over.
+    /// </summary>
+    private static TokenUsage ReadCount(ref Utf8JsonReader reader, TokenUsage usage, ref bool odd)
+    {
+        if (reader.ValueTextEquals("input_tokens"u8))
+            return usage with { InputUncached = Number(ref reader, ref odd) ?? usage.InputUncached };
+        if (reader.ValueTextEquals("output_tokens"u8))
+            return usage with { Output = Number(ref reader, ref odd) ?? usage.Output };
+        if (reader.ValueTextEquals("cache_read_input_tokens"u8))
+            return usage with { CacheRead = Number(ref reader, ref odd) ?? usage.CacheRead };
+        if (reader.ValueTextEquals("cache_creation"u8))
+            return ReadCacheCreation(ref reader, usage, ref odd);
+        reader.Skip();
+        return usage;
+    }
+
+    private static TokenUsage ReadCacheCreation(ref Utf8JsonReader reader, TokenUsage usage, ref bool odd)
     {
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -74,15 +178,19 @@ internal static class AnthropicUsage
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("ephemeral_1h_input_tokens"u8))
-                usage = usage with { CacheWrite1h = Number(ref reader) ?? usage.CacheWrite1h };
+                usage = usage with { CacheWrite1h = Number(ref reader, ref odd) ?? usage.CacheWrite1h };
             else if (reader.ValueTextEquals("ephemeral_5m_input_tokens"u8))
-                usage = usage with { CacheWrite5m = Number(ref reader) ?? usage.CacheWrite5m };
+                usage = usage with { CacheWrite5m = Number(ref reader, ref odd) ?? usage.CacheWrite5m };
             else
                 reader.Skip();
         }
 
         return usage;
     }
+
+    /// <summary>The total is the truth: what the split by life time does not name was written for the shorter one.</summary>
+    private static TokenUsage WithWritten(TokenUsage usage, long? total) =>
+        total is null ? usage : usage with { CacheWrite5m = Math.Max(total.Value - (usage.CacheWrite1h ?? 0), 0) };
 
     /// <summary>Null for the standard one, and where there is none.</summary>
     private static string? Tier(ref Utf8JsonReader reader)
@@ -94,13 +202,11 @@ internal static class AnthropicUsage
         return null;
     }
 
-    /// <summary>Null where there is none, or a negative one.</summary>
-    private static long? Number(ref Utf8JsonReader reader)
+    private static long? Number(ref Utf8JsonReader reader, ref bool odd)
     {
         reader.Read();
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) && value >= 0)
-            return value;
-        reader.Skip();
-        return null;
+        return ReportedCount.Read(ref reader, ref odd);
     }
+
+    private static long? Add(long? a, long? b) => a is null ? b : a + (b ?? 0);
 }

@@ -10,7 +10,10 @@ namespace Gateway.Server.Providers.OpenAI;
 /// </summary>
 internal static class OpenAIUsage
 {
-    /// <summary>Null where the text is no usage object. Negative figures count as not reported.</summary>
+    /// <summary>
+    /// Null where the text is no usage object. What cannot be true is not believed and makes the rest an estimate, see
+    /// <see cref="ReportedCount"/>.
+    /// </summary>
     public static TokenUsage? Read(ReadOnlySpan<byte> json)
     {
         var counts = default(Counts);
@@ -34,11 +37,13 @@ internal static class OpenAIUsage
     {
         private long? _input;
         private long? _output;
+        private long? _total;
         private long? _cached;
         private long? _cacheWrite;
         private long? _audioInput;
         private long? _audioOutput;
         private long? _reasoning;
+        private bool _isOdd;
 
         /// <param name="reader">On the object's start.</param>
         /// <param name="isAnswer">Of which half these are the details; null for the usage object itself.</param>
@@ -53,8 +58,8 @@ internal static class OpenAIUsage
                 reader.Read();
                 if (reader.TokenType == JsonTokenType.StartObject && (isInputDetails || isOutputDetails))
                     ReadMembers(ref reader, isOutputDetails);
-                else if (known && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) && value >= 0)
-                    count = value;
+                else if (known)
+                    count = ReportedCount.Read(ref reader, ref _isOdd) ?? count;
                 else
                     reader.Skip();
             }
@@ -64,22 +69,34 @@ internal static class OpenAIUsage
         {
             if (_input is null && _output is null)
                 return null;
-            var cached = Math.Min(_cached ?? 0, _input ?? 0);
-            var cacheWrite = Math.Min(_cacheWrite ?? 0, (_input ?? 0) - cached);
-            var audioInput = Math.Min(_audioInput ?? 0, (_input ?? 0) - cached - cacheWrite);
-            var audioOutput = Math.Min(_audioOutput ?? 0, _output ?? 0);
+            var input = _input ?? 0;
+            var cached = Math.Min(_cached ?? 0, input);
+            var cacheWrite = Math.Min(_cacheWrite ?? 0, input - cached);
+            var audioInput = Math.Min(_audioInput ?? 0, input - cached - cacheWrite);
+            var hidden = Hidden();
+            var output = _output + hidden;
+            var audioOutput = Math.Min(_audioOutput ?? 0, output ?? 0);
+            var contradicts = cached + cacheWrite + audioInput + audioOutput
+                != (_cached ?? 0) + (_cacheWrite ?? 0) + (_audioInput ?? 0) + (_audioOutput ?? 0);
             return new()
             {
                 InputUncached = _input - cached - cacheWrite - audioInput,
                 CacheRead = _cached is null ? null : cached,
                 CacheWrite5m = _cacheWrite is null ? null : cacheWrite,
                 AudioInput = _audioInput is null ? null : audioInput,
-                Output = _output - audioOutput,
+                Output = output - audioOutput,
                 Reasoning = _reasoning,
                 AudioOutput = _audioOutput is null ? null : audioOutput,
+                Estimated = _isOdd || contradicts || (hidden > 0 && hidden != _reasoning),
                 Raw = raw,
             };
         }
+
+        /// <summary>
+        /// Tokens of the total that neither half holds. Some servers leave what a model thinks out of the completion tokens, and bill it as
+        /// such: https://docs.x.ai/docs/key-information/consumption-and-rate-limits says so of its reasoning tokens.
+        /// </summary>
+        private readonly long Hidden() => Math.Max((_total - _input - _output) ?? 0, 0);
 
         private static ref long? Slot(ref Utf8JsonReader reader, bool? isAnswer, ref Counts counts, out bool known)
         {
@@ -90,6 +107,8 @@ internal static class OpenAIUsage
                     return ref counts._input;
                 if (reader.ValueTextEquals("completion_tokens"u8) || reader.ValueTextEquals("output_tokens"u8))
                     return ref counts._output;
+                if (reader.ValueTextEquals("total_tokens"u8))
+                    return ref counts._total;
 
                 // DeepSeek reports its cache beside the details: https://api-docs.deepseek.com/guides/kv_cache.
                 if (reader.ValueTextEquals("prompt_cache_hit_tokens"u8))
