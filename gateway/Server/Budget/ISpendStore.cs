@@ -203,6 +203,13 @@ internal sealed record Settlement
     /// <summary>The public model whose route answered: budgets that do not cover it are charged nothing. Null: none did.</summary>
     public string? ServedModel { get; init; }
 
+    /// <summary>
+    /// Whether the budget is charged for it: it covers the model, and an amount in another currency is none that it can add up.
+    /// </summary>
+    public bool IsCountedBy(BudgetModel budget) =>
+        (ServedModel is null || budget.CoversModel(ServedModel))
+        && (Currency is null || budget.CountsTokens || string.Equals(Currency, budget.Currency, StringComparison.Ordinal));
+
     /// <summary><c>namespace/name</c> of the route that answered.</summary>
     public string? ServedRoute { get; init; }
 

@@ -18,11 +18,11 @@ internal sealed class Counter(DateTimeOffset periodStart)
     /// </summary>
     public long Overshoot { get; private set; }
 
-    /// <summary>True where a call that may cost so much keeps the guarantee.</summary>
-    public bool Admits(long amount, long limit) => Settled + Live + Math.Min(amount, Cap) <= limit;
+    /// <summary>True where a call that may cost so much keeps the guarantee; one that costs nothing does, however much is spent.</summary>
+    public bool Admits(long amount, long limit) => amount <= 0 || Settled + Live + Math.Min(amount, Cap) <= limit;
 
     /// <summary>True where it would if no other call were live.</summary>
-    public bool AdmitsAlone(long amount, long limit) => Settled + Math.Min(amount, Cap) <= limit;
+    public bool AdmitsAlone(long amount, long limit) => amount <= 0 || Settled + Math.Min(amount, Cap) <= limit;
 
     /// <summary>Returns what it holds now: the amount, unless that is absurd.</summary>
     public long Hold(long amount)

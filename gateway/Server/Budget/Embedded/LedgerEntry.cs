@@ -30,7 +30,7 @@ internal static class LedgerEntry
             Facts = call.Facts,
             CostNanos = cost - call.ChargedCost,
             Tokens = tokens - call.ChargedTokens,
-            Charges = Charges(call, cost, tokens, settlement?.ServedModel),
+            Charges = Charges(call, cost, tokens, settlement),
         };
         call.ChargedCost = cost;
         call.ChargedTokens = tokens;
@@ -38,16 +38,16 @@ internal static class LedgerEntry
     }
 
     /// <summary>
-    /// Budgets that cover the call charge it, with what it cost in their unit; where nobody knows what served it, all do.
+    /// Budgets that count the call charge it, with what it cost in their unit; where nobody knows what served it, all do.
     /// </summary>
-    private static ImmutableArray<Charge> Charges(EmbeddedReservation call, long cost, long tokens, string? servedModel)
+    private static ImmutableArray<Charge> Charges(EmbeddedReservation call, long cost, long tokens, Settlement? settlement)
     {
         if (call.Holds.Length == 0)
             return [];
         var charges = ImmutableArray.CreateBuilder<Charge>(call.Holds.Length);
         foreach (ref var hold in call.Holds.AsSpan())
         {
-            var covered = servedModel is null || hold.Model is null || hold.Model.CoversModel(servedModel);
+            var covered = hold.Model is null || settlement?.IsCountedBy(hold.Model) != false;
             var amount = covered ? hold.Account.Amount(cost, tokens) : 0;
             if (!covered && hold.Charged == 0)
                 continue;

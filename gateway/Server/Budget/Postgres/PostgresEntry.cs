@@ -22,7 +22,7 @@ internal static class PostgresEntry
             Charges =
             [
                 .. call.Holds
-                    .Where(hold => settlement.ServedModel is not { } model || hold.Budget.CoversModel(model))
+                    .Where(hold => settlement.IsCountedBy(hold.Budget))
                     .Select(hold => Charge(hold, hold.Unit == ChargeUnit.Tokens ? tokens : cost)),
             ],
         };

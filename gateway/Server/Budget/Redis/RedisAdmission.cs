@@ -21,7 +21,7 @@ internal static class RedisAdmission
         {
             var line = call.Lines[i];
             var settled = reply.Number(FirstCounter + (2 * i));
-            if (!line.Blocks || settled + line.Reserved <= line.Budget.Limit)
+            if (!line.Blocks || line.Reserved == 0 || settled + line.Reserved <= line.Budget.Limit)
                 continue;
             var reset = line.Span.Period.End;
             if (worst is null || (reset ?? DateTimeOffset.MaxValue) > (worst.ResetTime ?? DateTimeOffset.MaxValue))
@@ -52,7 +52,7 @@ internal static class RedisAdmission
         {
             var line = call.Lines[i];
             var (settled, live) = (reply.Number(FirstCounter + (2 * i)), reply.Number(FirstCounter + 1 + (2 * i)));
-            if (line.Blocks && settled + live + line.Reserved > line.Budget.Limit)
+            if (line.Blocks && line.Reserved > 0 && settled + live + line.Reserved > line.Budget.Limit)
                 return new(line.Budget, settled, live);
         }
 

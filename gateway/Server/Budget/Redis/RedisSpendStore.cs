@@ -97,7 +97,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
         var draft = call.Draft with { Settlement = LedgerText.Bound(settlement) };
         var (cost, tokens) = (ReserveCall.Bound(settlement.Cost.Nanos), ReserveCall.Bound(settlement.Usage.Total));
         _spent.AddOrUpdate(call.Draft.Key, cost, (_, before) => before + cost);
-        Settle(new(call, draft.ToJson(), draft, cost, tokens, Uncovered(call.Budgets, settlement.ServedModel), IsCancelled: false));
+        Settle(new(call, draft.ToJson(), draft, cost, tokens, Uncounted(call.Budgets, settlement), IsCancelled: false));
         return ValueTask.CompletedTask;
     }
 
@@ -115,12 +115,12 @@ internal sealed partial class RedisSpendStore : ISpendStore
         && (request.Limits is not { RequestsPerMinute: null, TokensPerMinute: null, MaxParallelRequests: null }
             || request.Budgets.Any(b => b.Blocks));
 
-    /// <summary>Budgets that do not cover the model that answered, as the scripts look for them.</summary>
-    private static string Uncovered(ImmutableArray<BudgetModel> budgets, string? servedModel)
+    /// <summary>Budgets that are not charged, as the scripts look for them.</summary>
+    private static string Uncounted(ImmutableArray<BudgetModel> budgets, Settlement settlement)
     {
-        if (servedModel is null || budgets.All(b => b.CoversModel(servedModel)))
+        if (budgets.All(settlement.IsCountedBy))
             return "";
-        return $"\n{string.Join('\n', budgets.Where(b => !b.CoversModel(servedModel)).Select(b => b.Id))}\n";
+        return $"\n{string.Join('\n', budgets.Where(b => !settlement.IsCountedBy(b)).Select(b => b.Id))}\n";
     }
 
     private void Add(IEnumerable<LedgerRow> refused)

@@ -1,5 +1,6 @@
 using Gateway.Contract;
 using Gateway.Server.Budget;
+using Gateway.Server.Metering;
 using static Gateway.Tests.Budget.Contract.SpendSamples;
 
 namespace Gateway.Tests.Budget.Contract;
@@ -107,14 +108,29 @@ public abstract partial class SpendStoreContract
         await fixture.RefuseAsync<ReserveRefusal.BudgetReserved>(Request(1m, held));
     }
 
-    [Fact]
-    public async Task A_call_that_costs_nothing_passes_a_spent_budget()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1.5)]
+    public async Task A_call_that_costs_nothing_passes_a_budget_that_is_spent_or_overspent(decimal spent)
     {
         var budget = NewBudget(cost: 1m);
         await using var fixture = await OpenAsync(budget);
-        await fixture.SpendAsync(1m, budget);
+        await fixture.SettleAsync(await fixture.AdmitAsync(Request(1m, budget)), Settlement(spent));
+        await fixture.RefuseAsync<ReserveRefusal.BudgetExceeded>(Request(0.000000001m, budget));
         await fixture.SpendAsync(0m, budget);
-        await fixture.ShouldStandAtAsync(budget, settled: 1m);
+        (await fixture.CountAsync(budget)).Settled.ShouldBe(spent);
+    }
+
+    [Fact]
+    public async Task A_call_that_costs_nothing_passes_a_budget_that_live_calls_take_up()
+    {
+        var budget = NewBudget(cost: 1m);
+        await using var fixture = await OpenAsync(budget);
+        var live = await fixture.AdmitAsync(Request(1m, budget));
+        fixture.Store.Accrue(live, Money.FromDecimal(1.5m), 10);
+        await fixture.KeepUpAsync();
+        await fixture.RefuseAsync<ReserveRefusal.BudgetReserved>(Request(0.5m, budget));
+        await fixture.SpendAsync(0m, budget);
     }
 
     [Theory]

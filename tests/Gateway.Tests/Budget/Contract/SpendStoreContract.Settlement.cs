@@ -50,6 +50,19 @@ public abstract partial class SpendStoreContract
     }
 
     [Fact]
+    public async Task A_cost_in_another_currency_is_no_amount_that_a_budget_adds_up()
+    {
+        var (dollars, tokens) = (NewBudget("dollars"), NewBudget("tokens", tokens: 1000));
+        await using var fixture = await OpenAsync(dollars, tokens);
+        var call = await fixture.AdmitAsync(Request(0.5m, dollars, tokens));
+        await fixture.SettleAsync(call, Settlement(0.4m) with { Currency = "EUR" });
+        call = await fixture.AdmitAsync(Request(0.5m, dollars, tokens));
+        await fixture.SettleAsync(call, Settlement(0.3m) with { Currency = "USD" });
+        await fixture.ShouldStandAtAsync(dollars, settled: 0.3m);
+        await fixture.ShouldStandAtAsync(tokens, settled: 100);
+    }
+
+    [Fact]
     public async Task A_stream_that_outgrows_its_reservation_raises_it_whatever_the_limit()
     {
         var budget = NewBudget(cost: 1m);

@@ -281,7 +281,7 @@ begin
             for j in 1 .. cardinality(r.counters) loop
                 v_counter := r.counters[j];
                 v_amount := case when c_counts_tokens[v_counter] then r.tokens else r.cost end;
-                if c_settled[v_counter] + v_amount > r.limits[j] and (v_reset is null or c_end[v_counter] > v_reset) then
+                if v_amount > 0 and c_settled[v_counter] + v_amount > r.limits[j] and (v_reset is null or c_end[v_counter] > v_reset) then
                     o_verdict := 1;
                     o_counter := v_counter;
                     v_reset := c_end[v_counter];
@@ -301,7 +301,7 @@ begin
             for j in 1 .. cardinality(r.counters) loop
                 v_counter := r.counters[j];
                 v_amount := case when c_counts_tokens[v_counter] then r.tokens else r.cost end;
-                if c_settled[v_counter] + c_live[v_counter] + v_amount > r.limits[j] then
+                if v_amount > 0 and c_settled[v_counter] + c_live[v_counter] + v_amount > r.limits[j] then
                     o_verdict := 5;
                     o_counter := v_counter;
                     exit;

@@ -22,7 +22,7 @@ for i = FIRST, #ARGV, WIDTH do
   }
   local was = redis.call('HMGET', h.name, h.field .. '#s', h.field .. '#l')
   local settled, live, limit = number(was[1]), number(was[2]), tonumber(ARGV[i + 7])
-  if limit and settled + live + h.reserved > limit then fits = false end
+  if limit and h.reserved > 0 and settled + live + h.reserved > limit then fits = false end
   h.held, h.new = clamp(h.reserved, 0, CAP - live), not was[2]
   numbers[#numbers + 1], numbers[#numbers + 2] = int(settled), int(live)
   list[#list + 1] = h
