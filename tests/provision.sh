@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs what the tests run beside themselves: Postgres and Redis, as Debian packages. Says what is missing where it cannot.
+# Installs what the tests run beside themselves, as Debian packages: Postgres, Redis, and what sets a server's clock. Says what is missing where it cannot.
 set -uo pipefail
 
 packages=()
 command -v redis-server >/dev/null || packages+=(redis-server)
 command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || packages+=(postgresql)
+compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || packages+=(libfaketime)
 ((${#packages[@]})) || exit 0
 
 if ((EUID == 0)) && command -v apt-get >/dev/null; then

@@ -4,7 +4,7 @@ using Support.Stores;
 namespace Integration.Tests.Money;
 
 /// <summary>One Postgres for many tests, each with a gateway of its own in it.</summary>
-public sealed class SharedPostgres : IAsyncLifetime
+public class SharedPostgres : IAsyncLifetime
 {
     /// <summary>The administrator's connection.</summary>
     public NpgsqlDataSource Admin { get; private set; } = null!;
@@ -15,7 +15,7 @@ public sealed class SharedPostgres : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        Server = await PostgresServer.StartNewAsync();
+        Server = await StartServerAsync();
         Admin = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder
         {
             Host = "127.0.0.1",
@@ -26,10 +26,13 @@ public sealed class SharedPostgres : IAsyncLifetime
         });
     }
 
+    private protected virtual Task<PostgresServer> StartServerAsync() => PostgresServer.StartNewAsync();
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await Admin.DisposeAsync();
         await Server.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 }

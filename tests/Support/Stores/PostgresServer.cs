@@ -10,6 +10,9 @@ public sealed class PostgresServer : StoreProcess
 
     private PostgresServer(string password, StoreCertificate? certificate) => (Password, _certificate) = (password, certificate);
 
+    /// <summary>Null: that of the machine.</summary>
+    public ServerClock? Clock { get; private set; }
+
     /// <summary>Of the user.</summary>
     public string Password { get; }
 
@@ -22,9 +25,20 @@ public sealed class PostgresServer : StoreProcess
     private string Data => Path.Combine(Folder.FullName, "data");
 
     /// <summary>Makes a new, empty one and starts it.</summary>
-    public static async Task<PostgresServer> StartNewAsync(string password = "pa:ss/w%rd", StoreCertificate? certificate = null)
+    public static Task<PostgresServer> StartNewAsync(string password = "pa:ss/w%rd", StoreCertificate? certificate = null) =>
+        StartAsync(new(password, certificate));
+
+    /// <summary>One whose <see cref="Clock"/> can be set.</summary>
+    public static Task<PostgresServer> StartNewAsync(DateTimeOffset now)
     {
-        var server = new PostgresServer(password, certificate);
+        var server = new PostgresServer("password", null);
+        server.Clock = new(server.Folder.FullName);
+        server.Clock.Set(now);
+        return StartAsync(server);
+    }
+
+    private static async Task<PostgresServer> StartAsync(PostgresServer server)
+    {
         await server.InitializeAsync();
         await server.StartAsync();
         return server;
@@ -39,7 +53,7 @@ public sealed class PostgresServer : StoreProcess
         ];
         if (_certificate is not null)
             arguments.AddRange(["-c", "ssl=on", "-c", $"ssl_cert_file={Data}/server.crt", "-c", $"ssl_key_file={Data}/server.key"]);
-        return AsItsUser("postgres", arguments);
+        return AsItsUser("postgres", arguments, Clock?.Environment ?? []);
     }
 
     private async Task InitializeAsync()
@@ -59,12 +73,12 @@ public sealed class PostgresServer : StoreProcess
     }
 
     /// <summary>It refuses to run as root.</summary>
-    private static ProcessStartInfo AsItsUser(string program, IEnumerable<string> arguments)
+    private static ProcessStartInfo AsItsUser(string program, IEnumerable<string> arguments, params IEnumerable<string> environment)
     {
-        var path = Find(program, [.. Versions()]);
+        IEnumerable<string> command = [.. environment, Find(program, [.. Versions()]), .. arguments];
         return Environment.IsPrivilegedProcess
-            ? new("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", path, .. arguments])
-            : new(path, arguments);
+            ? new("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", "env", .. command])
+            : new("env", command);
     }
 
     private static Task GiveAwayAsync(string path) =>

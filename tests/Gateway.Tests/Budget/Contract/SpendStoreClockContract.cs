@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Config;
@@ -27,6 +28,36 @@ public abstract class SpendStoreClockContract
             .ShouldBe([(At(5, 7), 500_000_000), (At(5, 6), 900_000_000)]);
         await fixture.SetClockAsync(At(5, 7).AddSeconds(-1));
         await fixture.ShouldStandAtAsync(budget, settled: 0.9m);
+    }
+
+    /// <summary>Berlin's hour that comes twice; days of 23 and 25 hours; Havana's day without a midnight; a week and a month with a change.</summary>
+    [Theory]
+    [InlineData(BudgetPeriod.Hourly, "Asia/Kathmandu", "2026-06-01T11:15:00Z", "2026-06-01T12:15:00Z")]
+    [InlineData(BudgetPeriod.Hourly, "Europe/Berlin", "2026-10-25T01:00:00Z", "2026-10-25T02:00:00Z")]
+    [InlineData(BudgetPeriod.Daily, "Europe/Berlin", "2027-03-28T22:00:00Z", "2027-03-29T22:00:00Z")]
+    [InlineData(BudgetPeriod.Daily, "America/New_York", "2026-11-02T05:00:00Z", "2026-11-03T05:00:00Z")]
+    [InlineData(BudgetPeriod.Daily, "America/Havana", "2027-03-14T05:00:00Z", "2027-03-15T04:00:00Z")]
+    [InlineData(BudgetPeriod.Weekly, "Australia/Lord_Howe", "2026-10-04T13:00:00Z", "2026-10-11T13:00:00Z")]
+    [InlineData(BudgetPeriod.Monthly, "America/St_Johns", "2026-11-01T02:30:00Z", "2026-12-01T03:30:00Z")]
+    public async Task Up_to_the_end_of_a_period_a_spent_budget_refuses_and_from_it_on_the_next_one_counts(
+        BudgetPeriod period, string zone, string end, string nextEnd)
+    {
+        var budget = NewBudget(cost: 1m, period: period, zone: zone);
+        var (first, second) = (Instant(end), Instant(nextEnd));
+        await using var fixture = await OpenAsync(budget);
+        await fixture.SetClockAsync(first.AddSeconds(-30));
+        var late = await fixture.AdmitAsync(Request(0.4m, budget));
+        await fixture.SpendAsync(0.6m, budget);
+        (await fixture.RefuseAsync<ReserveRefusal.BudgetExceeded>(Request(0.5m, budget))).ResetTime.ShouldBe(first);
+
+        await fixture.SetClockAsync(first);
+        await fixture.SpendAsync(0.9m, budget);
+        (await fixture.RefuseAsync<ReserveRefusal.BudgetExceeded>(Request(0.2m, budget))).ResetTime.ShouldBe(second);
+        await fixture.SettleAsync(late, Settlement(0.3m));
+
+        await fixture.ShouldStandAtAsync(budget, settled: 0.9m);
+        (await fixture.RowsAsync()).Where(r => r.StartedAt < first).Sum(r => r.Charges.Single().Amount).ShouldBe(900_000_000);
+        (await fixture.RowsAsync()).SelectMany(r => r.Charges).Where(c => c.PeriodStart == first).Sum(c => c.Amount).ShouldBe(900_000_000);
     }
 
     [Fact]
@@ -120,6 +151,8 @@ public abstract class SpendStoreClockContract
 
     private static BudgetModel Daily(string name = "team", decimal cost = 1m) =>
         NewBudget(name, cost, period: BudgetPeriod.Daily);
+
+    private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 
     private static DateTimeOffset At(int month, int day, int hour = 0, int minute = 0) =>
         new(2026, month, day, hour, minute, 0, TimeSpan.Zero);
