@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Operator.Api.Definitions;
 using Operator.Hosting;
+using Operator.Spend;
 using Operator.Standalone;
 
 #pragma warning disable RS0030 // Here and nowhere else: everybody below takes the clock and the dice as arguments.
@@ -11,8 +13,14 @@ var root = new RootCommand("Runs LLM gateways from LlmGateway, ModelRoute, Virtu
 {
     RunCommand.Create(TimeProvider.System, random, Environment.GetEnvironmentVariable),
     StandaloneCommand.Create(TimeProvider.System, random, Environment.GetEnvironmentVariable),
+    SpendCommand.Create(TimeProvider.System, random, Environment.GetEnvironmentVariable),
     CrdsCommand.Create(),
 };
 
+// A mistake is one line, whoever reads the output.
+var parsed = root.Parse(args);
+if (parsed.Action is ParseErrorAction mistake)
+    mistake.ShowHelp = args.Length == 0;
+
 // Ctrl-C: the gateway gets its time to charge the calls in flight.
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(5) });
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(5) });

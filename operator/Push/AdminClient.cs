@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Gateway.Contract;
+using Operator.Kubernetes;
 
 namespace Operator.Push;
 
@@ -67,6 +68,26 @@ internal sealed class AdminClient : IDisposable
             : (null, new PushOutcome.Malformed($"GET /config/status was answered with {(int)reply.Status}"));
     }
 
+    /// <summary><c>GET /spend/report</c>: its body, or why there is none, for people, and whether that is the gateway's own word.</summary>
+    /// <param name="pod">Whom to ask.</param>
+    /// <param name="query">With its question mark.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<(byte[]? Report, string? Problem, bool IsAnswered)> ReportAsync(PodEndpoint pod, string query, CancellationToken cancellation)
+    {
+        var reply = await SendAsync(() => new(HttpMethod.Get, new Uri(pod.Address, "/spend/report" + query)), cancellation);
+        if (reply.Status == HttpStatusCode.OK)
+            return (reply.Body, null, true);
+        if (ErrorMessage(reply.Body) is { } message)
+            return (null, message, true);
+        var problem = reply.Failure switch
+        {
+            PushOutcome.Unreachable unreachable => unreachable.Reason,
+            PushOutcome.Unauthorized => "the admin token is refused",
+            _ => $"GET /spend/report was answered with {(int)reply.Status}",
+        };
+        return (null, problem, false);
+    }
+
     private static PushOutcome Read(Reply reply, StampedConfig config, PodEndpoint pod)
     {
         if (Parse(reply.Body, ContractJson.Default.PushReply) is not { } body || body.Errors.Contains(null!))
@@ -95,6 +116,20 @@ internal sealed class AdminClient : IDisposable
 
     private static string Message(PushReply reply) => string.Join("; ", reply.Errors.Select(e => e.Message));
 
+    /// <summary>What the gateway says of a request that it refuses; null where it says nothing.</summary>
+    private static string? ErrorMessage(byte[] body)
+    {
+        try
+        {
+            using var error = JsonDocument.Parse(body);
+            return ObjectReader.Text(error.RootElement, "error", "message");
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     private static T? Parse<T>(byte[] json, JsonTypeInfo<T> type)
         where T : class
     {
@@ -121,9 +156,11 @@ internal sealed class AdminClient : IDisposable
                 using var response = await _http.SendAsync(message, either.Token);
                 if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
                     continue;
-                if ((int)response.StatusCode >= 500)
-                    return new(new PushOutcome.Unreachable($"the admin port answered {(int)response.StatusCode}"));
-                return new(null) { Status = response.StatusCode, Body = await response.Content.ReadAsByteArrayAsync(either.Token) };
+                var isBroken = (int)response.StatusCode >= 500;
+                return new(isBroken ? new PushOutcome.Unreachable($"the admin port answered {(int)response.StatusCode}") : null)
+                {
+                    Status = response.StatusCode, Body = await response.Content.ReadAsByteArrayAsync(either.Token),
+                };
             }
 
             return new(new PushOutcome.Unauthorized());

@@ -212,7 +212,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         return new LineResult.Done(Until(times.Min()!.Value));
     }
 
-    private GatewayPods Pods(LlmGateway gateway) => GatewayPods.Of(gateway, _services.View.Pods.Snapshot.Objects.Values);
+    private GatewayPods Pods(LlmGateway gateway) => GatewayPods.Of(ObjectKey.Of(gateway), _services.View.Pods.Snapshot.Objects.Values);
 
     private async Task<ApiFailure?> RecallAsync(CancellationToken cancellation)
     {

@@ -23,14 +23,14 @@ internal sealed record GatewayPods
         All.MaxBy(p => p.Metadata.CreationTimestamp)?.Metadata.Annotations.GetValueOrDefault(PodTemplate.StoresAnnotation);
 
     /// <summary>Those that the Deployment has made: anybody who may make pods may put our labels on them.</summary>
-    public static GatewayPods Of(LlmGateway gateway, IEnumerable<Pod> pods)
+    public static GatewayPods Of(ObjectKey gateway, IEnumerable<Pod> pods)
     {
-        var instance = ChildNames.Own(gateway.Metadata.Name);
+        var instance = ChildNames.Own(gateway.Name);
         return new()
         {
             All =
             [
-                .. pods.Where(p => p.Metadata.Namespace == gateway.Metadata.Namespace
+                .. pods.Where(p => p.Metadata.Namespace == gateway.Namespace
                         && p.Metadata.Labels.GetValueOrDefault(ChildLabels.Instance) == instance
                         && IsOfDeployment(p.Metadata, instance))
                     .OrderBy(p => p.Metadata.Name, StringComparer.Ordinal),

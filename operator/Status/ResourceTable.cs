@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Reflection;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Operator.Api;
@@ -16,11 +15,11 @@ internal static class ResourceTable
 
     /// <summary>With a trailing newline; empty where there are no objects.</summary>
     public static string Render<T>(IReadOnlyList<T> objects, DateTimeOffset now)
-        where T : KubernetesObject => Lay(Cells(objects, now, _ => true));
+        where T : KubernetesObject => TextTable.Lay(Cells(objects, now, _ => true));
 
     /// <summary>Differs when something has happened: the table without what spend and time move.</summary>
     public static string Fingerprint<T>(IReadOnlyList<T> objects)
-        where T : KubernetesObject => Lay(Cells(objects, default, c => !s_restless.Contains(c)));
+        where T : KubernetesObject => TextTable.Lay(Cells(objects, default, c => !s_restless.Contains(c)));
 
     private static List<string[]> Cells<T>(IReadOnlyList<T> objects, DateTimeOffset now, Func<string, bool> wanted)
         where T : KubernetesObject
@@ -55,22 +54,4 @@ internal static class ResourceTable
         JsonValue value when value.TryGetValue<string>(out var text) => text,
         _ => node.ToJsonString(),
     };
-
-    /// <summary>Columns three spaces apart, as kubectl does.</summary>
-    private static string Lay(List<string[]> rows)
-    {
-        var text = new StringBuilder();
-        foreach (var row in rows)
-        {
-            for (var i = 0; i < row.Length; i++)
-            {
-                var width = rows.Max(r => r[i].Length);
-                text.Append(i == row.Length - 1 ? row[i] : row[i].PadRight(width + 3));
-            }
-
-            text.Append('\n');
-        }
-
-        return text.ToString();
-    }
 }

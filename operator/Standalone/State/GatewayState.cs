@@ -36,12 +36,14 @@ internal sealed class GatewayState(string path)
             PrivateFile.Write(TokenFile, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes)));
         if (PrivateFile.Read(CertificateFile) is not { Length: > 0 })
             PrivateFile.Write(CertificateFile, AdminCertificate.Issue(gateway, time.GetUtcNow()).Pem);
-        return new()
-        {
-            Tokens = [File.ReadAllText(TokenFile).Trim()],
-            Pins = [AdminCertificate.Parse(File.ReadAllText(CertificateFile)).Pin],
-        };
+        return ReadAccess()!;
     }
+
+    /// <summary>As it was prepared; null where it never was.</summary>
+    public AdminAccess? ReadAccess() =>
+        PrivateFile.Read(TokenFile) is { Length: > 0 } token && PrivateFile.Read(CertificateFile) is { Length: > 0 } certificate
+            ? new() { Tokens = [token.Trim()], Pins = [AdminCertificate.Parse(certificate).Pin] }
+            : null;
 
     /// <summary>The versions that were in force last. A file of a version that cannot be read says nothing.</summary>
     public LastValidVersions ReadLastValid()

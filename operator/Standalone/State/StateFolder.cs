@@ -1,4 +1,5 @@
 using Operator.Api;
+using Operator.Kubernetes;
 
 namespace Operator.Standalone.State;
 
@@ -8,6 +9,8 @@ namespace Operator.Standalone.State;
 /// </summary>
 internal sealed class StateFolder : IDisposable
 {
+    private const string GatewaysName = "gateways";
+
     private readonly string _path;
     private readonly FileStream _lock;
 
@@ -39,6 +42,20 @@ internal sealed class StateFolder : IDisposable
     public void Dispose() => _lock.Dispose();
 
     /// <summary>The part of one gateway.</summary>
-    public GatewayState Of(LlmGateway gateway) =>
-        new(Path.Combine(_path, "gateways", gateway.Metadata.Namespace, gateway.Metadata.Name));
+    public GatewayState Of(LlmGateway gateway) => Of(_path, ObjectKey.Of(gateway));
+
+    /// <summary>The same, to look into while another process may hold the folder.</summary>
+    public static GatewayState Of(string path, ObjectKey gateway) => new(Path.Combine(path, GatewaysName, gateway.Namespace, gateway.Name));
+
+    /// <summary>Those that it has parts of, in the order of their names.</summary>
+    public static IEnumerable<ObjectKey> Gateways(string path)
+    {
+        var folder = new DirectoryInfo(Path.Combine(path, GatewaysName));
+        return !folder.Exists
+            ? []
+            : folder.GetDirectories()
+                .SelectMany(ns => ns.GetDirectories().Select(g => new ObjectKey(ns.Name, g.Name)))
+                .OrderBy(g => g.Namespace, StringComparer.Ordinal)
+                .ThenBy(g => g.Name, StringComparer.Ordinal);
+    }
 }

@@ -37,6 +37,7 @@ internal sealed class FakeGateway : IAsyncDisposable
         _app.Use(AuthorizeAsync);
         _app.MapPut("/config", PutAsync);
         _app.MapGet("/config/status", StatusAsync);
+        _app.MapGet("/spend/report", ReportAsync);
     }
 
     public AdminCertificate Certificate => _file.Certificate;
@@ -49,6 +50,9 @@ internal sealed class FakeGateway : IAsyncDisposable
 
     /// <summary>What it complains of in a config; null where it takes it.</summary>
     public Func<ConfigSnapshot, ImmutableArray<ConfigError>?> Refuse { get; set; } = _ => null;
+
+    /// <summary>By the query: what it answers for a report.</summary>
+    public Func<string, (int Status, string Body)> Report { get; set; } = _ => (404, "");
 
     /// <summary>What it serves; null before the first.</summary>
     public ConfigSnapshot? Config => _config;
@@ -159,6 +163,13 @@ internal sealed class FakeGateway : IAsyncDisposable
             Budgets = Budgets,
         };
         return http.Response.WriteAsync(JsonSerializer.Serialize(status, ContractJson.Default.ConfigStatus));
+    }
+
+    private Task ReportAsync(HttpContext http)
+    {
+        var (status, body) = Report(http.Request.QueryString.Value ?? "");
+        http.Response.StatusCode = status;
+        return http.Response.WriteAsync(body);
     }
 
     private sealed record AdminFile(AdminCertificate Certificate, X509Certificate2 Presented, ImmutableArray<string> Tokens);
