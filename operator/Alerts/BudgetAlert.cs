@@ -8,12 +8,15 @@ using Operator.Api;
 namespace Operator.Alerts;
 
 /// <summary>A crossing of a Budget as a message. Pure.</summary>
-/// <param name="Id">The same for the same crossing, whoever tells it: receivers know by it what they have already.</param>
-/// <param name="Body">JSON.</param>
-internal sealed record BudgetAlert(string Id, string Body)
+internal static class BudgetAlert
 {
-    /// <summary>Null where the news is of something else.</summary>
-    public static BudgetAlert? Of(LlmGateway gateway, Budget budget, string reason, string note, DateTimeOffset now)
+    private const int MaxNote = 1024;
+
+    /// <summary>
+    /// Null where the news is of something else. The id is the same for the same crossing, whoever tells it: receivers know by it what they
+    /// have already.
+    /// </summary>
+    public static PendingAlert? Of(LlmGateway gateway, Budget budget, string reason, string note, DateTimeOffset now)
     {
         var type = reason switch
         {
@@ -26,9 +29,11 @@ internal sealed record BudgetAlert(string Id, string Body)
             return null;
         var start = Time(status.Period?.StartTime);
         var threshold = reason == EventReasons.BudgetThresholdReached ? Threshold(budget) : null;
-        return new(
-            IdOf($"{budget.Metadata.Uid}|{type}|{threshold}|{start}|{status.Limit}"),
-            new JsonObject
+        return new()
+        {
+            Id = IdOf($"{budget.Metadata.Uid}|{type}|{threshold}|{start}|{status.Limit}"),
+            Time = ApiTime.Seconds(now),
+            Body = new JsonObject
             {
                 ["type"] = type,
                 ["timestamp"] = Time(now),
@@ -44,9 +49,10 @@ internal sealed record BudgetAlert(string Id, string Body)
                     ["periodStart"] = Time(status.Period?.StartTime),
                     ["periodEnd"] = Time(status.Period?.EndTime),
                     ["blocks"] = budget.Spec is { Action: BudgetAction.Block, Enforcement: BudgetEnforcement.Enforce },
-                    ["message"] = note,
+                    ["message"] = BoundedText.Cut(note, MaxNote),
                 },
-            }.ToJsonString());
+            }.ToJsonString(),
+        };
     }
 
     private static int? Threshold(Budget budget) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Operator.Api.Schema;
 
 namespace Operator.Api;
@@ -34,6 +35,25 @@ internal sealed record BudgetStatus : ResourceStatus
 
     /// <summary>When the gateway was asked.</summary>
     public DateTimeOffset? UsageObservedTime { get; init; }
+
+    /// <summary>What the gateway's webhook has not taken yet.</summary>
+    [Items(8)]
+    public ImmutableArray<PendingAlert>? PendingAlerts { get; init; }
+}
+
+/// <summary>A message of which nobody knows that the webhook has taken it.</summary>
+internal sealed record PendingAlert
+{
+    /// <summary>Its `webhook-id`.</summary>
+    [Text(64)]
+    public required string Id { get; init; }
+
+    /// <summary>When the crossing was seen.</summary>
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>The JSON that is sent.</summary>
+    [Text(8192)]
+    public required string Body { get; init; }
 }
 
 /// <summary>A period.</summary>

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Operator.Alerts;
+using Operator.Api;
 
 namespace Operator.Reconcile;
 
@@ -15,8 +16,8 @@ internal sealed record WebhookTarget(Uri Url, WebhookKey Key)
 }
 
 /// <summary>
-/// Sends each message until it is taken, with growing pauses. To send neither waits nor fails. What is under way when the process ends is
-/// lost: the Event of the same crossing is not.
+/// Sends each message until it is taken, with growing pauses. To send neither waits nor fails. What is under way when the process ends, the
+/// status of the Budget still has.
 /// </summary>
 /// <param name="counted">Called once for each message, from any thread.</param>
 /// <param name="time">For pauses, and for the time that is signed.</param>
@@ -40,7 +41,10 @@ internal sealed partial class AlertSender(Action<AlertEnd> counted, TimeProvider
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = s_timeout };
 
     /// <summary>From any thread.</summary>
-    public void Send(WebhookTarget target, BudgetAlert alert)
+    /// <param name="target">Where to.</param>
+    /// <param name="alert">What.</param>
+    /// <param name="ended">Called once it is taken or given up, from any thread; never where the process ends before.</param>
+    public void Send(WebhookTarget target, PendingAlert alert, Action ended)
     {
         lock (_lock)
         {
@@ -50,13 +54,17 @@ internal sealed partial class AlertSender(Action<AlertEnd> counted, TimeProvider
             {
                 LogGivenUp(alert.Id, target, "too many others wait");
                 counted(AlertEnd.Dropped);
+            }
+            else
+            {
+                var sending = Task.Run(() => SendAsync(target, alert, ended));
+                _sending.Add(sending);
+                _ = sending.ContinueWith(Forget, TaskScheduler.Default);
                 return;
             }
-
-            var sending = Task.Run(() => SendAsync(target, alert));
-            _sending.Add(sending);
-            _ = sending.ContinueWith(Forget, TaskScheduler.Default);
         }
+
+        ended();
     }
 
     public async ValueTask DisposeAsync()
@@ -79,7 +87,7 @@ internal sealed partial class AlertSender(Action<AlertEnd> counted, TimeProvider
             _sending.Remove(sent);
     }
 
-    private async Task SendAsync(WebhookTarget target, BudgetAlert alert)
+    private async Task SendAsync(WebhookTarget target, PendingAlert alert, Action ended)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -87,6 +95,7 @@ internal sealed partial class AlertSender(Action<AlertEnd> counted, TimeProvider
             if (problem is null)
             {
                 counted(AlertEnd.Delivered);
+                ended();
                 return;
             }
 
@@ -94,6 +103,7 @@ internal sealed partial class AlertSender(Action<AlertEnd> counted, TimeProvider
             {
                 LogGivenUp(alert.Id, target, problem);
                 counted(AlertEnd.Failed);
+                ended();
                 return;
             }
 
@@ -103,7 +113,7 @@ internal sealed partial class AlertSender(Action<AlertEnd> counted, TimeProvider
     }
 
     /// <summary>Null: it was taken.</summary>
-    private async Task<string?> TrySendAsync(WebhookTarget target, BudgetAlert alert)
+    private async Task<string?> TrySendAsync(WebhookTarget target, PendingAlert alert)
     {
         var now = time.GetUtcNow();
         using var request = new HttpRequestMessage(HttpMethod.Post, target.Url)

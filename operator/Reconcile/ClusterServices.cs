@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Operator.Alerts;
+using Operator.Api;
 using Operator.Children;
 using Operator.Telemetry;
 using Operator.Kubernetes;
@@ -23,8 +23,8 @@ internal sealed record ClusterServices
     /// <summary>Takes what users should hear of.</summary>
     public required Action<EventText> Tell { get; init; }
 
-    /// <summary>Takes crossings of Budgets that a webhook should hear of.</summary>
-    public required Action<WebhookTarget, BudgetAlert> Alert { get; init; }
+    /// <summary>Takes crossings of Budgets that a webhook should hear of, and tells when one has come to its end.</summary>
+    public required Action<WebhookTarget, PendingAlert, Action> Alert { get; init; }
 
     /// <summary>The built-in prices.</summary>
     public required PriceTable Prices { get; init; }

@@ -25,7 +25,7 @@ namespace Operator.Reconcile;
 /// <item>Keep the config that is in force for pods that start while nobody pushes.</item>
 /// <item>Children: apply, prune. After the push, so that a block never waits for them, and first pods find the config in place.</item>
 /// <item>Status, of whatever differs.</item>
-/// <item>Events.</item>
+/// <item>Events, and alerts that no webhook has taken yet.</item>
 /// <item>When again.</item>
 /// </list>
 /// One instance is used by one caller at a time.
@@ -64,6 +64,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     private readonly ServerPause _keepPause;
     private readonly ChildWriter _children;
     private readonly StatusWriter _statuses;
+    private readonly BudgetAlerts _alerts;
     private readonly RolloutTurn _turn;
     private readonly Acknowledgements _acknowledgements = new();
     private LlmGateway _last;
@@ -99,6 +100,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         _keepPause = new(services.Time);
         _children = new(services.Client, services.View, services.Time);
         _statuses = new(services.Client, services.View, services.Time);
+        _alerts = new(services.Alert, () => services.View.Queue.Add(own));
         _turn = new(services.Rollouts, own);
     }
 
@@ -184,6 +186,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
                 Url = GatewayUrl.Of(gateway),
                 Selector = ChildLabels.SelectorText(gateway.Metadata.Name),
                 ChildProblems = ChildProblems(desired, first, keepsPods),
+                SettledAlerts = _alerts.Settled,
                 Durable = SpendDurability.Of(gateway.Spec, [.. states.Select(s => s.Status?.Tier).OfType<SpendTier>()]),
                 Now = now,
             },
@@ -193,8 +196,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         // 9. Events.
         var acknowledged = _acknowledgements.Take(gateway, outcome.Config, states);
         Tell(status.News.Concat(acknowledged.News));
-        foreach (var (target, alert) in BudgetAlerts.Of(outcome.Translation.LastValid.Gateway, secrets.Secrets, status.News, now))
-            _services.Alert(target, alert);
+        _alerts.Send(outcome.Translation.LastValid.Gateway, secrets.Secrets, statuses.Budgets.SelectMany(b => b.Status!.PendingAlerts ?? []));
         if (acknowledged.IsNew)
             _services.Metrics.Propagated(key, _services.Time.GetElapsedTime(_changed));
 

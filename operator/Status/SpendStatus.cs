@@ -11,8 +11,14 @@ internal static class SpendStatus
 {
     private const int MaxPercent = 1_000_000;
 
-    /// <summary>As long as no gateway tells its counters, what was known of the spend last stays.</summary>
     public static BudgetStatus Of(Budget budget, Verdict verdict, SpendIndex spend, StatusInputs inputs)
+    {
+        var status = Spent(budget, verdict, spend, inputs);
+        return status with { PendingAlerts = PendingAlerts.Of(budget, budget with { Status = status }, inputs) };
+    }
+
+    /// <summary>As long as no gateway tells its counters, what was known of the spend last stays.</summary>
+    private static BudgetStatus Spent(Budget budget, Verdict verdict, SpendIndex spend, StatusInputs inputs)
     {
         var counters = spend.CountersOf(budget);
         var exceeded = counters.Where(c => c.Settled >= c.Limit).ToImmutableArray();

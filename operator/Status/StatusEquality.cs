@@ -30,7 +30,8 @@ internal static class StatusEquality
 
     public static bool Same(BudgetStatus? a, BudgetStatus? b) =>
         ReferenceEquals(a, b) || (a is not null && b is not null
-            && (a with { Conditions = [] }) == (b with { Conditions = [] })
+            && (a with { Conditions = [], PendingAlerts = null }) == (b with { Conditions = [], PendingAlerts = null })
+            && Same(a.PendingAlerts ?? [], b.PendingAlerts ?? [])
             && Same(a.Conditions, b.Conditions));
 
     private static bool Same(RouteGatewayStatus a, RouteGatewayStatus b) =>

@@ -36,6 +36,9 @@ internal sealed record StatusInputs
     /// </summary>
     public ImmutableArray<string>? ChildProblems { get; init; }
 
+    /// <summary>Ids of the alerts that the webhook has taken, or that are given up.</summary>
+    public ImmutableHashSet<string> SettledAlerts { get; init; } = [];
+
     /// <summary>Whether spend survives the loss of a pod.</summary>
     public required Judgement Durable { get; init; }
 

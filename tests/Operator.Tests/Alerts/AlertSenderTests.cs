@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Operator.Alerts;
+using Operator.Api;
 using Operator.Reconcile;
 using Operator.Tests.Push;
 using Support;
@@ -10,10 +11,12 @@ namespace Operator.Tests.Alerts;
 public sealed class AlertSenderTests
 {
     private static readonly WebhookKey s_key = WebhookKey.Parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")!;
-    private static readonly BudgetAlert s_alert = new("msg_1", """{"type":"budget.exceeded"}""");
+    private static readonly PendingAlert s_alert =
+        new() { Id = "msg_1", Time = new(2026, 5, 1, 12, 0, 0, TimeSpan.Zero), Body = """{"type":"budget.exceeded"}""" };
 
     private readonly FakeClock _clock = new();
     private readonly ConcurrentQueue<AlertEnd> _ends = [];
+    private int _ended;
 
     [Fact]
     public async Task An_alert_that_is_not_taken_is_sent_again_until_it_is_with_the_id_that_it_had()
@@ -22,8 +25,8 @@ public sealed class AlertSenderTests
         await using var sender = Sender();
         receiver.Answer = attempt => attempt < 2 ? 503 : 200;
 
-        sender.Send(new(receiver.Url, s_key), s_alert);
-        await PassUntilAsync(() => !_ends.IsEmpty);
+        sender.Send(new(receiver.Url, s_key), s_alert, () => Interlocked.Increment(ref _ended));
+        await PassUntilAsync(() => Volatile.Read(ref _ended) > 0);
 
         _ends.ShouldBe([AlertEnd.Delivered]);
         receiver.Received.Length.ShouldBe(3);
@@ -43,8 +46,8 @@ public sealed class AlertSenderTests
         receiver.Answer = _ => 500;
         var start = _clock.GetUtcNow();
 
-        sender.Send(new(receiver.Url, s_key), s_alert);
-        await PassUntilAsync(() => !_ends.IsEmpty);
+        sender.Send(new(receiver.Url, s_key), s_alert, () => Interlocked.Increment(ref _ended));
+        await PassUntilAsync(() => Volatile.Read(ref _ended) > 0);
 
         _ends.ShouldBe([AlertEnd.Failed]);
         receiver.Received.Length.ShouldBe(7);
@@ -58,8 +61,8 @@ public sealed class AlertSenderTests
         await using var sender = Sender();
         receiver.Answer = attempt => attempt == 0 ? 307 : 200;
 
-        sender.Send(new(receiver.Url, s_key), s_alert);
-        await PassUntilAsync(() => !_ends.IsEmpty);
+        sender.Send(new(receiver.Url, s_key), s_alert, () => Interlocked.Increment(ref _ended));
+        await PassUntilAsync(() => Volatile.Read(ref _ended) > 0);
 
         receiver.Received.Select(r => r.Path).ShouldBe(["/hook", "/hook"]);
     }
@@ -68,12 +71,13 @@ public sealed class AlertSenderTests
     public async Task A_receiver_that_is_not_there_keeps_nobody_from_stopping()
     {
         var sender = Sender();
-        sender.Send(new(new("http://127.0.0.1:1/hook"), s_key), s_alert);
+        sender.Send(new(new("http://127.0.0.1:1/hook"), s_key), s_alert, () => Interlocked.Increment(ref _ended));
         await Poll.UntilAsync(() => _clock.Waits.Count == 1);
 
         await sender.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
         _ends.ShouldBeEmpty();
+        _ended.ShouldBe(0);
     }
 
     [Fact]
