@@ -29,6 +29,12 @@ public sealed record ConfigStatus
     /// <summary>The counters of every budget in the config.</summary>
     public ImmutableArray<BudgetCounter> Budgets { get; init; } = [];
 
+    /// <summary>
+    /// Ids of the budgets of which the process has not read from its database yet what others have spent; <see cref="Budgets"/> says nothing
+    /// of them.
+    /// </summary>
+    public ImmutableArray<string> UnreadBudgets { get; init; } = [];
+
     /// <summary>The databases that the process was told of, those that it has asked once; empty without one.</summary>
     public ImmutableArray<StoreStatus> Stores { get; init; } = [];
 
@@ -37,9 +43,10 @@ public sealed record ConfigStatus
         Lean() == other.Lean()
         && SchemaVersions.SequenceEqual(other.SchemaVersions)
         && Budgets.SequenceEqual(other.Budgets)
+        && UnreadBudgets.SequenceEqual(other.UnreadBudgets)
         && Stores.SequenceEqual(other.Stores);
 
-    private ConfigStatus Lean() => this with { SchemaVersions = [], Budgets = [], Stores = [] };
+    private ConfigStatus Lean() => this with { SchemaVersions = [], Budgets = [], UnreadBudgets = [], Stores = [] };
 }
 
 /// <summary>Where a gateway counts what is spent.</summary>

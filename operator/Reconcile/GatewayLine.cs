@@ -182,6 +182,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
                 Config = outcome.Config?.Snapshot,
                 Pods = pods.Reports(states, outcome.Config),
                 Counters = PodReports.Counters(states),
+                UnreadBudgets = PodReports.Unread(states),
                 CountersTime = states.Any(s => s.Status is not null) ? ApiTime.Seconds(now) : null,
                 Url = GatewayUrl.Of(gateway),
                 Selector = ChildLabels.SelectorText(gateway.Metadata.Name),

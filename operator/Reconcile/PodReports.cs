@@ -27,7 +27,7 @@ internal static class PodReports
     public static ImmutableArray<BudgetCounter> Counters(ImmutableArray<PodState> pods) =>
     [
         .. pods.Select(p => p.Status).OfType<ConfigStatus>()
-            .SelectMany(s => s.Budgets.Select(c => (Counter: c, IsShared: s.Tier != SpendTier.Embedded)))
+            .SelectMany(s => s.Budgets.Where(c => !s.UnreadBudgets.Contains(c.Budget)).Select(c => (Counter: c, IsShared: s.Tier != SpendTier.Embedded)))
             .GroupBy(c => (c.Counter.Budget, c.Counter.Key, c.Counter.PeriodStart))
             .Select(same =>
             {
@@ -36,6 +36,13 @@ internal static class PodReports
                 return Sum([.. shared, .. own]);
             }),
     ];
+
+    /// <summary>Budgets of which none of the pods knows yet what others have spent.</summary>
+    public static ImmutableHashSet<string> Unread(ImmutableArray<PodState> pods)
+    {
+        var told = pods.Select(p => p.Status).OfType<ConfigStatus>().Select(s => s.UnreadBudgets.ToImmutableHashSet(StringComparer.Ordinal)).ToList();
+        return told.Count == 0 ? [] : told.Aggregate((a, b) => a.Intersect(b));
+    }
 
     private static BudgetCounter Sum(ImmutableArray<BudgetCounter> counters) => counters[0] with
     {

@@ -13,7 +13,7 @@ internal static class KeyStatus
     public static VirtualKeyStatus Of(VirtualKey key, Verdict verdict, SpendIndex spend, StatusInputs inputs)
     {
         var material = inputs.Inputs.KeyMaterial.GetValueOrDefault(key.Id());
-        var budgets = verdict.CarriedGeneration is null ? [] : spend.BudgetsOf(key);
+        var budgets = verdict.CarriedGeneration is null ? [] : Known(spend.BudgetsOf(key), key, inputs);
         return new()
         {
             ObservedGeneration = key.Metadata.Generation,
@@ -27,6 +27,17 @@ internal static class KeyStatus
             Budgets = budgets,
             Conditions = Conditions(key, verdict, budgets, inputs),
         };
+    }
+
+    /// <summary>A budget of which nobody tells where it stands refuses the key if it did so before.</summary>
+    private static ImmutableArray<KeyBudgetStatus> Known(ImmutableArray<KeyBudgetStatus> told, VirtualKey key, StatusInputs inputs)
+    {
+        var before = key.Status?.Budgets ?? [];
+        return before.IsEmpty || told.All(b => inputs.IsCounted($"{b.Namespace}/{b.Name}"))
+            ? told
+            : [.. told.Select(b => inputs.IsCounted($"{b.Namespace}/{b.Name}")
+                ? b
+                : before.FirstOrDefault(k => k.Namespace == b.Namespace && k.Name == b.Name) ?? b)];
     }
 
     /// <summary>Where the key of a VirtualKey stands, whoever made it.</summary>

@@ -34,7 +34,10 @@ internal sealed record ResourceStatuses
         var budgets = inputs.Config?.Budgets ?? [];
         var isSameSpend = last?.Spend?.IsOf(budgets, inputs.Counters) ?? false;
         var spend = isSameSpend ? last!.Spend! : new SpendIndex(budgets, inputs.Counters);
-        var reuse = StatusReuse.Of(inputs, last, isSameSpend);
+        var isSameKnowledge = last?.From is { } before
+            && before.CountersTime is null == inputs.CountersTime is null
+            && before.UnreadBudgets.SetEquals(inputs.UnreadBudgets);
+        var reuse = StatusReuse.Of(inputs, last, isSameSpend && isSameKnowledge);
         return new()
         {
             Gateway = of.Gateway with { Status = GatewayStatus.Of(verdicts[0], inputs) },

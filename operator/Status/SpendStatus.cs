@@ -17,7 +17,7 @@ internal static class SpendStatus
         return status with { PendingAlerts = PendingAlerts.Of(budget, budget with { Status = status }, inputs) };
     }
 
-    /// <summary>As long as no gateway tells its counters, what was known of the spend last stays.</summary>
+    /// <summary>As long as no pod tells its counters, what was known of the spend last stays.</summary>
     private static BudgetStatus Spent(Budget budget, Verdict verdict, SpendIndex spend, StatusInputs inputs)
     {
         var counters = spend.CountersOf(budget);
@@ -30,7 +30,7 @@ internal static class SpendStatus
             SelectedKeys = selected,
             Conditions = Conditions(budget, verdict, exceeded, inputs),
         };
-        if (inputs.CountersTime is null)
+        if (!inputs.IsCounted(budget.Id()))
             return status;
         var most = counters.MaxBy(c => c.Settled);
         var refused = spend.Find(budget)?.Blocks() != true ? 0 : exceeded.Any(c => c.Key is null) ? selected : exceeded.Length;
@@ -54,17 +54,17 @@ internal static class SpendStatus
         conditions.Add(ConditionTypes.Accepted, verdict.Accepted);
         conditions.Add(ConditionTypes.ResolvedRefs, verdict.ResolvedRefs);
         conditions.Add(ConditionTypes.Programmed, programmed);
-        conditions.Add(ConditionTypes.Exceeded, Uncounted(verdict, inputs, conditions) ?? Exceeded(exceeded));
+        conditions.Add(ConditionTypes.Exceeded, Uncounted(budget, verdict, inputs, conditions) ?? Exceeded(exceeded));
         conditions.Add(ConditionTypes.Durable, inputs.Durable);
         return conditions.WithSummary(ConditionTypes.Accepted, ConditionTypes.ResolvedRefs, ConditionTypes.Programmed);
     }
 
     /// <summary>Null: it is counted. What was known before stays while the gateway that counts does not answer.</summary>
-    private static Judgement? Uncounted(Verdict verdict, StatusInputs inputs, ConditionList conditions)
+    private static Judgement? Uncounted(Budget budget, Verdict verdict, StatusInputs inputs, ConditionList conditions)
     {
         if (Programmed.NotInConfig(verdict, inputs) is { } absent)
             return absent with { Status = ConditionStatus.Unknown };
-        if (inputs.CountersTime is not null)
+        if (inputs.IsCounted(budget.Id()))
             return null;
         return conditions.Previous(ConditionTypes.Exceeded) is { } before
             ? new(before.Status, before.Reason, before.Message)

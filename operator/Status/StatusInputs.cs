@@ -25,6 +25,12 @@ internal sealed record StatusInputs
     /// <summary>When the gateway was asked for them; null: it has not answered yet.</summary>
     public DateTimeOffset? CountersTime { get; init; }
 
+    /// <summary>Ids of budgets of which no pod knows yet what others have spent.</summary>
+    public ImmutableHashSet<string> UnreadBudgets { get; init; } = [];
+
+    /// <summary>Whether <see cref="Counters"/> says where this budget stands; else what was known of it last stays.</summary>
+    public bool IsCounted(string budget) => CountersTime is not null && !UnreadBudgets.Contains(budget);
+
     /// <summary>Where callers reach the gateway.</summary>
     public string? Url { get; init; }
 

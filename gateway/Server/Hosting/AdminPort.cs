@@ -127,6 +127,7 @@ internal sealed class AdminPort(
             Ready = readiness.State == ReadyState.Ready,
             Tier = store.Tier,
             Budgets = model is null ? [] : store.Read(model.Budgets),
+            UnreadBudgets = model is null ? [] : [.. model.Budgets.Where(b => !store.HasRead(b)).Select(b => b.Id)],
             Stores = stores.Read(),
         };
     }

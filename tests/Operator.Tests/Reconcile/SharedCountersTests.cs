@@ -37,6 +37,19 @@ public sealed class SharedCountersTests
     }
 
     [Fact]
+    public void A_pod_that_has_not_read_the_database_yet_tells_no_zero()
+    {
+        var fresh = Told(SpendTier.Postgres, 0);
+        fresh = fresh with { Status = fresh.Status! with { UnreadBudgets = ["team/monthly"] } };
+
+        PodReports.Counters([fresh]).ShouldBeEmpty();
+        PodReports.Unread([fresh]).ShouldBe(["team/monthly"]);
+        Settled(fresh, Told(SpendTier.Postgres, 3)).ShouldBe(3);
+        PodReports.Unread([fresh, Told(SpendTier.Postgres, 3)]).ShouldBeEmpty();
+        PodReports.Unread([]).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Spend_in_Postgres_is_durable_once_every_pod_that_has_told_counts_there()
     {
         Durable(s_postgres, SpendTier.Redis, SpendTier.Redis).ShouldBe((ConditionStatus.True, ConditionReasons.Durable));

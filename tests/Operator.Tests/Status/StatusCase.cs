@@ -49,6 +49,7 @@ internal static class StatusCase
             Config = translation.Config is { } config ? new StampedConfig(config, revision).Snapshot : null,
             Pods = [.. Items(settings, "pods").Select(Pod)],
             Counters = [.. Items(settings, "counters").Select(Counter)],
+            UnreadBudgets = [.. Items(settings, "unread").Select(b => (string)b!)],
             CountersTime = settings?["counters"] is null ? null : inputs.Now,
             Url = "http://main.default.svc:4000",
             Durable = (bool?)settings?["durable"] ?? true

@@ -6,7 +6,8 @@ namespace Support.Cluster;
 /// <summary>The real one: from the folder of the control plane, else from PATH.</summary>
 public sealed class Kubectl(string kubeConfig, CancellationToken cancellation = default)
 {
-    private static readonly string s_program = File.Exists(ControlPlaneBinaries.Of("kubectl")) ? ControlPlaneBinaries.Of("kubectl") : "kubectl";
+    /// <summary>Its path.</summary>
+    public static string Program { get; } = File.Exists(ControlPlaneBinaries.Of("kubectl")) ? ControlPlaneBinaries.Of("kubectl") : "kubectl";
 
     /// <summary>In the root of the source tree; what it prints. Throws <see cref="InvalidOperationException"/> where it fails.</summary>
     public async Task<string> RunAsync(params string[] arguments)
@@ -18,7 +19,7 @@ public sealed class Kubectl(string kubeConfig, CancellationToken cancellation = 
     /// <summary>What it prints, to standard output and standard error.</summary>
     public async Task<(int ExitCode, string Output, string Error)> TryAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo(s_program, ["--kubeconfig", kubeConfig, .. arguments])
+        var start = new ProcessStartInfo(Program, ["--kubeconfig", kubeConfig, .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

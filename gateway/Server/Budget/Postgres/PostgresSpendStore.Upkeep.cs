@@ -31,6 +31,8 @@ internal sealed partial class PostgresSpendStore
     public ImmutableArray<BudgetCounter> Read(ImmutableArray<BudgetModel> budgets) =>
         [.. budgets.SelectMany(budget => _counters.GetValueOrDefault(budget.Id) is { IsDefault: false } known ? known : Unspent(budget))];
 
+    public bool HasRead(BudgetModel budget) => _counters.ContainsKey(budget.Id);
+
     /// <summary>Where the budgets stand now; null: the database does not answer.</summary>
     public async ValueTask<ImmutableArray<BudgetCounter>?> ReadAsync(
         ImmutableArray<BudgetModel> budgets, CancellationToken cancellationToken)
@@ -179,7 +181,8 @@ internal sealed partial class PostgresSpendStore
         var applied = _applied;
         if (await ReadAsync(applied, cancellationToken) is not { } counters)
             return;
-        _counters = counters.GroupBy(c => c.Budget, StringComparer.Ordinal).ToImmutableDictionary(g => g.Key, g => g.ToImmutableArray());
+        var byBudget = counters.ToLookup(c => c.Budget, StringComparer.Ordinal);
+        _counters = applied.ToImmutableDictionary(b => b.Id, b => byBudget[b.Id].ToImmutableArray());
         var spent = await _database.AskAsync(
             ReadSpent, Number(0), row => (Key: row.GetString(0), Spent: row.GetInt64(1)), cancellationToken);
         foreach (var (key, amount) in spent.Rows)

@@ -133,6 +133,8 @@ internal sealed partial class RedisSpendStore
     public ImmutableArray<BudgetCounter> Read(ImmutableArray<BudgetModel> budgets) =>
         [.. budgets.SelectMany(b => _readings.GetValueOrDefault(b.Id, []))];
 
+    public bool HasRead(BudgetModel budget) => _readings.ContainsKey(budget.Id);
+
     /// <summary>Counts and writes what waits, for as long as a process has when it ends.</summary>
     public async ValueTask DisposeAsync()
     {
