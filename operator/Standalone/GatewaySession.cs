@@ -19,6 +19,7 @@ internal sealed class GatewaySession : IAsyncDisposable
     private readonly ConfigPublisher _publisher;
     private readonly GatewayReconciler _reconciler;
     private readonly Action _changed;
+    private readonly BudgetAlerts _alerts;
     private volatile GatewayAddresses? _addresses;
 
     /// <summary>Starts the process.</summary>
@@ -36,6 +37,8 @@ internal sealed class GatewaySession : IAsyncDisposable
         };
         _client = new(() => access, publisherOptions.Timeout, services.Time);
         _publisher = new(_client, publisherOptions, services.Time, services.PublisherLogger, _ => changed());
+        _alerts = new(services.Alert, changed);
+        Spent = _state.ReadSpent();
         _reconciler = new(_state.Revisions, _publisher, _state.ReadLastValid());
         var launch = new GatewayLaunch
         {
@@ -50,6 +53,9 @@ internal sealed class GatewaySession : IAsyncDisposable
 
     /// <summary><c>namespace/name</c> of the gateway.</summary>
     public string Id { get; }
+
+    /// <summary>Where budgets stood when it was written down last, by their id.</summary>
+    public ImmutableSortedDictionary<string, BudgetStatus> Spent { get; private set; }
 
     /// <summary>Ends only by a failure: the process cannot be brought up.</summary>
     public Task Supervision { get; }
@@ -70,8 +76,22 @@ internal sealed class GatewaySession : IAsyncDisposable
         return outcome;
     }
 
-    /// <summary>The status after a reconcile.</summary>
-    public ResourceStatuses Status(ReconcileOutcome outcome, DateTimeOffset now)
+    /// <summary>The status after a reconcile; what is new in the spend is written down, and told to the webhook.</summary>
+    public ResourceStatuses Report(ReconcileOutcome outcome, DateTimeOffset now)
+    {
+        var statuses = Status(outcome, now);
+        if (statuses.Budgets.Any(b => StatusWrites.Due(b with { Status = Spent.GetValueOrDefault(b.Id()) }, b, now) <= now))
+        {
+            Spent = statuses.Budgets.ToImmutableSortedDictionary(b => b.Id(), b => b.Status!, StringComparer.Ordinal);
+            _state.WriteSpent(Spent);
+        }
+
+        var pending = statuses.Budgets.SelectMany(b => b.Status!.PendingAlerts ?? []);
+        _alerts.Send(outcome.Translation.LastValid.Gateway, outcome.Inputs.Secrets, pending);
+        return statuses;
+    }
+
+    private ResourceStatuses Status(ReconcileOutcome outcome, DateTimeOffset now)
     {
         var pods = _publisher.Pods;
         var answer = pods.Select(p => p.Status).OfType<ConfigStatus>().FirstOrDefault();
@@ -83,6 +103,7 @@ internal sealed class GatewaySession : IAsyncDisposable
             Pods = [.. pods.Select(p => PodReports.Of(p, outcome.Config))],
             Counters = answer?.Budgets ?? [],
             CountersTime = answer is null ? null : now,
+            SettledAlerts = _alerts.Settled,
             Url = Url,
             Durable = new(ConditionStatus.True, ConditionReasons.Durable, "spend is kept in the journal of the state folder"),
             Now = now,

@@ -17,15 +17,23 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
     /// <param name="store">What the folder says.</param>
     /// <param name="gateway">The gateway.</param>
     /// <param name="before">The statuses that the last reconcile gave; null before the first.</param>
+    /// <param name="spent">Where budgets stood when a former run ended, for the first reconcile; by the budget's id.</param>
     /// <param name="served">The config that the gateway has acknowledged; null where it has none yet.</param>
     /// <param name="now">The moment.</param>
-    public Gathered Gather(ManifestStore store, LlmGateway gateway, ResourceStatuses? before, ConfigSnapshot? served, DateTimeOffset now)
+    public Gathered Gather(
+        ManifestStore store,
+        LlmGateway gateway,
+        ResourceStatuses? before,
+        ImmutableSortedDictionary<string, BudgetStatus> spent,
+        ConfigSnapshot? served,
+        DateTimeOffset now)
     {
         var key = ObjectKey.Of(gateway);
         var routes = store.All<ModelRoute>().Where(r => Attached.IsFor(key, r)).ToImmutableArray();
         var virtualKeys = store.All<VirtualKey>().Where(k => Attached.IsFor(key, k.Spec.GatewayRef, k)).ToImmutableArray();
         var budgets = store.All<Budget>().Where(b => Attached.IsFor(key, b.Spec.GatewayRef, b)).ToImmutableArray();
-        var uses = routes.SelectMany(LocalSecrets.UsesOf).Concat(virtualKeys.SelectMany(LocalSecrets.UsesOf));
+        var uses = routes.SelectMany(LocalSecrets.UsesOf).Concat(virtualKeys.SelectMany(LocalSecrets.UsesOf))
+            .Concat(LocalSecrets.UsesOf(gateway));
         var secrets = LocalSecrets.Resolve(uses, store.All<Secret>(), environment);
         var taken = (served?.Keys ?? []).SelectMany(k => k.Hashes).Select(h => h.Sha256).ToHashSet(StringComparer.Ordinal);
         var made = virtualKeys
@@ -42,7 +50,9 @@ internal sealed class Gatherer(KeyFiles keys, PriceTable prices, Func<string, st
                 Now = now,
                 Routes = WithStatus(routes, before?.Routes ?? [], (r, b) => r with { Status = b.Status }),
                 Keys = WithStatus(virtualKeys, before?.Keys ?? [], (k, b) => k with { Status = b.Status }),
-                Budgets = WithStatus(budgets, before?.Budgets ?? [], (g, b) => g with { Status = b.Status }),
+                Budgets = before is null
+                    ? [.. budgets.Select(b => b with { Status = spent.GetValueOrDefault(b.Id()) })]
+                    : WithStatus(budgets, before.Budgets, (g, b) => g with { Status = b.Status }),
                 Secrets = secrets,
                 Namespaces = Namespaces(store, virtualKeys, budgets),
                 KeyMaterial = made.Select(m => KeyValuePair.Create(m.Key.Id(), KeyMaterials.Of(m.Key, m.Stored)))

@@ -27,6 +27,10 @@ internal static class LocalSecrets
     public static string Variable(SecretKeyReference reference) =>
         string.Concat($"{reference.Name}_{reference.Key}".Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToUpperInvariant(c) : '_'));
 
+    /// <summary>What a gateway without pods needs: the key of its webhook.</summary>
+    public static IEnumerable<LocalSecretUse> UsesOf(LlmGateway gateway) =>
+        gateway.Spec.Alerts?.Webhook is { } webhook ? [new(gateway.Metadata.Namespace, webhook.SecretRef)] : [];
+
     /// <summary>What routes refer to.</summary>
     public static IEnumerable<LocalSecretUse> UsesOf(ModelRoute route) => route.Spec.Targets
         .Select(t => t.Credentials?.SecretRef)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Operator.Prices;
 using Operator.Push;
+using Operator.Reconcile;
 using Operator.Standalone.Process;
 
 namespace Operator.Standalone;
@@ -47,12 +48,14 @@ internal static class StandaloneCommand
             using var loggers = LoggerFactory.Create(logging => logging
                 .SetMinimumLevel(LogLevel.Warning)
                 .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+            await using var alerts = new AlertSender(_ => { }, time, loggers.CreateLogger<AlertSender>());
             var services = new StandaloneServices
             {
                 Time = time,
                 Random = random,
                 Environment = environment,
                 Notice = report.Notice,
+                Alert = alerts.Send,
                 PublisherLogger = loggers.CreateLogger<ConfigPublisher>(),
             };
             return await new StandaloneRun(options, services, BuiltInPrices.Load(), report).RunAsync(cancellation);

@@ -85,7 +85,7 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
                     }
 
                     // 3. Gather what concerns it.
-                    var gathered = gatherer.Gather(store, gateway, statuses, served, now);
+                    var gathered = gatherer.Gather(store, gateway, statuses, session.Spent, served, now);
 
                     // 4. Translate, push, acknowledge.
                     var outcome = await session.ReconcileAsync(gathered.Inputs, cancellation);
@@ -94,7 +94,7 @@ internal sealed class StandaloneRun(StandaloneOptions options, StandaloneService
                     served = outcome.Answer is PushOutcome.Acknowledged ? outcome.Config?.Snapshot : served;
 
                     // 5. Status.
-                    statuses = session.Status(outcome, now);
+                    statuses = session.Report(outcome, now);
 
                     // 6. Report.
                     report.Problems(StandaloneProblems.Of(store, outcome));

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
+using Operator.Api;
 using Operator.Push;
+using Operator.Reconcile;
 
 namespace Operator.Standalone;
 
@@ -17,6 +19,9 @@ internal sealed record StandaloneServices
 
     /// <summary>Tells the user something, in one line.</summary>
     public required Action<string> Notice { get; init; }
+
+    /// <summary>See <see cref="AlertSender.Send"/>.</summary>
+    public required Action<WebhookTarget, PendingAlert, Action> Alert { get; init; }
 
     /// <summary>For the push.</summary>
     public required ILogger<ConfigPublisher> PublisherLogger { get; init; }

@@ -12,7 +12,16 @@ namespace Operator.Translate;
 /// </summary>
 internal sealed class GatewaySecrets(LlmGateway gateway, SecretLookup secrets, FindingLog log)
 {
-    public void Check()
+    /// <param name="isCluster">Else no pod is there that databases and certificates were for.</param>
+    public void Check(bool isCluster)
+    {
+        if (isCluster)
+            CheckPods();
+        if (gateway.Spec.Alerts?.Webhook is { } webhook)
+            CheckWebhook(webhook);
+    }
+
+    private void CheckPods()
     {
         if (gateway.Spec.Postgres is { } postgres)
             CheckPostgres(postgres);
@@ -24,9 +33,6 @@ internal sealed class GatewaySecrets(LlmGateway gateway, SecretLookup secrets, F
             if (CheckPem("spec.tls.secretRef", new() { Name = name, Key = "tls.crt" }, Hint))
                 CheckPem("spec.tls.secretRef", new() { Name = name, Key = "tls.key" }, Hint);
         }
-
-        if (gateway.Spec.Alerts?.Webhook is { } webhook)
-            CheckWebhook(webhook);
     }
 
     /// <summary>No pod needs it, so it is a warning.</summary>

@@ -76,8 +76,7 @@ internal static class Translator
         var targets = new TargetTranslation(gateway.Spec, secrets, prices, log);
         var admission = new Admission(gateway, inputs.Namespaces, inputs.SeesNamespaces);
         admission.Check(log);
-        if (inputs.IsCluster)
-            new GatewaySecrets(gateway, secrets, log).Check();
+        new GatewaySecrets(gateway, secrets, log).Check(inputs.IsCluster);
 
         // 2. Routes.
         var routeConfigs = new RouteTranslation(targets, log).Translate(routes);

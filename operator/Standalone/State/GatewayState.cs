@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Operator.Api;
@@ -11,6 +12,7 @@ internal sealed class GatewayState(string path)
 {
     private const int TokenBytes = 32;
 
+    private readonly string _spent = Path.Combine(path, "spent.json");
     private readonly string _lastValid = Path.Combine(path, "last-valid.json");
 
     /// <summary>The token of the admin port.</summary>
@@ -59,6 +61,25 @@ internal sealed class GatewayState(string path)
             return LastValidVersions.Empty;
         }
     }
+
+    /// <summary>Where budgets stood, by their id, so that no crossing is told twice. A file that cannot be read says nothing.</summary>
+    public ImmutableSortedDictionary<string, BudgetStatus> ReadSpent()
+    {
+        try
+        {
+            return (PrivateFile.Read(_spent) is { } json
+                ? JsonSerializer.Deserialize<ImmutableSortedDictionary<string, BudgetStatus>>(json, ApiJson.Options)
+                : null) ?? ImmutableSortedDictionary<string, BudgetStatus>.Empty;
+        }
+        catch (JsonException)
+        {
+            return ImmutableSortedDictionary<string, BudgetStatus>.Empty;
+        }
+    }
+
+    /// <summary>Written as often as a cluster's statuses are.</summary>
+    public void WriteSpent(ImmutableSortedDictionary<string, BudgetStatus> spent) =>
+        PrivateFile.Write(_spent, JsonSerializer.Serialize(spent, ApiJson.Options));
 
     /// <summary>Written when a config has been acknowledged.</summary>
     public void WriteLastValid(LastValidVersions versions) =>

@@ -13,7 +13,7 @@ namespace Integration.Tests.Cluster;
 [Collection(SharedCluster.Name)]
 public sealed class SpendTests(GatewayCluster cluster) : IDisposable
 {
-    private const int CallsOfEachPod = 7;
+    private const int CallsOfEachPod = 4;
 
     private static readonly HttpClient s_client = new(new SocketsHttpHandler { UseProxy = false });
 

@@ -58,7 +58,7 @@ public sealed class InstalledCluster : IAsyncDisposable
     /// <summary>
     /// A program of ours: the one that the environment names (<c>OPERATOR_PROGRAM</c>), or built as the caller is, for release or for debugging.
     /// </summary>
-    internal static string ProgramOf(string project)
+    public static string ProgramOf(string project)
     {
         if (Environment.GetEnvironmentVariable($"{project.ToUpperInvariant()}_PROGRAM") is { Length: > 0 } given)
             return given;
