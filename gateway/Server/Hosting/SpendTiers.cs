@@ -3,6 +3,7 @@ using Gateway.Server.Budget;
 using Gateway.Server.Budget.Embedded;
 using Gateway.Server.Budget.Postgres;
 using Gateway.Server.Budget.Redis;
+using Gateway.Server.Budget.Spool;
 using Gateway.Server.Stores;
 
 namespace Gateway.Server.Hosting;
@@ -14,7 +15,8 @@ internal static class SpendTiers
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// A database that does not answer keeps nobody from starting. Throws <see cref="InvalidDataException"/> where its URI cannot be used.
+    /// A database that does not answer keeps nobody from starting. Throws <see cref="InvalidDataException"/> where its URI cannot be used,
+    /// <see cref="IOException"/> where another process uses the state directory.
     /// </summary>
     public static async Task<SpendParts> OpenAsync(GatewayOptions options, TimeProvider time, ILoggerFactory loggers)
     {
@@ -28,22 +30,23 @@ internal static class SpendTiers
         var settings = new PostgresSpendOptions { Gateway = options.Name! };
         var uri = Uri("GATEWAY_POSTGRES_URL_FILE", files, StoreUri.Postgres);
         var database = new LedgerDatabase(uri, files.Ca, settings);
+        var spool = SpoolFolder.Open(Path.Combine(options.StateDirectory, "spool"), new(), time, loggers.CreateLogger<SpoolFolder>());
         ISpendStore store = options.Redis is { } redis
-            ? await StartRedisAsync(redis, options, database, time, loggers)
-            : await PostgresSpendStore.OpenAsync(database, settings, time, loggers.CreateLogger<PostgresSpendStore>());
+            ? await StartRedisAsync(redis, options, database, spool, time, loggers)
+            : await PostgresSpendStore.OpenAsync(database, spool, settings, time, loggers.CreateLogger<PostgresSpendStore>());
         var reports = new PostgresReports(uri, files.Ca, settings);
         return new() { Store = store, Reports = reports, Others = [reports, database] };
     }
 
     private static async Task<RedisSpendStore> StartRedisAsync(
-        StoreFiles files, GatewayOptions options, LedgerDatabase database, TimeProvider time, ILoggerFactory loggers)
+        StoreFiles files, GatewayOptions options, LedgerDatabase database, SpoolFolder spool, TimeProvider time, ILoggerFactory loggers)
     {
         // The link reads the file again whenever it connects; a URI that is none is told at once.
         Uri("GATEWAY_REDIS_URL_FILE", files, StoreUri.Redis);
         var link = new RedisLink(files, options.Name!, options.StoreWatch.Bound, time);
         var ledger = new OrderedLedger(database, loggers.CreateLogger<OrderedLedger>());
         var store = new RedisSpendStore(
-            new() { Gateway = options.Name! }, link, ledger, time, loggers.CreateLogger<RedisSpendStore>());
+            new() { Gateway = options.Name! }, link, ledger, spool, time, loggers.CreateLogger<RedisSpendStore>());
 
         // A pod that is ready before it can count would refuse its first calls; one whose Redis is away starts all the same.
         await Task.WhenAny(store.KeepUpAsync(), Task.Delay(s_patience, time));

@@ -1,4 +1,4 @@
-using Gateway.Server.Budget.Embedded.Journal;
+using Gateway.Server.Budget.Files;
 
 namespace Gateway.Tests.Budget;
 

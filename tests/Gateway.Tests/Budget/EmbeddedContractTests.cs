@@ -36,7 +36,7 @@ public sealed class EmbeddedReportsContractTests : SpendReportsContract, IAsyncD
     /// <summary>Every two rows in a segment of their own.</summary>
     private protected override async Task<ISpendReports> OpenAsync(IReadOnlyList<LedgerRow> rows)
     {
-        var segments = new Segments(Directory.CreateDirectory(_files.NewDirectory()).FullName);
+        var segments = JournalSegments.In(Directory.CreateDirectory(_files.NewDirectory()).FullName);
         using var line = new JournalLine();
         foreach (var (index, pair) in rows.Chunk(2).Index())
         {

@@ -225,7 +225,7 @@ public sealed class JournalTests
     {
         var directory = fixture.NewDirectory();
         Directory.CreateDirectory(directory);
-        var segments = new Segments(directory);
+        var segments = JournalSegments.In(directory);
         File.WriteAllBytes(segments.PathOf(1), journal);
         return Recovery.Read(segments);
     }

@@ -1,4 +1,4 @@
-using Microsoft.Win32.SafeHandles;
+using Gateway.Server.Budget.Files;
 
 namespace Gateway.Server.Budget.Embedded;
 
@@ -37,6 +37,3 @@ internal sealed record EmbeddedSpendOptions
     /// <summary>How bytes reach a segment.</summary>
     public SegmentWrite Write { get; init; } = RandomAccess.Write;
 }
-
-/// <summary>Writes all the bytes at the offset, or throws.</summary>
-internal delegate void SegmentWrite(SafeFileHandle segment, ReadOnlySpan<byte> bytes, long offset);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Server.Budget.Embedded.Journal;
+using Gateway.Server.Budget.Files;
 using Gateway.Server.Config;
 using Microsoft.Win32.SafeHandles;
 
@@ -54,7 +55,7 @@ internal sealed partial class EmbeddedSpendStore
         var taken = DirectoryLock.Take(directory);
         try
         {
-            var segments = new Segments(directory);
+            var segments = JournalSegments.In(directory);
             var recovery = Recovery.Read(segments);
             var store = new EmbeddedSpendStore(taken, segments, recovery, options, time, logger);
             store.Start(recovery, budgets);

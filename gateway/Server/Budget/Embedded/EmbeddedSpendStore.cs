@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Gateway.Contract;
 using Gateway.Server.Budget.Embedded.Journal;
+using Gateway.Server.Budget.Files;
 using Gateway.Server.Config;
 using Gateway.Server.Metering;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Server.Budget.Embedded.Journal;
+using Gateway.Server.Budget.Files;
 
 namespace Gateway.Server.Budget.Embedded;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Gateway.Server.Budget.Embedded.Journal;
+using Gateway.Server.Budget.Files;
 using Gateway.Server.Config;
 
 namespace Gateway.Server.Budget.Embedded;

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Server.Budget.Spool;
 using Gateway.Server.Config;
 
 namespace Gateway.Server.Budget.Postgres;
@@ -13,6 +14,7 @@ namespace Gateway.Server.Budget.Postgres;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(LedgerRow))]
+[JsonSerializable(typeof(SpoolLine<LedgerRow>), TypeInfoPropertyName = "SpooledRows")]
 [JsonSerializable(typeof(CallFacts))]
 [JsonSerializable(typeof(ImmutableArray<Charge>))]
 [JsonSerializable(typeof(GivenUp))]

@@ -36,11 +36,6 @@ internal sealed record PostgresSpendOptions
     /// <summary>Calls in one statement at most; default 256.</summary>
     public int MaxBatch { get; init; } = 256;
 
-    /// <summary>
-    /// Rows that are kept in memory while the database takes none; default 100,000. Beyond it they are lost, and counted.
-    /// </summary>
-    public int MaxPendingRows { get; init; } = 100_000;
-
     /// <summary>What a report may take; default 20 s, above zero. A longer one is refused.</summary>
     public TimeSpan ReportTime { get; init; } = TimeSpan.FromSeconds(20);
 

@@ -18,9 +18,6 @@ internal sealed partial class PostgresSpendStore
     [LoggerMessage(254, LogLevel.Error, "Postgres does not take a batch of calls, which follow the failure mode: {Reason}")]
     private partial void LogReserveRefused(string reason);
 
-    [LoggerMessage(255, LogLevel.Error, "{Count} ledger rows could not be written before the end, and are lost")]
-    private partial void LogLost(int count);
-
     [LoggerMessage(256, LogLevel.Information, "{Count} rows of the ledger were past their retention and deleted")]
     private partial void LogDeleted(long count);
 

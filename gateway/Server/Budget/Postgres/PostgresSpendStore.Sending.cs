@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Text.Json;
 
 namespace Gateway.Server.Budget.Postgres;
@@ -10,8 +11,6 @@ internal sealed partial class PostgresSpendStore
     private const string Settle = "select * from llm_gateway.settle_v1($1, $2)";
     private const string Renew = "select * from llm_gateway.renew_v1($1, $2)";
 
-    private readonly Lock _keeping = new();
-    private readonly Queue<LedgerRow> _kept = new();
     private long _lostRows;
 
     private async Task SendReservesAsync(List<PendingReserve> calls)
@@ -46,10 +45,13 @@ internal sealed partial class PostgresSpendStore
     {
         try
         {
-            await WriteAsync([.. rows.Select(row => row.Row)]);
+            // Behind a statement that got no answer nobody waits for another one.
+            if (_database.Failure is not null || !await WriteAsync([.. rows.Select(row => row.Row)]))
+                rows.ForEach(row => Keep(row.Row));
         }
         catch (Exception e)
         {
+            Interlocked.Add(ref _lostRows, rows.Count);
             LogBroken(e);
         }
 
@@ -57,8 +59,8 @@ internal sealed partial class PostgresSpendStore
             row.Written.TrySetResult();
     }
 
-    /// <summary>False: the database took none of them; they are kept.</summary>
-    private async Task<bool> WriteAsync(List<LedgerRow> rows)
+    /// <summary>False: the database did not take all of them; it is given all again, which is harmless.</summary>
+    private async Task<bool> WriteAsync(ImmutableArray<LedgerRow> rows)
     {
         var answer = await _database.AskAsync(
             Settle,
@@ -66,27 +68,23 @@ internal sealed partial class PostgresSpendStore
             row => (Row: rows[row.GetInt32(0)], GivenUp: row.IsDBNull(1) ? null : row.GetString(1), Spent: row.GetInt64(2)),
             CancellationToken.None);
         if (answer.Fault == DatabaseFault.Unavailable)
-        {
-            rows.ForEach(Keep);
             return false;
-        }
-
         if (answer.Fault == DatabaseFault.Refused)
             return await WriteEachAsync(rows, answer.Reason!);
         foreach (var (row, _, spent) in answer.Rows)
             _spent[row.Key] = spent;
-        List<LedgerRow> corrections =
+        ImmutableArray<LedgerRow> corrections =
         [
             .. answer.Rows.Where(r => r.GivenUp is not null)
                 .Select(r => PostgresEntry.Correction(r.Row, JsonSerializer.Deserialize(r.GivenUp!, LedgerJson.Default.GivenUp)!)),
         ];
-        return corrections.Count == 0 || await WriteAsync(corrections);
+        return corrections.IsEmpty || await WriteAsync(corrections);
     }
 
     /// <summary>A row that the database will never take must not hold up the others.</summary>
-    private async Task<bool> WriteEachAsync(List<LedgerRow> rows, string reason)
+    private async Task<bool> WriteEachAsync(ImmutableArray<LedgerRow> rows, string reason)
     {
-        if (rows.Count == 1)
+        if (rows.Length == 1)
         {
             Interlocked.Increment(ref _lostRows);
             LogRefused(rows[0].CallId, reason);
@@ -136,31 +134,25 @@ internal sealed partial class PostgresSpendStore
 
     private void Keep(LedgerRow row)
     {
-        lock (_keeping)
-        {
-            if (_kept.Count < _options.MaxPendingRows)
-                _kept.Enqueue(row);
-            else
-                Interlocked.Increment(ref _lostRows);
-        }
+        _backlog.TryAdd(row);
+        _backlog.Failed();
     }
 
-    /// <summary>Writes what was kept, oldest first, until the database takes no more.</summary>
+    /// <summary>Writes what was kept, oldest first, until the database takes no more, or other upkeep is due.</summary>
     private async Task FlushAsync()
     {
-        while (TakeKept() is { Count: > 0 } rows && await WriteAsync(rows))
+        var began = _time.GetTimestamp();
+        while (_backlog.Take() is { } batch)
         {
-        }
-    }
+            if (!await WriteAsync(batch.Items))
+            {
+                _backlog.Failed();
+                return;
+            }
 
-    private List<LedgerRow> TakeKept()
-    {
-        lock (_keeping)
-        {
-            var rows = new List<LedgerRow>();
-            while (rows.Count < _options.MaxBatch && _kept.TryDequeue(out var row))
-                rows.Add(row);
-            return rows;
+            _backlog.Done();
+            if (_time.GetElapsedTime(began) > _options.Lease / 6)
+                return;
         }
     }
 }

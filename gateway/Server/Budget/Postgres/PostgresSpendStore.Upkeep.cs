@@ -102,6 +102,7 @@ internal sealed partial class PostgresSpendStore
         _healthySince = _renewed = _swept = _cleaned = _time.GetTimestamp();
         if (await ProbeAsync(CancellationToken.None))
             await RefreshAsync(CancellationToken.None);
+        _spool.Start();
         _upkeep = Task.Run(UpkeepAsync);
     }
 

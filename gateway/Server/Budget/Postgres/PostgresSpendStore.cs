@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Gateway.Contract;
+using Gateway.Server.Budget.Spool;
 using Gateway.Server.Config;
 using Gateway.Server.Metering;
 
@@ -35,12 +36,16 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     private readonly ConcurrentDictionary<long, PostgresReservation> _live = new();
     private readonly ConcurrentDictionary<string, long> _spent = new(StringComparer.Ordinal);
     private readonly RefusedCalls _refused = new();
+    private readonly SpoolFolder _spool;
+    private readonly Backlog<LedgerRow> _backlog;
     private readonly CancellationTokenSource _stop = new();
     private Task _upkeep = Task.CompletedTask;
 
-    private PostgresSpendStore(LedgerDatabase database, PostgresSpendOptions options, TimeProvider time, ILogger logger)
+    private PostgresSpendStore(LedgerDatabase database, SpoolFolder spool, PostgresSpendOptions options, TimeProvider time, ILogger logger)
     {
         _database = database;
+        _spool = spool;
+        _backlog = spool.Backlog("rows", new(options.MaxBatch, Gathers: true), LedgerJson.Default.SpooledRows);
         _options = options;
         _time = time;
         _logger = logger;
@@ -52,16 +57,21 @@ internal sealed partial class PostgresSpendStore : ISpendStore
 
     public SpendTier Tier => SpendTier.Postgres;
 
-    public StoreHealth Health => new(_database.Failure is null, Volatile.Read(ref _lostRows));
+    public StoreHealth Health => new(_database.Failure is null, Volatile.Read(ref _lostRows) + _backlog.Lost);
 
     /// <summary>
     /// Brings the schema up to date, and begins the upkeep. A database that is not there is no failure: the failure mode applies until
     /// it is.
     /// </summary>
+    /// <param name="database">Of the ledger.</param>
+    /// <param name="spool">Where rows wait for it; closed with the store.</param>
+    /// <param name="options">Of the tier.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Of the store.</param>
     public static async Task<PostgresSpendStore> OpenAsync(
-        LedgerDatabase database, PostgresSpendOptions options, TimeProvider time, ILogger<PostgresSpendStore> logger)
+        LedgerDatabase database, SpoolFolder spool, PostgresSpendOptions options, TimeProvider time, ILogger<PostgresSpendStore> logger)
     {
-        var store = new PostgresSpendStore(database, options, time, logger);
+        var store = new PostgresSpendStore(database, spool, options, time, logger);
         await store.StartAsync();
         return store;
     }
@@ -79,7 +89,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
             _renewals.Add(call);
     }
 
-    /// <remarks>Ends when the row is written, or when the database did not take it: then it waits in memory.</remarks>
+    /// <remarks>Ends when the row is written, or when the database did not take it: then it waits in the backlog.</remarks>
     public async ValueTask SettleAsync(Reservation reservation, Settlement settlement)
     {
         var call = (PostgresReservation)reservation;
@@ -112,8 +122,8 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     public Money SpentBy(string keyId) => new(_spent.GetValueOrDefault(keyId));
 
     /// <summary>
-    /// Writes what waits, within the bound of a statement. Calls that are still live are given up by another replica when their lease
-    /// is over.
+    /// Writes what waits, as long as the database takes it, and leaves the rest on the volume. Calls that are still live are given up by
+    /// another replica when their lease is over.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -125,8 +135,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
         await _settles.DrainAsync();
         await _renewals.DrainAsync();
         await FlushAsync();
-        if (_kept.Count > 0)
-            LogLost(_kept.Count);
+        _spool.Dispose();
         _stop.Dispose();
     }
 

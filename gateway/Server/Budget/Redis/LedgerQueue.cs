@@ -1,59 +1,56 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Gateway.Server.Budget.Spool;
 
 namespace Gateway.Server.Budget.Redis;
 
-/// <summary>Rows that wait until the ledger has them, in order and bounded. While one batch is written the next one fills.</summary>
-internal sealed class LedgerQueue(IOrderedLedger ledger, int max, Action<WaitingRow, long?> written, TimeProvider time)
-    : IDisposable
+/// <summary>Rows that wait until the ledger has them. While one batch is written the next one fills.</summary>
+internal sealed class LedgerQueue(
+    IOrderedLedger ledger, SpoolFolder spool, Action<WaitingRow, long?> written, TimeProvider time) : IDisposable
 {
     private const int MaxBatch = 256;
 
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentQueue<WaitingRow> _waiting = new();
+    private readonly Backlog<WaitingRow> _rows = spool.Backlog("rows", new(MaxBatch, Gathers: true), RowDraftJson.Default.SpooledRows);
     private readonly SemaphoreSlim _writing = new(1);
-    private ImmutableArray<WaitingRow> _batch = [];
-    private long _lost;
-    private int _count;
 
-    /// <summary>Rows that did not fit.</summary>
-    public long Lost => Interlocked.Read(ref _lost);
+    public long Lost => _rows.Lost;
 
-    public int Count => Volatile.Read(ref _count);
+    public long Count => _rows.Count;
+
+    /// <summary>True where there is no room for calls that must be counted.</summary>
+    public bool IsFull => _rows.IsFull;
+
+    /// <summary>True while the ledger takes nothing, or has not yet caught up.</summary>
+    public bool IsBehind => _rows.IsBehind;
 
     public Signal Due { get; } = new();
 
     public void Add(WaitingRow row)
     {
-        if (Interlocked.Increment(ref _count) > max)
-        {
-            Interlocked.Decrement(ref _count);
-            Interlocked.Increment(ref _lost);
-            return;
-        }
-
-        _waiting.Enqueue(row);
-        Due.Set();
+        if (_rows.TryAdd(row))
+            Due.Set();
     }
 
-    /// <summary>Writes all that waits. False: the ledger takes nothing now.</summary>
-    public async Task<bool> FlushAsync(CancellationToken cancellationToken)
+    /// <summary>Writes all that waits, as long as it may. False: the ledger takes nothing now.</summary>
+    public async Task<bool> FlushAsync(Func<bool> mayWrite, CancellationToken cancellationToken)
     {
         await _writing.WaitAsync(cancellationToken);
         try
         {
-            while (Fill())
+            while (mayWrite() && _rows.Take() is { } batch)
             {
                 using var bound = new CancellationTokenSource(s_bound, time);
                 using var both = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
-                if (await WriteAsync(both.Token) is not { } seeds)
+                if (await WriteAsync(batch, both.Token) is not { } seeds)
+                {
+                    _rows.Failed();
                     return false;
-                var batch = _batch;
-                _batch = [];
-                Interlocked.Add(ref _count, -batch.Length);
-                for (var i = 0; i < batch.Length; i++)
-                    written(batch[i], seeds[i]);
+                }
+
+                _rows.Done();
+                for (var i = 0; i < batch.Items.Length; i++)
+                    written(batch.Items[i], seeds[i]);
             }
 
             return true;
@@ -70,26 +67,15 @@ internal sealed class LedgerQueue(IOrderedLedger ledger, int max, Action<Waiting
         Due.Dispose();
     }
 
-    private async ValueTask<ImmutableArray<long?>?> WriteAsync(CancellationToken cancellationToken)
+    private async ValueTask<ImmutableArray<long?>?> WriteAsync(SpoolBatch<WaitingRow> batch, CancellationToken cancellationToken)
     {
         try
         {
-            return await ledger.WriteAsync([.. _batch.Select(r => r.Row)], cancellationToken);
+            return await ledger.WriteAsync([.. batch.Items.Select(r => r.Row)], cancellationToken);
         }
         catch (OperationCanceledException)
         {
             return null;
         }
-    }
-
-    private bool Fill()
-    {
-        if (!_batch.IsEmpty)
-            return true;
-        var batch = ImmutableArray.CreateBuilder<WaitingRow>();
-        while (batch.Count < MaxBatch && _waiting.TryDequeue(out var row))
-            batch.Add(row);
-        _batch = batch.DrainToImmutable();
-        return !_batch.IsEmpty;
     }
 }

@@ -53,6 +53,3 @@ internal sealed class RedisReservation : Reservation
     /// <summary>False: it was closed before.</summary>
     public bool Close() => Interlocked.Exchange(ref _closed, 1) == 0;
 }
-
-/// <summary>A call that has ended and is to be counted.</summary>
-internal sealed record Settling(RedisReservation Call, string DraftJson, RowDraft Draft, long Cost, long Tokens, string Uncovered, bool IsCancelled);

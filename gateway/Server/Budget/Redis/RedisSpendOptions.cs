@@ -28,8 +28,7 @@ internal sealed record RedisSpendOptions
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Calls to settle, and rows for the ledger, that are kept in memory, each; default 100,000. When they are full calls follow the failure
-    /// mode; what does not fit is lost and counted.
+    /// Rows that are kept in Redis until the ledger has them; default 100,000. Those beyond it are with their replica alone.
     /// </summary>
     public int MaxWaiting { get; init; } = 100_000;
 

@@ -28,5 +28,5 @@ internal sealed partial class RedisSpendStore
     private partial void LogUpkeepFailed(Exception exception);
 
     [LoggerMessage(258, LogLevel.Warning, "The ledger takes no rows; {Count} wait")]
-    private partial void LogLedgerFails(int count);
+    private partial void LogLedgerFails(long count);
 }

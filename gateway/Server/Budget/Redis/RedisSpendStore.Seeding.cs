@@ -179,7 +179,7 @@ internal sealed partial class RedisSpendStore
 
     private void Confirm(WaitingRow row)
     {
-        if (row.Name.Length > 0)
+        if (row.Name.Length > 0 && _confirmed.Count < MaxConfirmed)
             _confirmed.Enqueue(row.Name);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
+using System.Globalization;
+using Gateway.Server.Budget.Spool;
 using StackExchange.Redis;
 
 namespace Gateway.Server.Budget.Redis;
@@ -11,26 +12,15 @@ internal sealed partial class RedisSpendStore
     private const int MaxBatch = 64;
 
     private readonly ConcurrentQueue<RedisReservation> _raising = new();
-    private readonly ConcurrentQueue<Settling> _settling = new();
+    private readonly Backlog<Settling> _settlings;
     private readonly SemaphoreSlim _flushing = new(1);
     private readonly Signal _flushDue = new();
-    private Batch? _batch;
-    private long _lastBatch;
-    private int _settlingCount;
-    private long _lost;
 
+    /// <remarks>Where there is no room its lease ends, and it is charged what it had accrued.</remarks>
     private void Settle(Settling settling)
     {
-        if (Interlocked.Increment(ref _settlingCount) > _options.MaxWaiting)
-        {
-            // Its lease ends, and it is charged what it had accrued.
-            Interlocked.Decrement(ref _settlingCount);
-            Interlocked.Increment(ref _lost);
-            return;
-        }
-
-        _settling.Enqueue(settling);
-        _flushDue.Set();
+        if (_settlings.TryAdd(settling))
+            _flushDue.Set();
     }
 
     /// <summary>Counts all that was accrued and settled. False: the store cannot count now.</summary>
@@ -43,12 +33,13 @@ internal sealed partial class RedisSpendStore
             {
                 if (!await RaiseAsync(epoch))
                     return false;
-                if (!Fill())
+                if (_settlings.Take() is not { } batch)
                     return true;
-                if (!await SendAsync(epoch))
-                    return false;
+                if (!await SendAsync(epoch, batch))
+                    break;
             }
 
+            _settlings.Failed();
             return false;
         }
         finally
@@ -57,43 +48,32 @@ internal sealed partial class RedisSpendStore
         }
     }
 
-    private bool Fill()
+    private async ValueTask<bool> SendAsync(string epoch, SpoolBatch<Settling> batch)
     {
-        if (_batch is not null)
-            return true;
-        var calls = ImmutableArray.CreateBuilder<Settling>();
-        while (calls.Count < MaxBatch && _settling.TryDequeue(out var settling))
-            calls.Add(settling);
-        if (calls.Count > 0)
-            _batch = new("", 0, calls.DrainToImmutable());
-        return _batch is not null;
-    }
-
-    private async ValueTask<bool> SendAsync(string epoch)
-    {
-        // Until it is answered it is sent as it is: the store knows its number. Counters of another epoch have not seen it.
-        var batch = _batch = _batch!.Epoch == epoch ? _batch : _batch with { Epoch = epoch, Number = ++_lastBatch };
-        var reply = await _link.EvaluateAsync(RedisScript.Settle, Arguments(batch), _options.UpkeepBound);
+        var reply = await _link.EvaluateAsync(RedisScript.Settle, Arguments(epoch, batch), _options.UpkeepBound);
         if (!IsDone(reply))
             return false;
-        for (var i = 0; i < batch.Calls.Length; i++)
+        for (var i = 0; i < batch.Items.Length; i++)
         {
             if (reply.Text(2 + i) is { Length: > 0 } head)
-                _rows.Add(WaitingRow.Of(batch.Calls[i].Call.Lease, head, batch.Calls[i].Draft));
+                _rows.Add(WaitingRow.Of(batch.Items[i].Lease, head, batch.Items[i].Draft));
         }
 
-        _batch = null;
-        Interlocked.Add(ref _settlingCount, -batch.Calls.Length);
+        _settlings.Done();
         return true;
     }
 
-    private RedisValue[] Arguments(Batch batch) =>
+    /// <remarks>
+    /// Until it is answered it is sent as it is: the store knows its number, also from the process before. Counters of another epoch have
+    /// not seen it.
+    /// </remarks>
+    private RedisValue[] Arguments(string epoch, SpoolBatch<Settling> batch) =>
     [
-        batch.Epoch, _session, batch.Number, _options.MaxWaiting, StoreClock.Micros(_options.RowPatience),
-        .. batch.Calls.SelectMany(IEnumerable<RedisValue> (s) =>
+        epoch, batch.Session, string.Create(CultureInfo.InvariantCulture, $"{batch.Number}/{epoch}"), _options.MaxWaiting,
+        StoreClock.Micros(_options.RowPatience),
+        .. batch.Items.SelectMany(IEnumerable<RedisValue> (s) =>
         [
-            s.Call.Lease, s.Draft.Key, s.Cost, s.Tokens, StoreClock.Micros(s.Call.StartedAt), s.DraftJson, s.Call.Holds, s.Uncovered,
-            s.IsCancelled ? 1 : 0,
+            s.Lease, s.Draft.Key, s.Cost, s.Tokens, s.StartedAt, s.DraftJson, s.Holds, s.Uncovered, s.IsCancelled ? 1 : 0,
         ]),
     ];
 
@@ -149,7 +129,4 @@ internal sealed partial class RedisSpendStore
         Suspend(reply.Failure ?? "the counters are lost");
         return false;
     }
-
-    /// <summary>Calls that are counted together.</summary>
-    private sealed record Batch(string Epoch, long Number, ImmutableArray<Settling> Calls);
 }

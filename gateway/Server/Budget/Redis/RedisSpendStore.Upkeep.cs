@@ -11,6 +11,15 @@ internal sealed partial class RedisSpendStore
 {
     private const int RowsAtOnce = 100;
 
+    // Rows of others are safe where they are, and are not taken by one who cannot get rid of its own.
+    private const int MaxTaken = 1000;
+
+    // Rows that may be missing in counters wait in memory for Redis; the others on the volume.
+    private const int MaxUnsure = 10_000;
+
+    // Names that Redis could not be told: what it keeps of them is written again, which is harmless.
+    private const int MaxConfirmed = 100_000;
+
     private static readonly TimeSpan s_beat = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_lastFlush = TimeSpan.FromSeconds(10);
@@ -30,22 +39,26 @@ internal sealed partial class RedisSpendStore
     private ImmutableDictionary<string, ImmutableArray<BudgetCounter>> _readings = ImmutableDictionary<string, ImmutableArray<BudgetCounter>>.Empty;
 
     /// <summary>From here on upkeep is done; without it only when it is asked for.</summary>
-    public void Start() => _loops = Task.WhenAll(
-        Task.Run(() => RepeatAsync(_upkeepDue, s_beat, BeatAsync)),
-        Task.Run(() => RepeatAsync(_flushDue, s_beat, async () =>
-        {
-            if (!await FlushAsync())
-                await Task.Delay(s_beat, _time, _stop.Token);
-        })),
-        Task.Run(() => RepeatAsync(_rows.Due, s_retry, async () =>
-        {
-            var failed = !await _rows.FlushAsync(_stop.Token);
-            if (failed && !_reportedLedger)
-                LogLedgerFails(_rows.Count);
-            _reportedLedger = failed;
-            if (failed)
-                await Task.Delay(s_retry, _time, _stop.Token);
-        })));
+    public void Start()
+    {
+        _spool.Start();
+        _loops = Task.WhenAll(
+            Task.Run(() => RepeatAsync(_upkeepDue, s_beat, BeatAsync)),
+            Task.Run(() => RepeatAsync(_flushDue, s_beat, async () =>
+            {
+                if (!await FlushAsync())
+                    await Task.Delay(s_beat, _time, _stop.Token);
+            })),
+            Task.Run(() => RepeatAsync(_rows.Due, s_retry, async () =>
+            {
+                var failed = !await _rows.FlushAsync(MayWrite, _stop.Token);
+                if (failed && !_reportedLedger)
+                    LogLedgerFails(_rows.Count);
+                _reportedLedger = failed;
+                if (failed)
+                    await Task.Delay(s_retry, _time, _stop.Token);
+            })));
+    }
 
     /// <summary>All that was accrued and settled so far is counted, and its rows are in the ledger, if both can be asked.</summary>
     public async Task KeepUpAsync()
@@ -54,7 +67,7 @@ internal sealed partial class RedisSpendStore
         await FlushAsync();
         if (_epoch is { } epoch)
             await RenewAsync(epoch);
-        await _rows.FlushAsync(CancellationToken.None);
+        await _rows.FlushAsync(MayWrite, CancellationToken.None);
         await CheckAsync();
     }
 
@@ -66,7 +79,7 @@ internal sealed partial class RedisSpendStore
             RedisValue[] arguments =
             [
                 epoch, StoreClock.Micros(_options.Lease), StoreClock.Micros(_options.SweepInterval), RowsAtOnce,
-                StoreClock.Micros(_options.RowPatience),
+                StoreClock.Micros(_options.RowPatience), _rows.Count < MaxTaken && !_rows.IsBehind ? RowsAtOnce : 0,
             ];
             var reply = await _link.EvaluateAsync(RedisScript.Sweep, arguments, _options.UpkeepBound);
             if (!IsDone(reply))
@@ -135,7 +148,7 @@ internal sealed partial class RedisSpendStore
 
     public bool HasRead(BudgetModel budget) => _readings.ContainsKey(budget.Id);
 
-    /// <summary>Counts and writes what waits, for as long as a process has when it ends.</summary>
+    /// <summary>Counts and writes what waits, for as long as a process has when it ends, and leaves the rest on the volume.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -146,14 +159,15 @@ internal sealed partial class RedisSpendStore
         try
         {
             await FlushAsync().WaitAsync(bound.Token);
-            await _rows.FlushAsync(bound.Token).WaitAsync(bound.Token);
+            await _rows.FlushAsync(MayWrite, bound.Token).WaitAsync(bound.Token);
             await ConfirmAsync().WaitAsync(bound.Token);
         }
         catch (OperationCanceledException)
         {
-            // What waits is lost here; what was counted waits in Redis too.
+            // What waits stays on the volume; what was counted waits in Redis too.
         }
 
+        _spool.Dispose();
         _link.Dispose();
         _stop.Dispose();
     }
@@ -163,6 +177,7 @@ internal sealed partial class RedisSpendStore
     {
         _stop.Cancel();
         _epoch = null;
+        _spool.Kill();
         _link.Dispose();
     }
 
@@ -199,6 +214,8 @@ internal sealed partial class RedisSpendStore
         if (_epoch is not null && IsDue(ref _swept, _options.SweepInterval))
             await SweepAsync();
     }
+
+    private bool MayWrite() => _unsure.Count < MaxUnsure;
 
     private bool IsDue(ref long last, TimeSpan interval)
     {

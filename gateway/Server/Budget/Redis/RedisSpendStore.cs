@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Contract;
+using Gateway.Server.Budget.Spool;
 using Gateway.Server.Config;
 using Gateway.Server.Metering;
 
@@ -25,6 +26,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly StoreClock _clock;
+    private readonly SpoolFolder _spool;
     private readonly LedgerQueue _rows;
 
     /// <summary>Of this process, in all that it leaves in the store.</summary>
@@ -38,7 +40,19 @@ internal sealed partial class RedisSpendStore : ISpendStore
     private long _lastNumber;
     private int _silent;
 
-    public RedisSpendStore(RedisSpendOptions options, RedisLink link, IOrderedLedger ledger, TimeProvider time, ILogger<RedisSpendStore> logger)
+    /// <param name="options">Of the tier.</param>
+    /// <param name="link">To the counters; closed with the store.</param>
+    /// <param name="ledger">Where rows go.</param>
+    /// <param name="spool">Where settlements wait for the one and rows for the other; closed with the store.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Of the store.</param>
+    public RedisSpendStore(
+        RedisSpendOptions options,
+        RedisLink link,
+        IOrderedLedger ledger,
+        SpoolFolder spool,
+        TimeProvider time,
+        ILogger<RedisSpendStore> logger)
     {
         _options = options;
         _link = link;
@@ -46,7 +60,9 @@ internal sealed partial class RedisSpendStore : ISpendStore
         _time = time;
         _logger = logger;
         _clock = new(time);
-        _rows = new(ledger, options.MaxWaiting, OnWritten, time);
+        _spool = spool;
+        _settlings = spool.Backlog("settlements", new(MaxBatch, Gathers: false), RowDraftJson.Default.SpooledSettlings);
+        _rows = new(ledger, spool, OnWritten, time);
     }
 
     /// <summary>Every lease of this process begins with it.</summary>
@@ -54,9 +70,9 @@ internal sealed partial class RedisSpendStore : ISpendStore
 
     public SpendTier Tier => SpendTier.Redis;
 
-    public StoreHealth Health => new(_epoch is not null && !IsFull, Interlocked.Read(ref _lost) + _rows.Lost + _ledger.LostRows);
+    public StoreHealth Health => new(_epoch is not null && !IsFull, _settlings.Lost + _rows.Lost + _ledger.LostRows);
 
-    private bool IsFull => _rows.Count >= _options.MaxWaiting || Volatile.Read(ref _settlingCount) >= _options.MaxWaiting;
+    private bool IsFull => _rows.IsFull || _settlings.IsFull;
 
     public async ValueTask<ReserveOutcome> ReserveAsync(ReserveRequest request, CancellationToken cancellationToken)
     {
@@ -94,10 +110,9 @@ internal sealed partial class RedisSpendStore : ISpendStore
         if (!call.Close())
             return ValueTask.CompletedTask;
         _live.TryRemove(call.Lease, out _);
-        var draft = call.Draft with { Settlement = LedgerText.Bound(settlement) };
         var (cost, tokens) = (ReserveCall.Bound(settlement.Cost.Nanos), ReserveCall.Bound(settlement.Usage.Total));
         _spent.AddOrUpdate(call.Draft.Key, cost, (_, before) => before + cost);
-        Settle(new(call, draft.ToJson(), draft, cost, tokens, Uncounted(call.Budgets, settlement), IsCancelled: false));
+        Settle(Settling.Of(call, LedgerText.Bound(settlement), cost, tokens, Uncounted(call.Budgets, settlement)));
         return ValueTask.CompletedTask;
     }
 
@@ -201,7 +216,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
         }
 
         if (mayBeDone)
-            Settle(new(admitted, call.DraftJson, call.Draft, 0, 0, "", IsCancelled: true));
+            Settle(Settling.Cancelled(admitted));
         return new(null, new ReserveRefusal.StoreUnavailable($"The counters in Redis cannot be moved: {_trouble}."));
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Server.Budget.Spool;
 
 namespace Gateway.Server.Budget.Redis;
 
@@ -38,6 +39,8 @@ internal sealed record RowDraft
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(RowDraft))]
+[JsonSerializable(typeof(SpoolLine<Settling>), TypeInfoPropertyName = "SpooledSettlings")]
+[JsonSerializable(typeof(SpoolLine<WaitingRow>), TypeInfoPropertyName = "SpooledRows")]
 internal sealed partial class RowDraftJson : JsonSerializerContext;
 
 /// <summary>A row on its way to the ledger, and where it has been counted.</summary>

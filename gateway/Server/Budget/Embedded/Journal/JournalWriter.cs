@@ -1,4 +1,5 @@
 using System.Buffers;
+using Gateway.Server.Budget.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gateway.Server.Budget.Embedded.Journal;

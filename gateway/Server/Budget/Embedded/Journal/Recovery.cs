@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Server.Budget.Files;
 
 namespace Gateway.Server.Budget.Embedded.Journal;
 

@@ -1,6 +1,7 @@
 -- Gives up calls whose lease has ended: each is charged what it had accrued, and its row waits until the ledger has it. Returns rows that
--- nobody has brought to the ledger; whoever takes one has it for a while, then it is anybody's again.
+-- nobody has brought to the ledger, as many as are wanted; whoever takes one has it for a while, then it is anybody's again.
 local epoch, lease, interval, count, patience = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+local wanted = ARGV[6]
 local refused = stale(epoch)
 if refused then return refused end
 
@@ -42,7 +43,7 @@ redis.call('ZREMRANGEBYSCORE', p .. ':counters', '-inf', int(now))
 redis.call('ZREMRANGEBYSCORE', p .. ':late', '-inf', int(now - 86400000000))
 
 local answer = { 'OK', int(now), int(abandoned) }
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', p .. ':due', '-inf', int(now), 'LIMIT', '0', count)) do
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', p .. ':due', '-inf', int(now), 'LIMIT', '0', wanted)) do
   local row = redis.call('HGET', p .. ':rows', name)
   if row then
     redis.call('ZADD', p .. ':due', int(now + patience), name)

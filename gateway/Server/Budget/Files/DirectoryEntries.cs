@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Gateway.Server.Budget.Embedded.Journal;
+namespace Gateway.Server.Budget.Files;
 
 /// <summary>
 /// A new file survives a power failure only when its entry in the directory is on the disk too:

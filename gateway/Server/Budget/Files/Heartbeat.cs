@@ -1,4 +1,4 @@
-namespace Gateway.Server.Budget.Embedded;
+namespace Gateway.Server.Budget.Files;
 
 /// <summary>
 /// Calls back at an interval, on a thread of its own: what it does may wait for a disk, and no thread that serves requests should. Beats

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace Gateway.Server.Budget.Embedded.Journal;
+namespace Gateway.Server.Budget.Files;
 
 /// <summary>Reads a segment line by line, in one growing buffer.</summary>
 internal sealed class SegmentReader : IDisposable
@@ -12,9 +12,10 @@ internal sealed class SegmentReader : IDisposable
     private int _start;
     private int _length;
 
-    /// <summary>Reads to the file's end, or to <paramref name="end"/>.</summary>
-    public SegmentReader(string path, long end = long.MaxValue)
+    /// <summary>Reads from the beginning, or from a line that begins at <paramref name="start"/>, to the file's end or to <paramref name="end"/>.</summary>
+    public SegmentReader(string path, long end = long.MaxValue, long start = 0)
     {
+        Offset = _filled = start;
         _file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, FileOptions.SequentialScan);
         _end = Math.Min(end, RandomAccess.GetLength(_file));
     }
