@@ -1,5 +1,6 @@
 using Gateway.Server.Budget;
 using Gateway.Server.Budget.Embedded;
+using Gateway.Server.Budget.Embedded.Journal;
 using Gateway.Tests.Budget.Contract;
 using static Gateway.Tests.Budget.Contract.SpendSamples;
 using static Gateway.Tests.Budget.StoreFixture;
@@ -94,7 +95,7 @@ public sealed class JournalReportsTests
     {
         await using var fixture = await OpenAsync();
         using var time = new HeldTime();
-        await using var reports = new JournalReports(new(fixture.Directory), new() { ReportWait = TimeSpan.Zero }, time);
+        await using var reports = new JournalReports(JournalSegments.In(fixture.Directory), new() { ReportWait = TimeSpan.Zero }, time);
         var first = SumAsync(reports);
         (await SumAsync(reports)).Failure.ShouldBe(ReportFailure.Busy);
         time.Go();
@@ -106,7 +107,7 @@ public sealed class JournalReportsTests
     public async Task Sum_OfSomebodyWhoHasLeft_EndsAndLetsTheNextOneIn()
     {
         await using var fixture = await OpenAsync();
-        await using var reports = new JournalReports(new(fixture.Directory), new(), fixture.Time);
+        await using var reports = new JournalReports(JournalSegments.In(fixture.Directory), new(), fixture.Time);
         for (var i = 0; i < 3_000; i++)
             await fixture.SpendAsync(0m);
         using var gone = new CancellationTokenSource();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Budget.Postgres;
+using Gateway.Server.Budget.Spool;
 using Gateway.Server.Config;
 using Gateway.Tests.Budget.Contract;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -44,6 +45,11 @@ internal sealed class PostgresFixture(SharedPostgres postgres) : ISpendStoreFixt
         init;
     }
 
+    /// <summary>Where rows wait for the database; null: in memory only. Of one store at a time.</summary>
+    public string? SpoolDirectory { get; init; }
+
+    public SpoolOptions SpoolOptions { get; init; } = new();
+
     public static async Task<PostgresFixture> OpenAsync(SharedPostgres postgres, params ImmutableArray<BudgetModel> budgets)
     {
         var fixture = new PostgresFixture(postgres);
@@ -62,10 +68,19 @@ internal sealed class PostgresFixture(SharedPostgres postgres) : ISpendStoreFixt
     {
         var database = NewDatabase();
         var store = await PostgresSpendStore.OpenAsync(
-            database, Options, time, NullLogger<PostgresSpendStore>.Instance);
+            database, NewSpool(time), Options, time, NullLogger<PostgresSpendStore>.Instance);
         _stores.Add(store);
         _databases.Add(store, database);
         return store;
+    }
+
+    /// <summary>Ends a replica as kill -9 does, also one that cannot reach the database.</summary>
+    public async Task KillAsync(PostgresSpendStore store)
+    {
+        _stores.Remove(store);
+        store.Kill();
+        _databases.Remove(store, out var database);
+        await database!.DisposeAsync();
     }
 
     /// <summary>Ends a replica as a pod ends.</summary>
@@ -74,6 +89,10 @@ internal sealed class PostgresFixture(SharedPostgres postgres) : ISpendStoreFixt
         _stores.Remove(store);
         await store.DisposeAsync();
     }
+
+    private SpoolFolder NewSpool(TimeProvider time) => SpoolDirectory is { } directory
+        ? SpoolFolder.Open(directory, SpoolOptions, time, NullLogger<SpoolFolder>.Instance)
+        : SpoolFolder.InMemory(SpoolOptions, time, NullLogger<SpoolFolder>.Instance);
 
     public LedgerDatabase NewDatabase() => new(StoreUri.Postgres(Url).Uri!, null, Options);
 

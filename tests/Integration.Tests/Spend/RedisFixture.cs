@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Budget.Redis;
+using Gateway.Server.Budget.Spool;
 using Gateway.Server.Config;
 using Gateway.Server.Stores;
 using Gateway.Tests.Budget.Contract;
@@ -37,6 +38,11 @@ internal sealed class RedisFixture : ISpendStoreFixture
     public string Gateway { get; } = $"ns/{Guid.NewGuid():N}";
 
     public RedisSpendOptions Options { get; set; }
+
+    /// <summary>Where the next replica keeps what waits; null: in memory only.</summary>
+    public string? SpoolDirectory { get; set; }
+
+    public SpoolOptions SpoolOptions { get; init; } = new();
 
     /// <summary>True: replicas look after themselves.</summary>
     public bool IsAutomatic { get; init; }
@@ -149,10 +155,12 @@ internal sealed class RedisFixture : ISpendStoreFixture
         }
     }
 
-    public static async Task UntilAsync(Func<bool> condition, string what)
+    public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what);
+
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!condition())
+        while (!await condition())
         {
             patience.IsCancellationRequested.ShouldBeFalse(what);
             await Task.Delay(20, TestContext.Current.CancellationToken);
@@ -185,7 +193,8 @@ internal sealed class RedisFixture : ISpendStoreFixture
     public async Task<RedisSpendStore> StartAsync(TimeProvider? time = null)
     {
         var link = new RedisLink(new(UrlFile, _caFile), Gateway, TimeSpan.FromSeconds(5), TimeProvider.System);
-        var store = new RedisSpendStore(Options, link, RealLedger ?? Ledger, time ?? TimeProvider.System, NullLogger<RedisSpendStore>.Instance);
+        var store = new RedisSpendStore(
+            Options, link, RealLedger ?? Ledger, NewSpool(), time ?? TimeProvider.System, NullLogger<RedisSpendStore>.Instance);
         _replicas.Add(store);
         store.Apply(_budgets);
         await store.CheckAsync();
@@ -195,6 +204,10 @@ internal sealed class RedisFixture : ISpendStoreFixture
             _ = Task.Run(() => FlushAsync(store));
         return store;
     }
+
+    private SpoolFolder NewSpool() => SpoolDirectory is { } directory
+        ? SpoolFolder.Open(directory, SpoolOptions, TimeProvider.System, NullLogger<SpoolFolder>.Instance)
+        : SpoolFolder.InMemory(SpoolOptions, TimeProvider.System, NullLogger<SpoolFolder>.Instance);
 
     /// <summary>Clients that wait for room need others to be counted meanwhile.</summary>
     private async Task FlushAsync(RedisSpendStore store)

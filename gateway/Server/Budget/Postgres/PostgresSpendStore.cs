@@ -139,6 +139,13 @@ internal sealed partial class PostgresSpendStore : ISpendStore
         _stop.Dispose();
     }
 
+    /// <summary>Ends without a word, as a process does that is killed.</summary>
+    internal void Kill()
+    {
+        _stop.Cancel();
+        _spool.Kill();
+    }
+
     private void Write(IEnumerable<LedgerRow> rows)
     {
         foreach (var row in rows)

@@ -137,13 +137,12 @@ internal sealed partial class SpoolLog<T> : IDisposable
     public void Remove(SpoolMark end, int items)
     {
         Volatile.Write(ref _items, Math.Max(_items - items, 0));
-        if (end.Segment == _last && end.Offset >= _lengths[_last])
-        {
+        if (end.Offset < _lengths[end.Segment])
+            MoveHead(end);
+        else if (end.Segment == _last)
             Clear();
-            return;
-        }
-
-        MoveHead(end);
+        else
+            MoveHead(new(_lengths.Keys.First(number => number > end.Segment), 0));
     }
 
     /// <summary>Brings to the disk what was written since the last time.</summary>

@@ -1,0 +1,189 @@
+using Gateway.Server.Budget.Files;
+using Gateway.Server.Budget.Spool;
+using Microsoft.Extensions.Logging.Abstractions;
+using Support;
+
+namespace Gateway.Tests.Budget.Spool;
+
+/// <summary>When something is brought to the volume, and what becomes of it.</summary>
+public sealed class BacklogTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("spool-");
+    private readonly ManualTimeProvider _time = new(new(2026, 5, 6, 10, 20, 30, TimeSpan.Zero));
+    private SpoolOptions _options = new();
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void What_is_delivered_at_once_is_never_written()
+    {
+        using var folder = Open();
+        var backlog = Backlog(folder);
+        for (var i = 0; i < 20; i++)
+        {
+            backlog.TryAdd($"{i}").ShouldBeTrue();
+            folder.Beat();
+            backlog.Take().ShouldNotBeNull().Items.ShouldBe([$"{i}"]);
+            _time.Advance(_options.SyncInterval);
+            folder.Beat();
+            backlog.Done();
+        }
+
+        Files().ShouldBeEmpty();
+        backlog.IsBehind.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void After_a_failure_all_that_waits_survives_the_process_as_the_batches_that_it_was()
+    {
+        var killed = Open();
+        var backlog = Backlog(killed);
+        Add(backlog, "1", "2", "3", "4", "5");
+        var first = backlog.Take().ShouldNotBeNull();
+        first.Items.ShouldBe(["1", "2"]);
+        backlog.Failed();
+        killed.Beat();
+        killed.Kill();
+
+        using var folder = Open();
+        var after = Backlog(folder);
+        after.Count.ShouldBe(5);
+        var again = after.Take().ShouldNotBeNull();
+        (again.Session, again.Number).ShouldBe((first.Session, first.Number));
+        again.Items.ShouldBe(["1", "2"]);
+        after.Done();
+        DeliverAll(after).ShouldBe(["3", "4", "5"]);
+    }
+
+    [Fact]
+    public void What_waits_for_longer_than_the_patience_is_written_though_nobody_said_that_it_failed()
+    {
+        using var folder = Open();
+        var backlog = Backlog(folder);
+        Add(backlog, "1", "2", "3");
+        var underWay = backlog.Take().ShouldNotBeNull();
+        _time.Advance(_options.Patience);
+        folder.Beat();
+        Files().ShouldBeEmpty("half a second ago nothing waited, as far as anybody knows");
+        _time.Advance(_options.Patience);
+        folder.Beat();
+        Files().ShouldNotBeEmpty();
+
+        // It was delivered after all: nobody is to deliver it again.
+        backlog.Take().ShouldNotBeNull().Items.ShouldBe(underWay.Items);
+        backlog.Done();
+        DeliverAll(backlog).ShouldBe(["3"]);
+        Files().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_comes_while_the_volume_is_read_goes_there_too_and_memory_is_used_again_once_it_is_empty()
+    {
+        using var folder = Open();
+        var backlog = Backlog(folder);
+        Add(backlog, "1", "2", "3");
+        backlog.Failed();
+        folder.Beat();
+        Add(backlog, "4");
+        backlog.Take().ShouldNotBeNull().Items.ShouldBe(["1", "2"]);
+        folder.Beat();
+        backlog.Done();
+        DeliverAll(backlog).ShouldBe(["3", "4"]);
+        Add(backlog, "5");
+        folder.Beat();
+        Files().ShouldBeEmpty();
+        DeliverAll(backlog).ShouldBe(["5"]);
+    }
+
+    [Fact]
+    public void In_a_long_outage_only_a_bounded_number_is_in_memory_and_nothing_is_lost()
+    {
+        _options = new() { MaxInMemory = 40 };
+        using var folder = Open();
+        var backlog = Backlog(folder);
+        for (var i = 0; i < 400; i++)
+        {
+            Add(backlog, $"{i}");
+            if (i % 15 == 0)
+                folder.Beat();
+        }
+
+        (backlog.Count, backlog.Lost, backlog.IsFull).ShouldBe((400, 0, false));
+        DeliverAll(backlog).Order(StringComparer.Ordinal)
+            .ShouldBe(Enumerable.Range(0, 400).Select(i => $"{i}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Where_volume_and_memory_are_full_it_says_so_before_it_counts_what_it_loses()
+    {
+        _options = new() { MaxInMemory = 10, MaxItems = 4 };
+        using var folder = Open();
+        var backlog = Backlog(folder);
+        backlog.Failed();
+        Add(backlog, "1", "2", "3", "4");
+        folder.Beat();
+        Add(backlog, "5", "6", "7", "8");
+        folder.Beat();
+        backlog.IsFull.ShouldBeFalse();
+        Add(backlog, "9");
+        (backlog.IsFull, backlog.Lost).ShouldBe((true, 0));
+        Add(backlog, "10", "11", "12", "13", "14");
+        backlog.TryAdd("15").ShouldBeFalse();
+        backlog.Lost.ShouldBe(1);
+        DeliverAll(backlog).ShouldBe([.. Enumerable.Range(1, 14).Select(i => $"{i}")]);
+    }
+
+    [Fact]
+    public void What_is_left_at_the_end_is_on_the_volume()
+    {
+        using (var folder = Open())
+            Add(Backlog(folder), "1", "2", "3");
+        using var next = Open();
+        DeliverAll(Backlog(next)).ShouldBe(["1", "2", "3"]);
+    }
+
+    [Fact]
+    public void A_folder_has_one_process()
+    {
+        using var folder = Open();
+        Should.Throw<DirectoryInUseException>(Open).Message.ShouldContain(_folder.FullName);
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_made_is_no_failure_and_what_waits_is_kept_in_memory()
+    {
+        var file = Path.Combine(_folder.FullName, "file");
+        File.WriteAllText(file, "");
+        using var folder = SpoolFolder.Open(Path.Combine(file, "spool"), _options, _time, NullLogger<SpoolFolder>.Instance);
+        var backlog = Backlog(folder);
+        Add(backlog, "1");
+        backlog.Failed();
+        folder.Beat();
+        DeliverAll(backlog).ShouldBe(["1"]);
+    }
+
+    private static Backlog<string> Backlog(SpoolFolder folder) =>
+        folder.Backlog("items", new(2, Gathers: false), SpoolSamples.Default.Line);
+
+    private static void Add(Backlog<string> backlog, params string[] items)
+    {
+        foreach (var item in items)
+            backlog.TryAdd(item).ShouldBeTrue();
+    }
+
+    private static List<string> DeliverAll(Backlog<string> backlog)
+    {
+        var all = new List<string>();
+        while (backlog.Take() is { } batch)
+        {
+            all.AddRange(batch.Items);
+            backlog.Done();
+        }
+
+        return all;
+    }
+
+    private SpoolFolder Open() => SpoolFolder.Open(_folder.FullName, _options, _time, NullLogger<SpoolFolder>.Instance);
+
+    private string[] Files() => System.IO.Directory.GetFiles(_folder.FullName, "*.jsonl");
+}
