@@ -38,6 +38,12 @@ public sealed record ConfigStatus
     /// <summary>The databases that the process was told of, those that it has asked once; empty without one.</summary>
     public ImmutableArray<StoreStatus> Stores { get; init; } = [];
 
+    /// <summary>
+    /// Records for the ledger that were given up since the process started: neither the database nor the volume took them. 0 where an older
+    /// gateway does not say.
+    /// </summary>
+    public long LostRecords { get; init; }
+
     /// <summary>Equality by content, lists included.</summary>
     public bool SaysTheSameAs(ConfigStatus other) =>
         Lean() == other.Lean()

@@ -39,6 +39,9 @@ internal static class EventReasons
     /// <summary>LlmGateway: keys that were deleted or blocked are refused by every pod that serves.</summary>
     public const string KeysRevoked = "KeysRevoked";
 
+    /// <summary>LlmGateway, Warning: a pod has lost rows of the ledger. Counters have them, reports never will.</summary>
+    public const string LedgerRowsLost = "LedgerRowsLost";
+
     /// <summary>All kinds, Warning: this version cannot be read; what was in force before stays.</summary>
     public const string Unreadable = "Unreadable";
 

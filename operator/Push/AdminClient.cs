@@ -110,6 +110,7 @@ internal sealed class AdminClient : IDisposable
 
     private static bool IsCredible(ConfigStatus status) =>
         !status.Stores.Contains(null!)
+        && status.LostRecords >= 0
         && status.Budgets.All(b => b is not null
             && new[] { b.Limit, b.Settled, b.Reserved, b.Overshoot }.All(a => Math.Abs(a) <= MaxAmount)
             && new[] { b.PeriodStart, b.PeriodEnd }.All(t => t is not { Year: < 1900 or > 2999 }));

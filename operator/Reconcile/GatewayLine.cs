@@ -67,6 +67,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
     private readonly BudgetAlerts _alerts;
     private readonly RolloutTurn _turn;
     private readonly Acknowledgements _acknowledgements = new();
+    private readonly LostRecords _lost = new();
     private LlmGateway _last;
     private Attached? _attached;
     private GatewayReconciler? _reconciler;
@@ -196,7 +197,7 @@ internal sealed partial class GatewayLine : IAsyncDisposable
 
         // 9. Events.
         var acknowledged = _acknowledgements.Take(gateway, outcome.Config, states);
-        Tell(status.News.Concat(acknowledged.News));
+        Tell([.. status.News, .. acknowledged.News, .. _lost.Take(gateway, states)]);
         _alerts.Send(outcome.Translation.LastValid.Gateway, secrets.Secrets, statuses.Budgets.SelectMany(b => b.Status!.PendingAlerts ?? []));
         if (acknowledged.IsNew)
             _services.Metrics.Propagated(key, _services.Time.GetElapsedTime(_changed));

@@ -129,6 +129,7 @@ internal sealed class AdminPort(
             Budgets = model is null ? [] : store.Read(model.Budgets),
             UnreadBudgets = model is null ? [] : [.. model.Budgets.Where(b => !store.HasRead(b)).Select(b => b.Id)],
             Stores = stores.Read(),
+            LostRecords = store.Health.LostRecords,
         };
     }
 

@@ -1,7 +1,6 @@
 using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Budget.Embedded;
-using Gateway.Server.Config;
 using Gateway.Tests.Budget.Contract;
 using Microsoft.Extensions.Logging.Abstractions;
 using Support;

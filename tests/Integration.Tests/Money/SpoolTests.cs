@@ -111,7 +111,7 @@ public sealed partial class SpoolTests : IDisposable
         {
             try
             {
-                return [.. CallId().Matches(File.ReadAllText(path)).Select(m => m.Groups[1].Value)];
+                return [.. CallId().Matches(File.ReadAllText(path)).Select(m => m.Groups["id"].Value)];
             }
             catch (FileNotFoundException)
             {
@@ -141,6 +141,6 @@ public sealed partial class SpoolTests : IDisposable
         return path;
     }
 
-    [GeneratedRegex("\"callId\":\"([^\"]+)\"", RegexOptions.None, 1000)]
+    [GeneratedRegex("\"callId\":\"(?<id>[^\"]+)\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex CallId();
 }

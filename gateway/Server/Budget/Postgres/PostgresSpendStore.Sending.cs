@@ -151,7 +151,7 @@ internal sealed partial class PostgresSpendStore
             }
 
             _backlog.Done();
-            if (_time.GetElapsedTime(began) > _options.Lease / 6)
+            if (_time.GetElapsedTime(began) > _options.Lease / 12)
                 return;
         }
     }
