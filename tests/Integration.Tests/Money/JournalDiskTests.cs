@@ -1,7 +1,7 @@
 using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Budget.Embedded;
-using Gateway.Tests.Budget.Contract;
+using Gateway.Server.Config;
 using Microsoft.Extensions.Logging.Abstractions;
 using Support;
 using static Gateway.Tests.Budget.Contract.SpendSamples;

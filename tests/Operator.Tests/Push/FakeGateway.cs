@@ -63,6 +63,9 @@ internal sealed class FakeGateway : IAsyncDisposable
     /// <summary>Where its budgets stand.</summary>
     public ImmutableArray<BudgetCounter> Budgets { get; set; } = [];
 
+    /// <summary>What it has lost of the ledger.</summary>
+    public long LostRecords { get; set; }
+
     /// <summary>Waited for before each answer to a push.</summary>
     public Func<Task> BeforePush { get; set; } = () => Task.CompletedTask;
 
@@ -161,6 +164,7 @@ internal sealed class FakeGateway : IAsyncDisposable
             Hash = _config?.Hash ?? "",
             Ready = _config is not null,
             Budgets = Budgets,
+            LostRecords = LostRecords,
         };
         return http.Response.WriteAsync(JsonSerializer.Serialize(status, ContractJson.Default.ConfigStatus));
     }
