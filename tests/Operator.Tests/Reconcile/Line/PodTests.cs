@@ -43,6 +43,23 @@ public sealed class PodTests
         await setup.WhenAsync(() => newer.Routes.Contains("new@1") && setup.Condition("modelroutes", "new", "Ready") == "True Ready");
     }
 
+    [Fact]
+    public async Task Records_that_a_pod_has_lost_are_told_once_as_an_event_and_again_when_there_are_more()
+    {
+        var (setup, @operator, pods) = await LineSetup.ReadyAsync(pods: 2);
+        await using var _1 = setup;
+        await setup.PassAsync(@operator, 2, TimeSpan.FromMinutes(1));
+        setup.Events("main").ShouldNotContain("LedgerRowsLost");
+
+        pods[1].Process.LostRecords = 7;
+        await setup.WhenPassingAsync(() => setup.Events("main").Contains("LedgerRowsLost"));
+        await setup.PassAsync(@operator, 3, TimeSpan.FromMinutes(1));
+        setup.Events("main").Count(e => e == "LedgerRowsLost").ShouldBe(1);
+
+        pods[1].Process.LostRecords = 9;
+        await setup.WhenPassingAsync(() => setup.Events("main").Count(e => e == "LedgerRowsLost") == 2);
+    }
+
     [Theory]
     [InlineData(422, """{"errors":[{"message":"the disk is full"}]}""")]
     public async Task A_refusal_that_names_nothing_is_the_gateways_and_changes_nothing(int status, string body)
