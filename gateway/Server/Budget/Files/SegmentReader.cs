@@ -12,7 +12,9 @@ internal sealed class SegmentReader : IDisposable
     private int _start;
     private int _length;
 
-    /// <summary>Reads from the beginning, or from a line that begins at <paramref name="start"/>, to the file's end or to <paramref name="end"/>.</summary>
+    /// <summary>
+    /// Reads from the line that begins at <paramref name="start"/> to the file's end or to <paramref name="end"/>.
+    /// </summary>
     public SegmentReader(string path, long end = long.MaxValue, long start = 0)
     {
         Offset = _filled = start;
