@@ -138,10 +138,16 @@ internal sealed partial class OperatorRun(
             await view.WaitForSyncAsync(leading);
             LogLeading(view.Gateways.Snapshot.Objects.Count);
             var telling = events.RunAsync(leading);
+            var applying = ApplyAsync(new(home, options.Apply ?? ""), client, leading);
             await new Controller(services, options.Workers).RunAsync(leading);
-            await telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(telling, applying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private Task ApplyAsync(ObjectKey configMap, KubernetesClient client, CancellationToken leading) => options.Apply is null
+        ? Task.CompletedTask
+        : new GivenObjects(client, configMap, new(s_pause.Min, s_pause.Max, random), time, loggers.CreateLogger<GivenObjects>())
+            .RunAsync(leading);
 
     private static ImmutableArray<string> Unready(ClusterView view) => view.HasSynced
         ? []

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Operator.Hosting;
 
 /// <summary>
-/// Everything that the operator may ask of an API server. The roles in <c>config/rbac</c> grant this and no more; a call that is not
-/// listed here would be refused in a cluster.
+/// Everything that the operator may ask of an API server. The roles in <c>config/rbac</c> and of the chart grant this and no more; a call
+/// that is not listed here would be refused in a cluster.
 /// </summary>
 internal static class Permissions
 {
@@ -53,6 +53,13 @@ internal static class Permissions
 
     /// <summary>In the operator's own namespace: the lease that says who leads.</summary>
     public static ImmutableArray<Permission> Home { get; } = [new("coordination.k8s.io", "leases", ["create", "get", "patch"])];
+
+    /// <summary>In the operator's own namespace too, where it is given objects to apply (<see cref="GivenObjects"/>).</summary>
+    public static ImmutableArray<Permission> Given { get; } =
+    [
+        new("", "configmaps", ["get"]),
+        .. GivenObjects.Kinds.Values.Select(t => new Permission("llmgateway.dev", t.Plural, ["create", "delete", "patch"])),
+    ];
 }
 
 /// <summary>One thing that may be done.</summary>

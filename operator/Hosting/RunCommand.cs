@@ -42,6 +42,10 @@ internal static class RunCommand
             Description = "Take a lease before writing, so that several replicas can run",
             DefaultValueFactory = _ => true,
         };
+        var apply = new Option<string?>("--apply")
+        {
+            Description = "ConfigMap in the operator's namespace with objects that it makes when it begins to lead [default: none]",
+        };
         var level = new Option<LogLevel>("--log-level")
         {
             Description = "Least level that is logged",
@@ -49,7 +53,7 @@ internal static class RunCommand
         };
         var command = new Command("run", "Run the operator against a Kubernetes API server")
         {
-            kubeConfig, context, namespaces, image, metrics, health, elect, level,
+            kubeConfig, context, namespaces, image, metrics, health, elect, apply, level,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -61,6 +65,7 @@ internal static class RunCommand
                 Namespaces = Namespaces(parsed.GetValue(namespaces), environment("WATCH_NAMESPACES")),
                 GatewayImage = parsed.GetRequiredValue(image),
                 ElectsLeader = parsed.GetValue(elect),
+                Apply = parsed.GetValue(apply),
                 Namespace = environment("POD_NAMESPACE"),
                 Name = environment("POD_NAME") ?? Environment.MachineName,
                 Health = new()

@@ -17,6 +17,8 @@ internal static class ResourceTypes
 
     public static ResourceType<Secret> Secrets { get; } = new() { ApiVersion = "v1", Plural = "secrets" };
 
+    public static ResourceType<ConfigMap> ConfigMaps { get; } = new() { ApiVersion = "v1", Plural = "configmaps" };
+
     public static ResourceType<Namespace> Namespaces { get; } = new() { ApiVersion = "v1", Plural = "namespaces", IsNamespaced = false };
 
     public static ResourceType<Pod> Pods { get; } = new() { ApiVersion = "v1", Plural = "pods" };
