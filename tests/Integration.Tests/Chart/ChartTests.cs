@@ -1,0 +1,111 @@
+using System.Text.Json.Nodes;
+using Operator.Api.Definitions;
+using Operator.Hosting;
+using Support;
+using Support.Cluster;
+
+namespace Integration.Tests.Chart;
+
+/// <summary>What the chart renders, by the real helm and without a cluster.</summary>
+public sealed class ChartTests
+{
+    private static readonly string s_cases = Path.Combine(GoldenFile.RepositoryRoot, "tests/Integration.Tests/Chart/cases");
+
+    /// <summary>A wrong value as <c>--set</c> takes it, and what helm says.</summary>
+    public static TheoryData<string, string> Mistakes => new()
+    {
+        { "replica=2", "replica" },
+        { "replicas=two", "replicas" },
+        { "crds.enable=true", "enable" },
+        { "image.digest=sha256:abc", "image.digest" },
+        { "image.name=mine", "name" },
+        { "logLevel=info", "\"Information\"" },
+        { "watchNamespaces={team a}", "watchNamespaces" },
+        { "watchNamespaces=team", "watchNamespaces" },
+        { "resources.request.cpu=1", "request" },
+        { "serviceMonitor.interval=30", "serviceMonitor.interval" },
+        { "networkPolicy.metricsFrom=all", "metricsFrom" },
+        { "gateway.enabled=true", "enabled" },
+        { "gateway.routes.chat=gpt", "gateway.routes.chat" },
+        { "gateway.create=true,watchNamespaces={team}", "add \"llm\" to watchNamespaces" },
+    };
+
+    public static TheoryData<string> Cases => [.. Directory.GetDirectories(s_cases).Select(d => Path.GetFileName(d)!).Order()];
+
+    private static Helm Helm => new(cancellation: TestContext.Current.CancellationToken);
+
+    [Theory, MemberData(nameof(Cases))]
+    public async Task Renders_what_is_expected(string name)
+    {
+        var values = Path.Combine(s_cases, name, "values.yaml");
+
+        var rendered = await Manifests.OfChartAsync("llm", "--values", values, "--set", "crds.enabled=false");
+
+        var text = string.Join("---\n", rendered.Select(YamlWriter.Write));
+        GoldenFile.Difference(Path.Combine(s_cases, name, "expected.yaml"), text).ShouldBeNull();
+    }
+
+    [Theory, MemberData(nameof(Cases))]
+    public async Task Lint_has_nothing_to_say(string name)
+    {
+        var (exitCode, output, _) = await Helm.TryAsync("lint", Helm.Chart, "--strict", "--values", Path.Combine(s_cases, name, "values.yaml"));
+
+        exitCode.ShouldBe(0, output);
+        output.ShouldNotContain("[WARNING]");
+    }
+
+    [Theory, MemberData(nameof(Mistakes))]
+    public async Task A_mistake_is_refused_by_helm_with_what_is_wrong(string set, string message)
+    {
+        var (exitCode, _, error) = await Helm.TryAsync(
+            "template", "test", Helm.Chart, "--namespace", "llm", "--kube-version", Manifests.KubeVersion, "--set", set);
+
+        exitCode.ShouldNotBe(0);
+        error.ShouldContain(message);
+    }
+
+    [Fact]
+    public async Task A_cluster_that_is_too_old_is_refused()
+    {
+        var (exitCode, _, error) = await Helm.TryAsync("template", "test", Helm.Chart, "--kube-version", "1.31.9");
+
+        exitCode.ShouldNotBe(0);
+        error.ShouldContain("requires kubeVersion: >=1.32.0-0");
+    }
+
+    [Theory]
+    [InlineData("true", "keep")]
+    [InlineData("false", null)]
+    public async Task Definitions_are_those_of_the_operator_and_kept_as_asked(string keep, string? policy)
+    {
+        var docs = CrdsCommand.ReadDocs();
+        var expected = CustomResourceDefinitions.Kinds.ToDictionary(CustomResourceDefinitions.NameOf, k => CustomResourceDefinitions.Of(k, docs));
+
+        var rendered = (await Manifests.OfChartAsync("llm", "--set", $"crds.keep={keep}"))
+            .Where(m => (string?)m["kind"] == "CustomResourceDefinition").ToList();
+
+        rendered.Count.ShouldBe(expected.Count);
+        foreach (var definition in rendered)
+        {
+            ((string?)definition["metadata"]!["annotations"]?["helm.sh/resource-policy"]).ShouldBe(policy);
+            var name = (string)definition["metadata"]!["name"]!;
+            JsonNode.DeepEquals(definition["spec"], expected[name]["spec"]).ShouldBeTrue($"{name} differs: run `make crds`");
+        }
+    }
+
+    [Fact]
+    public async Task With_a_first_gateway_the_operator_may_do_what_that_needs_and_no_more()
+    {
+        var rendered = await Manifests.OfChartAsync("llm", "--set", "gateway.create=true");
+        var role = rendered.Single(m => (string?)m["kind"] == "Role" && Manifests.Name(m) == "llm/llm-gateway-first");
+
+        var granted =
+            from rule in role["rules"]!.AsArray()
+            from resource in rule!["resources"]!.AsArray()
+            from verb in rule["verbs"]!.AsArray()
+            orderby $"{verb} {resource}"
+            select $"{verb} {resource}";
+
+        granted.ShouldBe(Permissions.Given.SelectMany(p => p.Verbs.Select(v => $"{v} {p.Resource}")).Order());
+    }
+}

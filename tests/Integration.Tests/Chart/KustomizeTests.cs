@@ -1,0 +1,67 @@
+using System.Text.Json.Nodes;
+using Operator.Api.Definitions;
+
+namespace Integration.Tests.Chart;
+
+/// <summary>The chart and <c>config/</c> install the same objects.</summary>
+public sealed class KustomizeTests
+{
+    private const string Namespace = "llm-gateway-system";
+
+    /// <summary>What only helm puts on its objects.</summary>
+    private static readonly string[] s_labels =
+        ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/version", "app.kubernetes.io/managed-by", "helm.sh/chart"];
+
+    [Fact]
+    public async Task The_default_is_the_charts_default() => Compare(
+        await Manifests.OfConfigAsync(Namespace, "config/default"),
+        await Manifests.OfChartAsync(Namespace));
+
+    [Fact]
+    public async Task The_variant_for_one_namespace_is_the_chart_that_watches_it() => Compare(
+        await Manifests.OfConfigAsync("team", "config/namespaced"),
+        await Manifests.OfChartAsync("team", "--set", "watchNamespaces={team},crds.enabled=false,rbac.userRoles=false"));
+
+    [Fact]
+    public async Task The_component_for_Prometheus_is_the_chart_with_monitor_and_rules() => Compare(
+        await Manifests.OfConfigAsync(Namespace, "config/default", "config/prometheus"),
+        await Manifests.OfChartAsync(Namespace, "--set", "serviceMonitor.enabled=true,prometheusRule.enabled=true"));
+
+    private static void Compare(List<JsonObject> config, List<JsonObject> chart) => Text(chart).ShouldBe(Text(config));
+
+    private static string Text(List<JsonObject> manifests) =>
+        string.Join("---\n", manifests.Where(m => (string?)m["kind"] != "Namespace").Select(Normalize).Select(YamlWriter.Write));
+
+    private static JsonObject Normalize(JsonObject manifest)
+    {
+        var metadata = (JsonObject)manifest["metadata"]!;
+        if (metadata["labels"] is JsonObject labels)
+        {
+            foreach (var label in s_labels)
+                labels.Remove(label);
+            if (labels.Count == 0)
+                metadata.Remove("labels");
+        }
+
+        metadata.Remove("annotations");
+        if ((string?)manifest["kind"] == "Deployment")
+            NameNamespace(manifest);
+        return (JsonObject)Sorted(manifest);
+    }
+
+    /// <summary>One says it by reference, the other by value.</summary>
+    private static void NameNamespace(JsonObject deployment)
+    {
+        var environment = deployment["spec"]!["template"]!["spec"]!["containers"]![0]!["env"]!.AsArray();
+        if (environment.FirstOrDefault(v => (string?)v!["name"] == "WATCH_NAMESPACES") is JsonObject { } variable && variable.Remove("valueFrom"))
+            variable["value"] = (string?)deployment["metadata"]!["namespace"];
+    }
+
+    private static JsonNode Sorted(JsonNode node) => node switch
+    {
+        JsonObject o => new JsonObject(o.OrderBy(m => m.Key, StringComparer.Ordinal)
+            .Select(m => KeyValuePair.Create(m.Key, m.Value is null ? null : Sorted(m.Value)))),
+        JsonArray a => new JsonArray([.. a.Select(i => i is null ? null : Sorted(i))]),
+        _ => node.DeepClone(),
+    };
+}
