@@ -6,6 +6,7 @@ SHELL := /bin/bash
 CONFIGURATION ?= Release
 MANIFESTS ?= config/samples
 PORT ?= 4000
+CHART := charts/llm-gateway-operator
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
@@ -22,18 +23,29 @@ build: ## Build everything, warnings are errors
 	dotnet build GatewayOperator.sln -c $(CONFIGURATION) -v quiet
 
 clean: ## Remove what was built
-	rm -rf artifacts
+	rm -rf artifacts dist
 
 .PHONY: crds check
-crds: ## Generate crds/ from operator/Api
+crds: ## Generate crds/ from operator/Api, for the chart too
 	@dotnet build operator -c $(CONFIGURATION) -v quiet >&2
-	@configuration=$(CONFIGURATION); artifacts/bin/Operator/$${configuration,,}/operator crds --output crds
+	@configuration=$(CONFIGURATION); operator=artifacts/bin/Operator/$${configuration,,}/operator; \
+	for folder in crds $(CHART)/files/crds; do $$operator crds --output $$folder; done
 
-check: ## Fail when crds/ is not what `make crds` makes
+check: ## Fail when crds/, or the chart's copy of it, is not what `make crds` makes
 	@dotnet build operator -c $(CONFIGURATION) -v quiet >&2
 	@configuration=$(CONFIGURATION); fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
 	artifacts/bin/Operator/$${configuration,,}/operator crds --output "$$fresh"; \
-	diff -ru --exclude kustomization.yaml crds "$$fresh" || { echo 'crds/ is stale: run `make crds`' >&2; exit 1; }
+	for folder in crds $(CHART)/files/crds; do \
+	  diff -ru --exclude kustomization.yaml $$folder "$$fresh" || { echo "$$folder is stale: run \`make crds\`" >&2; exit 1; }; \
+	done
+
+##@ Ship
+
+.PHONY: dist
+dist: ## Write dist/install.yaml, and the chart as a package where helm is on PATH
+	@mkdir -p dist
+	kubectl kustomize config/default > dist/install.yaml
+	@if command -v helm >/dev/null; then helm package $(CHART) --destination dist; else echo 'no helm on PATH: no package of the chart'; fi
 
 ##@ Run
 
