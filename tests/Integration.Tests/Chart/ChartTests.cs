@@ -30,7 +30,9 @@ public sealed class ChartTests
         { "gateway.create=true,watchNamespaces={team}", "add \"llm\" to watchNamespaces" },
     };
 
-    public static TheoryData<string> Cases => [.. Directory.GetDirectories(s_cases).Select(d => Path.GetFileName(d)!).Order()];
+    public static TheoryData<string> Cases => [.. CaseNames];
+
+    internal static IEnumerable<string> CaseNames => Directory.GetDirectories(s_cases).Select(d => Path.GetFileName(d)!).Order();
 
     private static Helm Helm => new(cancellation: TestContext.Current.CancellationToken);
 

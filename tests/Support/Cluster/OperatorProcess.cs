@@ -44,10 +44,11 @@ public sealed class OperatorProcess : IAsyncDisposable
     /// <param name="kubeConfig">File with its rights.</param>
     /// <param name="ns">Where it is installed.</param>
     /// <param name="watched">The only namespace that it watches; null: all of them.</param>
-    public static OperatorProcess Start(string kubeConfig, string ns, string? watched = null)
+    /// <param name="options">Of <c>operator run</c>, on top.</param>
+    public static OperatorProcess Start(string kubeConfig, string ns, string? watched = null, params IEnumerable<string> options)
     {
         string[] ports = ["--metrics-bind-address", "127.0.0.1:0", "--health-probe-bind-address", "127.0.0.1:0"];
-        var start = new ProcessStartInfo(InstalledCluster.ProgramOf("Operator"), ["run", "--kubeconfig", kubeConfig, .. ports])
+        var start = new ProcessStartInfo(InstalledCluster.ProgramOf("Operator"), ["run", "--kubeconfig", kubeConfig, .. ports, .. options])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
