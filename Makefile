@@ -6,6 +6,7 @@ SHELL := /bin/bash
 CONFIGURATION ?= Release
 MANIFESTS ?= config/samples
 PORT ?= 4000
+TAG ?= 0.1.0
 CHART := charts/llm-gateway-operator
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -41,7 +42,17 @@ check: ## Fail when crds/, or the chart's copy of it, is not what `make crds` ma
 
 ##@ Ship
 
-.PHONY: dist
+.PHONY: images dist
+images: ## Build both images and say their sizes; REGISTRY=registry/path TAG=1.2.3 PLATFORM=linux/arm64 ENGINE=docker|podman|buildah
+	@engine=$(ENGINE); for one in docker podman buildah; do [[ $$engine ]] || ! $$one info >/dev/null 2>&1 || engine=$$one; done; \
+	[[ $$engine ]] || { echo 'make images: neither docker, podman nor buildah works here' >&2; exit 1; }; \
+	for image in operator=llm-gateway-operator gateway=llm-gateway; do \
+	  name=$(if $(REGISTRY),$(REGISTRY)/)$${image#*=}:$(TAG); \
+	  $$engine build --target $${image%=*} $(if $(PLATFORM),--platform $(PLATFORM)) --build-arg VERSION=$(TAG) \
+	    --build-arg REVISION=$$(git rev-parse HEAD) --tag $$name . >&2; \
+	  echo "$$name $$($$engine images --format '{{.Size}}' $$name | head -1)"; \
+	done
+
 dist: ## Write dist/install.yaml, and the chart as a package where helm is on PATH
 	@mkdir -p dist
 	kubectl kustomize config/default > dist/install.yaml
@@ -69,12 +80,16 @@ golden: build ## Write the golden files anew; read the difference before you com
 
 ##@ Measure
 
-.PHONY: bench bench-operator
+.PHONY: bench bench-start bench-operator
 bench: ## Figures beside nginx, as a table and in artifacts/bench.json; BENCH="quick small large" chooses
 	@command -v nginx >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends nginx-light; } >&2
 	@dotnet build tests/Benchmarks -c Release -v quiet >&2
 	@dotnet build gateway/Server -c Release -v quiet >&2
 	artifacts/bin/Benchmarks/release/Benchmarks $(BENCH)
+
+bench-start: ## From the start of the gateway to ready, compiled ahead of time as in its image
+	@dotnet publish gateway/Server -c Release --use-current-runtime --self-contained false -p:PublishReadyToRun=true -o artifacts/bench/gateway -v quiet >&2
+	@GATEWAY_PROGRAM=$(CURDIR)/artifacts/bench/gateway/gateway $(MAKE) --no-print-directory bench BENCH=start
 
 bench-operator: ## Figures on a real API server, as a table and in artifacts/bench-operator.json; BENCH="ack bulk" chooses
 	@dotnet build tests/Benchmarks -c Release -v quiet >&2

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Operator.Api;
 using Operator.Children;
 using Operator.Kubernetes;
 using Operator.Prices;
@@ -103,7 +104,10 @@ internal sealed partial class OperatorRun(
     {
         var home = options.Namespace ?? access.Namespace;
         var identity = $"{options.Name}_{Guid.NewGuid():N}";
-        var lease = new LeaseOptions { Key = new(home, LeaseName), Identity = identity };
+        var lease = new LeaseOptions
+        {
+            Key = new(home, LeaseName), Identity = identity, Owner = await ServiceAccountAsync(client, home, stop),
+        };
         using var election = new LeaderElection(client, lease, time, loggers.CreateLogger<LeaderElection>());
         Func<bool> isLeader = options.ElectsLeader ? () => election.IsLeader : () => !stop.IsCancellationRequested;
         metrics.ObserveLeadership(LeaseName, isLeader);
@@ -142,6 +146,18 @@ internal sealed partial class OperatorRun(
             await new Controller(services, options.Workers).RunAsync(leading);
             await Task.WhenAll(telling, applying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>Null where there is none, or the API server does not tell.</summary>
+    private async Task<OwnerReference?> ServiceAccountAsync(KubernetesClient client, string home, CancellationToken stop)
+    {
+        if (options.ServiceAccount is not { Length: > 0 } name)
+            return null;
+        var type = new ResourceType<PartialObjectMetadata> { ApiVersion = "v1", Plural = "serviceaccounts", IsMetadataOnly = true };
+        var account = await client.GetAsync(type, new(home, name), stop);
+        return account.Value is { } found
+            ? new() { ApiVersion = "v1", Kind = "ServiceAccount", Name = name, Uid = found.Metadata.Uid }
+            : null;
     }
 
     private Task ApplyAsync(ObjectKey configMap, KubernetesClient client, CancellationToken leading) => options.Apply is null

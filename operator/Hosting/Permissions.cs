@@ -51,8 +51,9 @@ internal static class Permissions
     /// <summary>In the cluster as a whole: labels of namespaces, for selectors. Without it such selectors select nothing.</summary>
     public static ImmutableArray<Permission> Cluster { get; } = [new("", "namespaces", s_read)];
 
-    /// <summary>In the operator's own namespace: the lease that says who leads.</summary>
-    public static ImmutableArray<Permission> Home { get; } = [new("coordination.k8s.io", "leases", ["create", "get", "patch"])];
+    /// <summary>In the operator's own namespace: the lease that says who leads, and the ServiceAccount that it goes with.</summary>
+    public static ImmutableArray<Permission> Home { get; } =
+        [new("", "serviceaccounts", ["get"]), new("coordination.k8s.io", "leases", ["create", "get", "patch"])];
 
     /// <summary>In the operator's own namespace too, where it is given objects to apply (<see cref="GivenObjects"/>).</summary>
     public static ImmutableArray<Permission> Given { get; } =

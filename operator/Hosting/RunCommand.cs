@@ -67,6 +67,7 @@ internal static class RunCommand
                 ElectsLeader = parsed.GetValue(elect),
                 Apply = parsed.GetValue(apply),
                 Namespace = environment("POD_NAMESPACE"),
+                ServiceAccount = environment("POD_SERVICE_ACCOUNT"),
                 Name = environment("POD_NAME") ?? Environment.MachineName,
                 Health = new()
                 {

@@ -25,6 +25,9 @@ internal sealed record RunOptions
     /// <summary>Where the lease is; null: POD_NAMESPACE, else that of the kubeconfig.</summary>
     public string? Namespace { get; init; }
 
+    /// <summary>The ServiceAccount of the pod, as POD_SERVICE_ACCOUNT: the lease goes with it. Null: the lease stays.</summary>
+    public string? ServiceAccount { get; init; }
+
     /// <summary>The ConfigMap, in the namespace of the lease, with the objects that it applies; null: none. See <see cref="GivenObjects"/>.</summary>
     public string? Apply { get; init; }
 

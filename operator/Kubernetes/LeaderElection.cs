@@ -219,7 +219,12 @@ internal sealed partial class LeaderElection(KubernetesClient client, LeaseOptio
 
     private Lease NewLease() => new()
     {
-        Metadata = new() { Name = options.Key.Name, Namespace = options.Key.Namespace },
+        Metadata = new()
+        {
+            Name = options.Key.Name,
+            Namespace = options.Key.Namespace,
+            OwnerReferences = options.Owner is null ? [] : [options.Owner],
+        },
         Spec = Record(new()),
     };
 

@@ -1,3 +1,5 @@
+using Operator.Api;
+
 namespace Operator.Kubernetes;
 
 /// <summary>Which lease, as whom, and how long it is good for. The defaults are those of Kubernetes' own controllers.</summary>
@@ -8,6 +10,9 @@ internal sealed record LeaseOptions
 
     /// <summary>This process; never used by another, nor by a later start of it.</summary>
     public required string Identity { get; init; }
+
+    /// <summary>With whom the lease goes, when it is this process that makes it; null: it stays. Default null.</summary>
+    public OwnerReference? Owner { get; init; }
 
     /// <summary>So long the others wait after the last change that they have seen. Whole seconds. Default 15 s.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(15);

@@ -19,6 +19,6 @@ internal static class StartUp
         }
 
         folder.Delete(recursive: true);
-        return new("start to ready", Median.Of(seconds), "s", 1.5, "with the last good config on disk");
+        return new("start to ready", Median.Of(seconds), "s", 1.0, "with the last good config on disk");
     }
 }

@@ -75,8 +75,11 @@ internal sealed class GatewayServer : Server
         _folder.Delete(recursive: true);
     }
 
+    /// <summary>GATEWAY_PROGRAM, as of an image; else the one that is built as this is.</summary>
     private static string Executable()
     {
+        if (Environment.GetEnvironmentVariable("GATEWAY_PROGRAM") is { Length: > 0 } given)
+            return given;
         var configuration = System.IO.Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
         return System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "../../Gateway", configuration, "gateway"));
     }

@@ -77,7 +77,10 @@ internal sealed class ChartCluster : IAsyncDisposable
     }
 
     /// <summary>Waits for what other processes do. Fails with what the operator has said.</summary>
-    public async Task UntilAsync(string what, Func<Task<bool>> condition)
+    public Task UntilAsync(string what, Func<Task<bool>> condition) => UntilAsync(() => what, condition);
+
+    /// <inheritdoc cref="UntilAsync(string, Func{Task{bool}})"/>
+    public async Task UntilAsync(Func<string> what, Func<Task<bool>> condition)
     {
         var waited = Stopwatch.StartNew();
         while (!await condition())
@@ -85,7 +88,7 @@ internal sealed class ChartCluster : IAsyncDisposable
             if (waited.Elapsed > s_patience)
             {
                 var objects = await Kubectl.TryAsync("get", "all,configmaps,secrets,events", "-n", Namespace);
-                Assert.Fail($"not in time: {what}\n{objects.Output}{objects.Error}\n{_operator?.Output}");
+                Assert.Fail($"not in time: {what()}\n{objects.Output}{objects.Error}\n{_operator?.Output}");
             }
 
             await Task.Delay(50, Cancellation);

@@ -116,8 +116,8 @@ public sealed class InstallTests(ITestOutputHelper output)
     /// <summary>Objects of every kind, Terminating ones too; events are history.</summary>
     private static async Task UntilNothingIsLeftAsync(ChartCluster cluster, string[] but)
     {
-        var left = Array.Empty<string>();
-        await cluster.UntilAsync("nothing is left", async () =>
+        string[] left = [];
+        await cluster.UntilAsync(() => $"nothing is left: {string.Join(' ', left)}", async () =>
         {
             var kinds = (await cluster.Kubectl.RunAsync("api-resources", "--namespaced", "--verbs=list", "-o", "name")).Split('\n')
                 .Where(k => k.Length > 0 && !k.StartsWith("events", StringComparison.Ordinal));
@@ -132,8 +132,10 @@ public sealed class InstallTests(ITestOutputHelper output)
 
     private static async Task<string[]> NamesAsync(ChartCluster cluster, string kinds, params string[] options)
     {
-        var (_, names, _) = await cluster.Kubectl.TryAsync(["get", kinds, "-o", "name", "-n", ChartCluster.Namespace, "--ignore-not-found", .. options]);
-        return names.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var (_, names, error) = await cluster.Kubectl.TryAsync(
+            ["get", kinds, "-o", "name", "-n", ChartCluster.Namespace, "--ignore-not-found", .. options]);
+        var problems = error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => !l.StartsWith("Warning: ", StringComparison.Ordinal));
+        return [.. names.Split('\n', StringSplitOptions.RemoveEmptyEntries), .. problems];
     }
 
     /// <summary>A copy of the chart with another version and a definition that has been changed since.</summary>

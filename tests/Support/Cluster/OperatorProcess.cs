@@ -55,6 +55,7 @@ public sealed class OperatorProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         start.Environment["POD_NAMESPACE"] = ns;
+        start.Environment["POD_SERVICE_ACCOUNT"] = "llm-gateway-operator";
         start.Environment["WATCH_NAMESPACES"] = watched;
         return new(Process.Start(start)!);
     }
