@@ -10,6 +10,7 @@ TAG ?= 0.1.0
 CHART := charts/llm-gateway-operator
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
+export BUILDAH_LAYERS ?= true
 
 ##@ Help
 

@@ -81,6 +81,11 @@ public sealed class InstallTests(ITestOutputHelper output)
         await cluster.Kubectl.RunAsync("apply", "-k", "config/samples", "-n", ChartCluster.Namespace);
         await UntilServedAsync(cluster, "chat");
 
+        // The garbage collector looks for new kinds each 30 s, and can do nothing for kinds that come and go between two looks.
+        await cluster.UntilAsync("team-red is there", async () => (await NamesAsync(cluster, "secrets")).Contains("secret/team-red-key"));
+        await cluster.Kubectl.RunAsync("delete", "virtualkey", "team-red", "-n", ChartCluster.Namespace);
+        await cluster.UntilAsync("the collector knows the kinds", async () => !(await NamesAsync(cluster, "secrets")).Contains("secret/team-red-key"));
+
         await cluster.StopOperatorAsync();
         await cluster.Helm.RunAsync("uninstall", "mine", "-n", ChartCluster.Namespace);
 

@@ -64,7 +64,7 @@ public sealed class GivenObjectsTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("a: [", "manifests.yaml:1: ")]
+    [InlineData("a: [", "manifests.yaml:2: ")]
     [InlineData("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n", "is no Budget, LlmGateway, ModelRoute, VirtualKey with a name")]
     [InlineData("apiVersion: llmgateway.dev/v1alpha1\nkind: LlmGateway\n", "with a name")]
     [InlineData("- 1\n", "with a name")]
