@@ -7,6 +7,7 @@ CONFIGURATION ?= Release
 MANIFESTS ?= config/samples
 PORT ?= 4000
 TAG ?= 0.1.0
+PLATFORM ?= linux/$(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(shell uname -m)))
 CHART := charts/llm-gateway-operator
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -49,7 +50,7 @@ images: ## Build both images and say their sizes; REGISTRY=registry/path TAG=1.2
 	[[ $$engine ]] || { echo 'make images: neither docker, podman nor buildah works here' >&2; exit 1; }; \
 	for image in operator=llm-gateway-operator gateway=llm-gateway; do \
 	  name=$(if $(REGISTRY),$(REGISTRY)/)$${image#*=}:$(TAG); \
-	  $$engine build --target $${image%=*} $(if $(PLATFORM),--platform $(PLATFORM)) --build-arg VERSION=$(TAG) \
+	  $$engine build --target $${image%=*} --platform $(PLATFORM) --build-arg VERSION=$(TAG) \
 	    --build-arg REVISION=$$(git rev-parse HEAD) --tag $$name . >&2; \
 	  echo "$$name $$($$engine images --format '{{.Size}}' $$name | head -1)"; \
 	done
