@@ -14,8 +14,8 @@ namespace Operator.Hosting;
 /// https://helm.sh/docs/chart_best_practices/custom_resource_definitions/
 /// </summary>
 /// <remarks>
-/// The ConfigMap owns them, so they go with it, also where no operator runs any more. Those that it no longer holds are deleted; what others
-/// have made is left untouched.
+/// The ConfigMap owns them, so they go with it, also where no operator runs any more. Those that it no longer holds are deleted; what
+/// others have made is left untouched.
 /// </remarks>
 internal sealed partial class GivenObjects(KubernetesClient client, ObjectKey configMap, Backoff backoff, TimeProvider time, ILogger logger)
 {

@@ -28,7 +28,9 @@ internal sealed record RunOptions
     /// <summary>The ServiceAccount of the pod, as POD_SERVICE_ACCOUNT: the lease goes with it. Null: the lease stays.</summary>
     public string? ServiceAccount { get; init; }
 
-    /// <summary>The ConfigMap, in the namespace of the lease, with the objects that it applies; null: none. See <see cref="GivenObjects"/>.</summary>
+    /// <summary>
+    /// The ConfigMap, in the namespace of the lease, with the objects that it applies; null: none. See <see cref="GivenObjects"/>.
+    /// </summary>
     public string? Apply { get; init; }
 
     /// <summary>Name of this process, as POD_NAME; with the process's own id it is never used twice.</summary>

@@ -17,7 +17,10 @@ app.kubernetes.io/name: {{ include "operator.name" . }}
 {{- end }}
 
 {{- define "operator.image" -}}
-{{- $path := ternary .image.repository (printf "%s/%s" (.root.Values.registry | trimSuffix "/") .image.repository) (empty .root.Values.registry) -}}
+{{- $path := .image.repository -}}
+{{- with .root.Values.registry -}}
+{{- $path = printf "%s/%s" (trimSuffix "/" .) $path -}}
+{{- end -}}
 {{- if .image.digest -}}
 {{ $path }}@{{ .image.digest }}
 {{- else -}}

@@ -23,7 +23,8 @@ public sealed class AdmissionTests
         foreach (var ns in new[] { "llm", "team-a", "team-b" })
         {
             var labels = new JsonObject { ["pod-security.kubernetes.io/enforce"] = "restricted" };
-            await api.CreateAsync("api/v1/namespaces", new() { ["metadata"] = new JsonObject { ["name"] = ns, ["labels"] = labels } }, Cancellation);
+            var metadata = new JsonObject { ["name"] = ns, ["labels"] = labels };
+            await api.CreateAsync("api/v1/namespaces", new() { ["metadata"] = metadata }, Cancellation);
         }
 
         foreach (var name in ChartTests.CaseNames)

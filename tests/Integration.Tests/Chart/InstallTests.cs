@@ -8,6 +8,8 @@ namespace Integration.Tests.Chart;
 /// <summary>The life of a release, by the real helm on a real API server.</summary>
 public sealed class InstallTests(ITestOutputHelper output)
 {
+    private const string Namespace = ChartCluster.Namespace;
+
     /// <summary>What every namespace has.</summary>
     private static readonly string[] s_everywhere = ["configmap/kube-root-ca.crt", "serviceaccount/default"];
 
@@ -28,7 +30,7 @@ public sealed class InstallTests(ITestOutputHelper output)
         var older = OlderChart();
 
         // Of an older chart, with definitions of its time.
-        output.WriteLine(await cluster.Helm.RunAsync("install", "mine", older.FullName, "-n", ChartCluster.Namespace, "--set", "gateway.create=true"));
+        output.WriteLine(await cluster.Helm.RunAsync("install", "mine", older.FullName, "-n", Namespace, "--set", "gateway.create=true"));
         older.Delete(recursive: true);
         (await ShortNameAsync(cluster)).ShouldBe("formerkey");
         await cluster.UntilAsync("the operator's pod is admitted", async () =>
@@ -45,8 +47,8 @@ public sealed class InstallTests(ITestOutputHelper output)
 
         // Another route in the place of the first; the gateway and its keys stay what they are.
         const string Route = "gateway.routes.other";
-        await UpgradeAsync(
-            cluster, $"gateway.create=true,gateway.routes.chat=null,{Route}.model=other,{Route}.targets[0].name=a,{Route}.targets[0].provider=Simulated");
+        const string Target = $"{Route}.targets[0].name=a,{Route}.targets[0].provider=Simulated";
+        await UpgradeAsync(cluster, $"gateway.create=true,gateway.routes.chat=null,{Route}.model=other,{Target}");
         await cluster.RollOperatorAsync();
         (await UntilServedAsync(cluster, "other")).ShouldBe(key);
         await cluster.UntilAsync("the former route is gone", async () =>
@@ -56,44 +58,45 @@ public sealed class InstallTests(ITestOutputHelper output)
         // Without it.
         await UpgradeAsync(cluster, "gateway.create=false");
         await cluster.UntilAsync("the gateway is gone with its pods", async () =>
-            cluster.Pods.Count == 0 && (await NamesAsync(cluster, "llm,secrets,services")).All(n => n.Contains("helm", StringComparison.Ordinal)
-                || n == "service/llm-gateway-operator-metrics"));
+            cluster.Pods.Count == 0 && (await NamesAsync(cluster, "llm,secrets,services"))
+                .All(n => n == "service/llm-gateway-operator-metrics" || n.Contains("helm", StringComparison.Ordinal)));
 
         // And all of it.
         await UpgradeAsync(cluster, "gateway.create=true");
         await cluster.RollOperatorAsync();
         await UntilServedAsync(cluster, "chat");
         await cluster.StopOperatorAsync();
-        output.WriteLine(await cluster.Helm.RunAsync("uninstall", "mine", "-n", ChartCluster.Namespace));
+        output.WriteLine(await cluster.Helm.RunAsync("uninstall", "mine", "-n", Namespace));
         await UntilNothingIsLeftAsync(cluster, s_definitions);
 
         // The definitions that were kept are taken over again by a release of the name.
-        await cluster.Helm.RunAsync("install", "mine", Helm.Chart, "-n", ChartCluster.Namespace);
+        await cluster.Helm.RunAsync("install", "mine", Helm.Chart, "-n", Namespace);
     }
 
     [Fact]
     public async Task Without_keeping_the_definitions_an_uninstall_takes_everything_along()
     {
         await using var cluster = await ChartCluster.StartAsync();
-        await cluster.Helm.RunAsync("install", "mine", Helm.Chart, "-n", ChartCluster.Namespace, "--set", "crds.keep=false");
+        await cluster.Helm.RunAsync("install", "mine", Helm.Chart, "-n", Namespace, "--set", "crds.keep=false");
         await cluster.RollOperatorAsync();
         await cluster.Kubectl.RunAsync("wait", "--for=condition=Established", "crd", "--all");
-        await cluster.Kubectl.RunAsync("apply", "-k", "config/samples", "-n", ChartCluster.Namespace);
+        await cluster.Kubectl.RunAsync("apply", "-k", "config/samples", "-n", Namespace);
         await UntilServedAsync(cluster, "chat");
 
         // The garbage collector looks for new kinds each 30 s, and can do nothing for kinds that come and go between two looks.
         await cluster.UntilAsync("team-red is there", async () => (await NamesAsync(cluster, "secrets")).Contains("secret/team-red-key"));
-        await cluster.Kubectl.RunAsync("delete", "virtualkey", "team-red", "-n", ChartCluster.Namespace);
-        await cluster.UntilAsync("the collector knows the kinds", async () => !(await NamesAsync(cluster, "secrets")).Contains("secret/team-red-key"));
+        await cluster.Kubectl.RunAsync("delete", "virtualkey", "team-red", "-n", Namespace);
+        await cluster.UntilAsync("the collector knows the kinds", async () =>
+            !(await NamesAsync(cluster, "secrets")).Contains("secret/team-red-key"));
 
         await cluster.StopOperatorAsync();
-        await cluster.Helm.RunAsync("uninstall", "mine", "-n", ChartCluster.Namespace);
+        await cluster.Helm.RunAsync("uninstall", "mine", "-n", Namespace);
 
         await UntilNothingIsLeftAsync(cluster, []);
     }
 
     private static async Task UpgradeAsync(ChartCluster cluster, string set) =>
-        await cluster.Helm.RunAsync("upgrade", "mine", Helm.Chart, "-n", ChartCluster.Namespace, "--set", set);
+        await cluster.Helm.RunAsync("upgrade", "mine", Helm.Chart, "-n", Namespace, "--set", set);
 
     /// <summary>The key of the gateway's first VirtualKey.</summary>
     private static async Task<string> UntilServedAsync(ChartCluster cluster, string model)
@@ -102,7 +105,7 @@ public sealed class InstallTests(ITestOutputHelper output)
         await cluster.UntilAsync($"{model} is served", async () =>
         {
             if (cluster.Pods.Count != 1
-                || await cluster.Api.FindAsync($"api/v1/namespaces/{ChartCluster.Namespace}/secrets/demo-key", Cancellation) is not { } secret)
+                || await cluster.Api.FindAsync($"api/v1/namespaces/{Namespace}/secrets/demo-key", Cancellation) is not { } secret)
                 return false;
             key = Encoding.UTF8.GetString(Convert.FromBase64String((string)secret["data"]!["api-key"]!));
             return (await ClusterSpace.ChatAsync(cluster.Pods.Single(), key, model)).Status == HttpStatusCode.OK;
@@ -111,7 +114,7 @@ public sealed class InstallTests(ITestOutputHelper output)
     }
 
     private static async Task<string> UidAsync(ChartCluster cluster) =>
-        (string)(await cluster.Api.GetAsync($"apis/llmgateway.dev/v1alpha1/namespaces/{ChartCluster.Namespace}/llmgateways/main", Cancellation))
+        (string)(await cluster.Api.GetAsync($"apis/llmgateway.dev/v1alpha1/namespaces/{Namespace}/llmgateways/main", Cancellation))
             ["metadata"]!["uid"]!;
 
     private static async Task<string> ShortNameAsync(ChartCluster cluster) =>
@@ -129,7 +132,7 @@ public sealed class InstallTests(ITestOutputHelper output)
             left =
             [
                 .. await NamesAsync(cluster, string.Join(',', kinds)),
-                .. await NamesAsync(cluster, "crd,clusterroles,clusterrolebindings", "-l", "app.kubernetes.io/name=llm-gateway-operator"),
+                .. await NamesAsync(cluster, "crd,clusterroles,clusterrolebindings", "-l", "app.kubernetes.io/managed-by=Helm"),
             ];
             return left.Except(s_everywhere).Order(StringComparer.Ordinal).SequenceEqual(but);
         });
@@ -138,8 +141,9 @@ public sealed class InstallTests(ITestOutputHelper output)
     private static async Task<string[]> NamesAsync(ChartCluster cluster, string kinds, params string[] options)
     {
         var (_, names, error) = await cluster.Kubectl.TryAsync(
-            ["get", kinds, "-o", "name", "-n", ChartCluster.Namespace, "--ignore-not-found", .. options]);
-        var problems = error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => !l.StartsWith("Warning: ", StringComparison.Ordinal));
+            ["get", kinds, "-o", "name", "-n", Namespace, "--ignore-not-found", .. options]);
+        var problems = error.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(l => !l.StartsWith("Warning: ", StringComparison.Ordinal));
         return [.. names.Split('\n', StringSplitOptions.RemoveEmptyEntries), .. problems];
     }
 

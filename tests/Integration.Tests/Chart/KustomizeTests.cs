@@ -10,7 +10,10 @@ public sealed class KustomizeTests
 
     /// <summary>What only helm puts on its objects.</summary>
     private static readonly string[] s_labels =
-        ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/version", "app.kubernetes.io/managed-by", "helm.sh/chart"];
+    [
+        "app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/version", "app.kubernetes.io/managed-by",
+        "helm.sh/chart",
+    ];
 
     [Fact]
     public async Task The_default_is_the_charts_default() => Compare(
@@ -53,7 +56,8 @@ public sealed class KustomizeTests
     private static void NameNamespace(JsonObject deployment)
     {
         var environment = deployment["spec"]!["template"]!["spec"]!["containers"]![0]!["env"]!.AsArray();
-        if (environment.FirstOrDefault(v => (string?)v!["name"] == "WATCH_NAMESPACES") is JsonObject { } variable && variable.Remove("valueFrom"))
+        var variable = environment.FirstOrDefault(v => (string?)v!["name"] == "WATCH_NAMESPACES")?.AsObject();
+        if (variable?.Remove("valueFrom") == true)
             variable["value"] = (string?)deployment["metadata"]!["namespace"];
     }
 

@@ -25,9 +25,10 @@ public sealed partial class MetricNamesTests
         using var gateway = new GatewayMetrics();
         using var @operator = new OperatorMetrics();
         @operator.ObserveLeadership("lease", () => true);
-        var exposed = Exposition.Parse(gateway.Registry.Write()).Keys.Concat(Exposition.Parse(@operator.Write()).Keys).Concat(s_observed).ToHashSet();
+        var exposed = Exposition.Parse(gateway.Registry.Write()).Keys.Concat(Exposition.Parse(@operator.Write()).Keys).Concat(s_observed);
 
-        var asked = Names().Matches(File.ReadAllText(Path.Combine(Helm.Chart, "files", file))).Select(m => m.Groups["name"].Value).ToHashSet();
+        var text = File.ReadAllText(Path.Combine(Helm.Chart, "files", file));
+        var asked = Names().Matches(text).Select(m => m.Groups["name"].Value).ToHashSet();
 
         asked.Count.ShouldBeGreaterThan(5);
         asked.Except(exposed).ShouldBeEmpty();
@@ -38,12 +39,13 @@ public sealed partial class MetricNamesTests
     {
         using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(Helm.Chart, "files", "dashboard.json")));
         var places = dashboard.RootElement.GetProperty("panels").EnumerateArray().Select(p => p.GetProperty("gridPos"))
-            .Select(g => (X: g.GetProperty("x").GetInt32(), Y: g.GetProperty("y").GetInt32(), W: g.GetProperty("w").GetInt32(), H: g.GetProperty("h").GetInt32()))
-            .ToList();
+            .Select(g => (X: Number(g, "x"), Y: Number(g, "y"), W: Number(g, "w"), H: Number(g, "h"))).ToList();
 
         foreach (var (a, b) in places.SelectMany((a, i) => places.Skip(i + 1).Select(b => (a, b))))
             (a.X < b.X + b.W && b.X < a.X + a.W && a.Y < b.Y + b.H && b.Y < a.Y + a.H).ShouldBeFalse($"{a} overlaps {b}");
     }
+
+    private static int Number(JsonElement value, string name) => value.GetProperty(name).GetInt32();
 
     [GeneratedRegex(
         @"\b(?<name>(llm_gateway|llmgateway|controller_runtime|leader_election|process|gen_ai_client)_\w+?)(_bucket|_sum|_count)?(?=[{\[() ]|$)",
