@@ -3,6 +3,7 @@ using Benchmarks.Cluster;
 using Benchmarks.Load;
 using Benchmarks.Scenarios;
 using Benchmarks.Servers;
+using Benchmarks.Spend;
 
 if (args is [UpstreamServer.Command])
 {
@@ -12,6 +13,9 @@ if (args is [UpstreamServer.Command])
 
 if (args is [OperatorBench.Name, .. var parts])
     return await OperatorBench.RunAsync(parts);
+
+if (args is [MoneyBench.Name, .. var moneyParts])
+    return await MoneyBench.RunAsync(moneyParts);
 
 // `quick` shortens everything; other words choose scenarios by name.
 var plan = args.Contains("quick", StringComparer.Ordinal) ? BenchPlan.Quick : BenchPlan.Full;

@@ -19,7 +19,7 @@ internal sealed class Report
     public void Add(Figure figure)
     {
         _figures.Add(figure);
-        var target = figure.Target is { } most ? string.Create(CultureInfo.InvariantCulture, $"<= {most:0.##}") : "";
+        var target = figure.Target is { } most ? string.Create(CultureInfo.InvariantCulture, $"{(figure.IsRate ? ">=" : "<=")} {most:0.##}") : "";
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{figure.Name,-54} {figure.Value,9:0.00} {figure.Unit,-8} {target,-8} {figure.Verdict,-7} {figure.Detail}").TrimEnd());

@@ -26,6 +26,20 @@ internal sealed class Connection : IDisposable
     /// <summary>Reads one whole answer. Returns the bytes of its body.</summary>
     public int ReceiveAnswer() => Receive(firstContentOnly: false);
 
+    /// <summary>Reads one whole answer. False: it is that of a gateway that cannot count the call now.</summary>
+    public bool IsCounted()
+    {
+        try
+        {
+            ReceiveAnswer();
+            return true;
+        }
+        catch (InvalidDataException e) when (e.Message.EndsWith("\"code\":\"budget_store_unavailable\"}}", StringComparison.Ordinal))
+        {
+            return false;
+        }
+    }
+
     /// <summary>Reads until the first event with content has come, and leaves the rest.</summary>
     public void ReceiveFirstContent() => Receive(firstContentOnly: true);
 

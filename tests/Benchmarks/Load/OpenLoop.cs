@@ -10,13 +10,21 @@ internal static class OpenLoop
     private const int Connections = 64;
 
     /// <summary>Latencies in milliseconds, of whole answers or of the first content of streams.</summary>
-    public static double[] Run(int port, byte[] request, int perSecond, TimeSpan time, bool firstContent)
+    public static double[] Run(int port, byte[] request, int perSecond, TimeSpan time, bool firstContent) =>
+        Run([new(port, request)], perSecond, time, firstContent);
+
+    /// <param name="aims">The connections take them in turn.</param>
+    /// <param name="perSecond">Of all connections together.</param>
+    /// <param name="time">Of the load.</param>
+    /// <param name="firstContent">Whether a latency ends with the first content.</param>
+    public static double[] Run(IReadOnlyList<Aim> aims, int perSecond, TimeSpan time, bool firstContent)
     {
         var count = (int)(perSecond * time.TotalSeconds);
         var latencies = new double[count];
         var start = Clock.Now + Clock.Milliseconds(200);
         Workers.Run(Connections, worker =>
         {
+            var (port, request) = aims[worker % aims.Count];
             using var connection = new Connection(port);
             for (var i = worker; i < count; i += Connections)
             {

@@ -37,9 +37,9 @@ internal static class Payload
     }
 
     /// <summary>A whole request on the wire.</summary>
-    public static byte[] Request(string path, string body) => Encoding.UTF8.GetBytes(string.Create(
+    public static byte[] Request(string path, string body, string key = Key) => Encoding.UTF8.GetBytes(string.Create(
         CultureInfo.InvariantCulture,
-        $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {Key}\r\nContent-Type: application/json\r\nAccept: */*\r\n"
+        $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nAccept: */*\r\n"
         + $"User-Agent: benchmark/1.0\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
 
     /// <summary>An unstreamed answer of one kilobyte, as the upstream sends it.</summary>

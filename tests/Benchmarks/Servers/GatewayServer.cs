@@ -1,9 +1,6 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Benchmarks.Load;
 using Gateway.Contract;
 
 namespace Benchmarks.Servers;
@@ -14,9 +11,10 @@ internal sealed class GatewayServer : Server
     private const string Token = "admin-token";
 
     private readonly DirectoryInfo _folder;
+    private readonly Uri _admin;
 
-    private GatewayServer(Process process, DirectoryInfo folder, int port)
-        : base(process) => (_folder, Port) = (folder, port);
+    private GatewayServer(Process process, DirectoryInfo folder, int port, Uri admin)
+        : base(process) => (_folder, Port, _admin) = (folder, port, admin);
 
     public override string Name => "gateway";
 
@@ -25,7 +23,12 @@ internal sealed class GatewayServer : Server
     public override string Path(string answer) => "/v1/chat/completions";
 
     /// <summary>Returns when it has its config and is ready. A folder that another one has left is booted from.</summary>
-    public static GatewayServer Start(int upstream, DirectoryInfo? folder = null)
+    public static GatewayServer Start(int upstream, DirectoryInfo? folder = null) => Start(GatewayConfig.OneKey(upstream), [], folder);
+
+    /// <param name="config">Pushed where the folder is empty.</param>
+    /// <param name="variables">Of its environment, beside those that every gateway here has.</param>
+    /// <param name="folder">A new one if null.</param>
+    public static GatewayServer Start(ConfigSnapshot config, IEnumerable<(string Name, string Value)> variables, DirectoryInfo? folder = null)
     {
         folder ??= Directory.CreateTempSubdirectory("bench-gateway-");
         var isFirst = folder.GetFileSystemInfos().Length == 0;
@@ -34,7 +37,7 @@ internal sealed class GatewayServer : Server
         var addresses = System.IO.Path.Combine(state, "addresses.json");
         File.WriteAllText(token, Token);
         File.Delete(addresses);
-        var process = Start(new ProcessStartInfo(Executable())
+        var start = new ProcessStartInfo(Executable())
         {
             Environment =
             {
@@ -47,19 +50,23 @@ internal sealed class GatewayServer : Server
                 ["GATEWAY_EXIT_WITH_STDIN"] = "true",
                 ["GATEWAY_CONFIG_WAIT_SECONDS"] = "0",
             },
-        });
+        };
+        foreach (var (name, value) in variables)
+            start.Environment[name] = value;
+        var process = Start(start);
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
         Waiting.Until("the gateway listens", () => File.Exists(addresses) && new FileInfo(addresses).Length > 0);
         var bound = JsonNode.Parse(File.ReadAllText(addresses))!;
         var data = new Uri(bound["data"]!.GetValue<string>());
+        var admin = new Uri(bound["admin"]!.GetValue<string>());
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         if (isFirst)
-            Push(client, bound["admin"]!.GetValue<string>(), Config(upstream));
+            Push(client, admin, config);
         Waiting.Until(
             "the gateway is ready",
             () => client.GetAsync(new Uri(data, "/health/readiness")).GetAwaiter().GetResult().IsSuccessStatusCode);
-        return new(process, folder, data.Port);
+        return new(process, folder, data.Port, admin);
     }
 
     /// <summary>Ends the process and leaves the folder for the next.</summary>
@@ -75,18 +82,28 @@ internal sealed class GatewayServer : Server
         _folder.Delete(recursive: true);
     }
 
-    /// <summary>GATEWAY_PROGRAM, as of an image; else the one that is built as this is.</summary>
+    /// <summary>An answer of its admin port, which is to be 200.</summary>
+    public string Ask(string path)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_admin, path)) { Headers = { Authorization = new("Bearer", Token) } };
+        using var reply = client.Send(request);
+        using var text = new StreamReader(reply.Content.ReadAsStream());
+        return reply.IsSuccessStatusCode ? text.ReadToEnd() : throw new InvalidDataException($"{path}: {text.ReadToEnd()}");
+    }
+
+    /// <summary>The one that GATEWAY_PROGRAM names, else the one that was built with this.</summary>
     private static string Executable()
     {
-        if (Environment.GetEnvironmentVariable("GATEWAY_PROGRAM") is { Length: > 0 } given)
-            return given;
+        if (Environment.GetEnvironmentVariable("GATEWAY_PROGRAM") is { Length: > 0 } program)
+            return program;
         var configuration = System.IO.Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
         return System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "../../Gateway", configuration, "gateway"));
     }
 
-    private static void Push(HttpClient client, string admin, ConfigSnapshot config)
+    private static void Push(HttpClient client, Uri admin, ConfigSnapshot config)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, admin + "/config")
+        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(admin, "/config"))
         {
             Content = new StringContent(JsonSerializer.Serialize(CanonicalJson.WithHash(config), ContractJson.Default.ConfigSnapshot)),
         };
@@ -94,49 +111,4 @@ internal sealed class GatewayServer : Server
         using var reply = client.Send(request);
         reply.EnsureSuccessStatusCode();
     }
-
-    private static ConfigSnapshot Config(int upstream) => new()
-    {
-        SchemaVersion = ConfigSnapshot.CurrentSchemaVersion,
-        Gateway = "uid",
-        Revision = 1,
-        Hash = "",
-        Object = Reference("LlmGateway", "bench"),
-        Settings = new(),
-        Routes = [.. new[] { "plain", "paced", "short", "held" }.Select(answer => Route(answer, upstream))],
-        Keys =
-        [
-            new()
-            {
-                Object = Reference("VirtualKey", "bench"),
-                KeyId = "bench",
-                Hashes = [new() { Sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Payload.Key))) }],
-                Models = ["*"],
-                Limits = new() { RequestsPerMinute = 1_000_000_000, TokensPerMinute = 1_000_000_000_000, MaxParallelRequests = 1_000_000 },
-            },
-        ],
-        Budgets = [new() { Object = Reference("Budget", "bench"), Cost = 9_000_000, Period = BudgetPeriod.Monthly }],
-        Credentials = [new() { Name = "bench/upstream/key", Value = "sk-upstream" }],
-        Prices = [new() { Name = "price", Version = "1", Rates = new() { Input = 0.15m, Output = 0.6m } }],
-    };
-
-    private static RouteConfig Route(string answer, int upstream) => new()
-    {
-        Object = Reference("ModelRoute", answer),
-        Model = answer,
-        Targets =
-        [
-            new()
-            {
-                Name = "mock",
-                Provider = Provider.OpenAICompatible,
-                BaseUrl = $"http://127.0.0.1:{upstream}/{answer}/v1",
-                UpstreamModel = "upstream-" + answer,
-                Credential = "bench/upstream/key",
-                Price = "price",
-            },
-        ],
-    };
-
-    private static ObjectReference Reference(string kind, string name) => new() { Kind = kind, Namespace = "default", Name = name };
 }

@@ -6,9 +6,13 @@ namespace Support.Stores;
 /// <summary>A Postgres of the test's own, with the user and the database <c>gateway</c>. It logs in by SCRAM, as servers do.</summary>
 public sealed class PostgresServer : StoreProcess
 {
-    private readonly StoreCertificate? _certificate;
+    private static readonly string[] s_small = ["shared_buffers=16MB"];
 
-    private PostgresServer(string password, StoreCertificate? certificate) => (Password, _certificate) = (password, certificate);
+    private readonly StoreCertificate? _certificate;
+    private readonly IReadOnlyList<string> _settings;
+
+    private PostgresServer(string password, StoreCertificate? certificate, IReadOnlyList<string> settings) =>
+        (Password, _certificate, _settings) = (password, certificate, settings);
 
     /// <summary>Null: that of the machine.</summary>
     public ServerClock? Clock { get; private set; }
@@ -25,13 +29,17 @@ public sealed class PostgresServer : StoreProcess
     private string Data => Path.Combine(Folder.FullName, "data");
 
     /// <summary>Makes a new, empty one and starts it.</summary>
-    public static Task<PostgresServer> StartNewAsync(string password = "pa:ss/w%rd", StoreCertificate? certificate = null) =>
-        StartAsync(new(password, certificate));
+    /// <param name="password">Of the user.</param>
+    /// <param name="certificate">Null: without TLS.</param>
+    /// <param name="settings">Others than its defaults, as <c>name=value</c>; without any it holds little memory.</param>
+    public static Task<PostgresServer> StartNewAsync(
+        string password = "pa:ss/w%rd", StoreCertificate? certificate = null, IReadOnlyList<string>? settings = null) =>
+        StartAsync(new(password, certificate, settings ?? s_small));
 
     /// <summary>One whose <see cref="Clock"/> can be set.</summary>
     public static Task<PostgresServer> StartNewAsync(DateTimeOffset now)
     {
-        var server = new PostgresServer("password", null);
+        var server = new PostgresServer("password", null, s_small);
         server.Clock = new(server.Folder.FullName);
         server.Clock.Set(now);
         return StartAsync(server);
@@ -49,7 +57,7 @@ public sealed class PostgresServer : StoreProcess
         List<string> arguments =
         [
             "-D", Data, "-h", "127.0.0.1", "-p", Port.ToString(CultureInfo.InvariantCulture), "-k", Folder.FullName,
-            "-c", "shared_buffers=16MB",
+            .. _settings.SelectMany(IEnumerable<string> (s) => ["-c", s]),
         ];
         if (_certificate is not null)
             arguments.AddRange(["-c", "ssl=on", "-c", $"ssl_cert_file={Data}/server.crt", "-c", $"ssl_key_file={Data}/server.key"]);

@@ -22,6 +22,9 @@ public abstract class StoreProcess : IAsyncDisposable
     /// <summary>What it has written.</summary>
     public string Log => string.Join('\n', _log);
 
+    /// <summary>Ids of it and of all that it has started.</summary>
+    public IEnumerable<int> Processes => Tree(_process!.Id);
+
     private protected DirectoryInfo Folder { get; }
 
     /// <summary>A part of the line that it writes once it takes connections.</summary>
@@ -103,7 +106,7 @@ public abstract class StoreProcess : IAsyncDisposable
     /// <summary>To it and to all that it has started.</summary>
     private void Signal(string signal)
     {
-        using var kill = Process.Start("kill", [$"-{signal}", .. Tree(_process!.Id).Select(id => id.ToString(CultureInfo.InvariantCulture))]);
+        using var kill = Process.Start("kill", [$"-{signal}", .. Processes.Select(id => id.ToString(CultureInfo.InvariantCulture))]);
         kill.WaitForExit();
     }
 
