@@ -17,11 +17,33 @@ internal static class ProcessFigures
         return TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromMicroseconds(time.Nanos / 1000.0);
     }
 
+    /// <summary>User and system time so far of its threads of that name, in ticks of 10 ms; those that have ended do not count.</summary>
+    public static TimeSpan ThreadTime(int pid, string name) => Directory.GetDirectories($"/proc/{pid}/task")
+        .Select(ThreadStat)
+        .Where(s => s.Contains($"({name})", StringComparison.Ordinal))
+        .Select(s => s[(s.LastIndexOf(')') + 2)..].Split(' '))
+        .Aggregate(TimeSpan.Zero, (sum, fields) => sum + Ticks(fields[11]) + Ticks(fields[12]));
+
     /// <summary>In RAM now, in MiB.</summary>
     public static double ResidentMiB(int pid) => Status(pid, "VmRSS:") / 1024.0;
 
     /// <summary>The most that was ever in RAM, in MiB.</summary>
     public static double PeakResidentMiB(int pid) => Status(pid, "VmHWM:") / 1024.0;
+
+    /// <summary>Empty: it has ended. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html</summary>
+    private static string ThreadStat(string folder)
+    {
+        try
+        {
+            return File.ReadAllText(folder + "/stat");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    private static TimeSpan Ticks(string count) => TimeSpan.FromMilliseconds(10 * long.Parse(count, CultureInfo.InvariantCulture));
 
     private static long Status(int pid, string name)
     {

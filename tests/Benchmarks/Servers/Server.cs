@@ -20,6 +20,9 @@ internal abstract class Server : IDisposable
     /// <summary>User and system time of all its processes so far.</summary>
     public TimeSpan ProcessorTime => Tree().Aggregate(TimeSpan.Zero, (sum, pid) => sum + ProcessFigures.ProcessorTime(pid));
 
+    /// <summary>The part of it that its runtime has compiled for, as far as the thread that does it lives.</summary>
+    public TimeSpan CompilerTime => ProcessFigures.ThreadTime(Process.Id, ".NET Tiered Com");
+
     /// <summary>Resident memory of all its processes, in MiB.</summary>
     public double ResidentMiB => Tree().Sum(ProcessFigures.ResidentMiB);
 

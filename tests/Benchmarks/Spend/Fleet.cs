@@ -17,6 +17,9 @@ internal sealed class Fleet : IDisposable
     /// <summary>User and system time of all of them so far.</summary>
     public TimeSpan ProcessorTime => Gateways.Aggregate(TimeSpan.Zero, (sum, gateway) => sum + gateway.ProcessorTime);
 
+    /// <summary>The part of it that the runtimes have compiled for.</summary>
+    public TimeSpan CompilerTime => Gateways.Aggregate(TimeSpan.Zero, (sum, gateway) => sum + gateway.CompilerTime);
+
     public static Fleet Start(int upstream, IEnumerable<(string Name, string Value)> variables) =>
         new([.. Enumerable.Range(0, Size).Select(_ => GatewayServer.Start(GatewayConfig.ManyKeys(upstream), variables))]);
 

@@ -28,6 +28,14 @@ internal sealed record RedisSpendOptions
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// How long a call that has ended waits for others that are counted together with it; default 10 ms. It holds its reservation meanwhile.
+    /// </summary>
+    public TimeSpan SettleGather { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>How long a row waits for others that the ledger takes together with it; default 50 ms. It is in the store meanwhile.</summary>
+    public TimeSpan RowGather { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
     /// Rows that are kept in Redis until the ledger has them; default 100,000. Those beyond it are with their replica alone.
     /// </summary>
     public int MaxWaiting { get; init; } = 100_000;

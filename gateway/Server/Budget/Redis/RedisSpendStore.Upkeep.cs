@@ -46,11 +46,13 @@ internal sealed partial class RedisSpendStore
             Task.Run(() => RepeatAsync(_upkeepDue, s_beat, BeatAsync)),
             Task.Run(() => RepeatAsync(_flushDue, s_beat, async () =>
             {
+                await Task.Delay(_options.SettleGather, _time, _stop.Token);
                 if (!await FlushAsync())
                     await Task.Delay(s_beat, _time, _stop.Token);
             })),
             Task.Run(() => RepeatAsync(_rows.Due, s_retry, async () =>
             {
+                await Task.Delay(_options.RowGather, _time, _stop.Token);
                 var failed = !await _rows.FlushAsync(MayWrite, _stop.Token);
                 if (failed && !_reportedLedger)
                     LogLedgerFails(_rows.Count);
