@@ -245,6 +245,27 @@ public sealed class RedisOutageTests : IAsyncLifetime
         await fixture.UntilAsync(s_budget, settled: 0.5m);
     }
 
+    [Fact]
+    public async Task A_store_that_was_killed_while_counters_were_seeded_is_seeded_as_soon_as_it_is_back()
+    {
+        await using var fixture = await OpenAsync();
+        await SpendAsync(fixture, 0.2m);
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 1, "the row is in the ledger");
+        fixture.Ledger.OnSeed = async () =>
+        {
+            fixture.Ledger.OnSeed = null;
+            await _server.KillAsync();
+        };
+        await fixture.Database.ExecuteAsync("FLUSHALL");
+        await RedisFixture.UntilAsync(() => fixture.Ledger.OnSeed is null, "it is seeded");
+        await RedisFixture.UntilAsync(() => !_server.IsRunning, "it is killed");
+        var began = TimeProvider.System.GetTimestamp();
+        await _server.StartAsync();
+
+        await fixture.UntilAsync(s_budget, settled: 0.2m);
+        TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(fixture.Options.SeedBound / 2);
+    }
+
     private static readonly TimeSpan RowPatience = TimeSpan.FromSeconds(1);
 
     private async Task<RedisFixture> OpenAsync(TimeSpan? lease = null)

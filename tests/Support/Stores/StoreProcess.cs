@@ -22,6 +22,9 @@ public abstract class StoreProcess : IAsyncDisposable
     /// <summary>What it has written.</summary>
     public string Log => string.Join('\n', _log);
 
+    /// <summary>False before its start, and once it has ended.</summary>
+    public bool IsRunning => _process is not null;
+
     /// <summary>Ids of it and of all that it has started.</summary>
     public IEnumerable<int> Processes => Tree(_process!.Id);
 

@@ -18,6 +18,7 @@ internal sealed partial class RedisSpendStore
     private readonly ConcurrentQueue<(WaitingRow Row, long LastSeed)> _unsure = new();
     private long _seenSeed;
     private volatile Task _defining = Task.CompletedTask;
+    private volatile string? _unfinished;
     private bool _reportedNoSeed;
 
     /// <remarks>
@@ -105,6 +106,40 @@ internal sealed partial class RedisSpendStore
     private async ValueTask<bool> SeedAsync(string epoch, IReadOnlyCollection<Applied> budgets, bool anew)
     {
         var token = Guid.CreateVersion7().ToString("N");
+        _unfinished = token;
+        if (await SeedAsync(token, epoch, budgets, anew))
+        {
+            _unfinished = null;
+            return true;
+        }
+
+        await AbortAsync();
+        return false;
+    }
+
+    /// <summary>Lets others seed. A store that did not hear of it is told again: it would let nobody seed for half a minute.</summary>
+    private async ValueTask AbortAsync()
+    {
+        if (_unfinished is { } token && (await _link.EvaluateAsync(RedisScript.Abort, [token], _options.UpkeepBound)).IsOk)
+            _unfinished = null;
+    }
+
+    private async ValueTask AbortUnfinishedAsync()
+    {
+        if (_unfinished is null || !await _seeding.WaitAsync(TimeSpan.Zero))
+            return;
+        try
+        {
+            await AbortAsync();
+        }
+        finally
+        {
+            _seeding.Release();
+        }
+    }
+
+    private async ValueTask<bool> SeedAsync(string token, string epoch, IReadOnlyCollection<Applied> budgets, bool anew)
+    {
         var now = _clock.Now;
         var targets = budgets.Select(b => new Target(b, b.Kind.At(now))).ToDictionary(t => t.Applied.Budget.Id, StringComparer.Ordinal);
         RedisValue[] begin = [token, (long)(_options.SeedBound + s_lockReserve).TotalMilliseconds];
@@ -113,11 +148,7 @@ internal sealed partial class RedisSpendStore
         if (!(await _link.EvaluateAsync(RedisScript.Begin, begin, _options.UpkeepBound)).IsOk)
             return false;
         if (await ReadAsync(targets.Values, anew) is not { } seed || !await WriteAsync(token, seed, targets))
-        {
-            await _link.EvaluateAsync(RedisScript.Abort, [token], _options.UpkeepBound);
             return false;
-        }
-
         RedisValue[] finish = [token, epoch, _run ?? "", seed.Number, anew ? 1 : 0, .. targets.Values.SelectMany(t => t.Arguments)];
         if (!(await _link.EvaluateAsync(RedisScript.Finish, finish, _options.UpkeepBound)).IsOk)
             return false;

@@ -237,7 +237,11 @@ internal sealed partial class RedisSpendStore
 
         var incarnation = _link.Incarnation;
         if (incarnation != _verified)
+        {
             _run = await _link.IdentityAsync(_options.UpkeepBound);
+            await AbortUnfinishedAsync();
+        }
+
         var reply = _run is null ? RedisReply.Unsent : await _link.EvaluateAsync(RedisScript.State, [], _options.UpkeepBound);
         if (!reply.IsOk || incarnation != _link.Incarnation)
         {
