@@ -76,12 +76,18 @@ test: build ## All tests; the last line counts them
 test-fast: build ## The inner loop: everything but whole processes
 	tests/run.sh $(CONFIGURATION) Contract.Tests Gateway.Tests Operator.Tests
 
+.PHONY: soak
+soak: ## Whole gateways through every outage of Postgres, Redis and replicas at full length, then an audit; SOAK_MINUTES=15
+	tests/provision.sh
+	@dotnet build tests/Integration.Tests -c Release -v quiet >&2
+	artifacts/bin/Integration.Tests/release/Integration.Tests -noLogo -noColor -explicit only -class Integration.Tests.Soak.SoakTests
+
 golden: build ## Write the golden files anew; read the difference before you commit it
 	GOLDEN=rewrite tests/run.sh $(CONFIGURATION) Gateway.Tests Operator.Tests
 
 ##@ Measure
 
-.PHONY: bench bench-start bench-operator
+.PHONY: bench bench-start bench-operator bench-money
 bench: ## Figures beside nginx, as a table and in artifacts/bench.json; BENCH="quick small large" chooses
 	@command -v nginx >/dev/null || { apt-get update -q && apt-get install -y -q --no-install-recommends nginx-light; } >&2
 	@dotnet build tests/Benchmarks -c Release -v quiet >&2
@@ -97,3 +103,9 @@ bench-operator: ## Figures on a real API server, as a table and in artifacts/ben
 	@dotnet build gateway/Server -c Release -v quiet >&2
 	@dotnet publish operator -c Release --use-current-runtime --self-contained false -p:PublishReadyToRun=true -o artifacts/bench/operator -v quiet >&2
 	OPERATOR_PROGRAM=artifacts/bench/operator/operator artifacts/bin/Benchmarks/release/Benchmarks operator $(BENCH)
+
+bench-money: ## Figures of budgets, limits and ledger with Postgres and Redis, as a table and in artifacts/bench-money.json; BENCH="check report" chooses
+	tests/provision.sh
+	@dotnet build tests/Benchmarks -c Release -v quiet >&2
+	@dotnet publish gateway/Server -c Release --use-current-runtime --self-contained false -p:PublishReadyToRun=true -o artifacts/bench/gateway -v quiet >&2
+	GATEWAY_PROGRAM=artifacts/bench/gateway/gateway artifacts/bin/Benchmarks/release/Benchmarks money $(BENCH)

@@ -23,7 +23,10 @@ internal static class CheckCost
         (calls, refused) = (0, 0);
         var rounds = Enumerable.Range(0, plan.Rounds).Select(_ => Measure(plan.Round)).ToList();
         yield return Added(
-            "limits, budgets and ledger of the Redis tier", Target, "over a call of a gateway without databases that nothing limits", r => r.Bare);
+            "limits, budgets and ledger of the Redis tier",
+            Target,
+            "over a call of a gateway without databases that nothing limits",
+            r => r.Bare);
         yield return Added("limits and two budgets alone", null, "over a call that nothing limits, in the Redis tier", r => r.Free);
         yield return Added("the Redis tier beside the embedded one", null, "both with limits, budgets and ledger", r => r.Embedded);
         yield return Alone("the embedded tier's limits and budgets", r => r.Embedded.Gateways - r.Bare.Gateways, "without databases");
@@ -31,7 +34,8 @@ internal static class CheckCost
         yield return Alone("Postgres, of a call with limits and budgets", r => r.Counted.Postgres, "its processes, fsync on");
 
         yield return new("calls that were not counted within 100 ms", refused, "", null, string.Create(
-            CultureInfo.InvariantCulture, $"of {calls:N0}, refused with 503; {ClosedLoop.Connections} connections, and both ends share the processors"));
+            CultureInfo.InvariantCulture,
+            $"of {calls:N0}, refused with 503; {ClosedLoop.Connections} connections, and all programs share the processors"));
 
         bool IsCompiling()
         {
@@ -73,7 +77,8 @@ internal static class CheckCost
             target,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{over}: {Median.Of(rounds.Select(r => r.Counted.Gateways)):0.0} us beside {Median.Of(rounds.Select(r => of(r).Gateways)):0.0} us"));
+                $"{over}: {Median.Of(rounds.Select(r => r.Counted.Gateways)):0.0} us "
+                    + $"beside {Median.Of(rounds.Select(r => of(r).Gateways)):0.0} us"));
 
         Figure Alone(string name, Func<Round, double> of, string detail) => new(name, Median.Of(rounds.Select(of)), "us", null, detail);
     }

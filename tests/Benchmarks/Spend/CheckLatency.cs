@@ -28,7 +28,8 @@ internal static class CheckLatency
             null,
             "over a call that nothing limits, in the Redis tier");
 
-        double[] Run(Fleet fleet, Func<int, string> key, TimeSpan time) => OpenLoop.Run(fleet.Aims(key), PerSecond, time, firstContent: false);
+        double[] Run(Fleet fleet, Func<int, string> key, TimeSpan time) =>
+            OpenLoop.Run(fleet.Aims(key), PerSecond, time, firstContent: false);
 
         Figure Added(string name, double? target, double percent) => new(
             name,

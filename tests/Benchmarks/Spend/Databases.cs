@@ -21,7 +21,8 @@ internal sealed class Databases : IAsyncDisposable
         (Postgres, Redis) = (postgres, redis);
         Source = new NpgsqlDataSourceBuilder(string.Create(
             CultureInfo.InvariantCulture,
-            $"Host=127.0.0.1;Port={postgres.Port};Username=gateway;Password={postgres.Password};Database=postgres;Command Timeout=0")).Build();
+            $"Host=127.0.0.1;Port={postgres.Port};Username=gateway;Password={postgres.Password};Database=postgres;Command Timeout=0"))
+            .Build();
         File.WriteAllText(PostgresFile, postgres.Url);
         File.WriteAllText(RedisFile, redis.Url);
     }
@@ -33,7 +34,8 @@ internal sealed class Databases : IAsyncDisposable
     public NpgsqlDataSource Source { get; }
 
     /// <summary>For gateways that count in Postgres.</summary>
-    public IEnumerable<(string Name, string Value)> PostgresTier => [("GATEWAY_NAME", Gateway), ("GATEWAY_POSTGRES_URL_FILE", PostgresFile)];
+    public IEnumerable<(string Name, string Value)> PostgresTier =>
+        [("GATEWAY_NAME", Gateway), ("GATEWAY_POSTGRES_URL_FILE", PostgresFile)];
 
     /// <summary>For gateways that count in Redis.</summary>
     public IEnumerable<(string Name, string Value)> RedisTier => [.. PostgresTier, ("GATEWAY_REDIS_URL_FILE", RedisFile)];
@@ -42,7 +44,8 @@ internal sealed class Databases : IAsyncDisposable
 
     private string RedisFile => Path.Combine(_folder.FullName, "redis");
 
-    public static async Task<Databases> StartAsync() => new(await PostgresServer.StartNewAsync(settings: s_settings), await RedisServer.StartNewAsync());
+    public static async Task<Databases> StartAsync() =>
+        new(await PostgresServer.StartNewAsync(settings: s_settings), await RedisServer.StartNewAsync());
 
     /// <summary>User and system time of all its processes so far.</summary>
     public static TimeSpan ProcessorTime(StoreProcess server) =>

@@ -34,6 +34,16 @@ internal sealed class GatewayChild : IAsyncDisposable
 
     public HttpClient Client => _client;
 
+    /// <summary>In RAM now.</summary>
+    public double ResidentMiB
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64 / 1048576.0;
+        }
+    }
+
     /// <summary>What it has written to standard output; all of it once it has ended.</summary>
     public string Log => string.Join('\n', _log);
 
