@@ -47,7 +47,7 @@ internal static class LedgerRate
             uri ?? throw new InvalidOperationException(fault), null, new() { Gateway = Databases.Gateway });
         var ledger = new OrderedLedger(database, NullLogger<OrderedLedger>.Instance);
         var written = 0;
-        using var queue = new LedgerQueue(ledger, rows.Count, (batch, _) => written += batch.Length, TimeProvider.System);
+        using var queue = new LedgerQueue(ledger, rows.Count, (_, _) => written++, TimeProvider.System);
         foreach (var row in rows)
             queue.Add(new("", "", row, []));
         if (!await queue.FlushAsync(CancellationToken.None) || written != rows.Count || ledger.LostRows > 0)

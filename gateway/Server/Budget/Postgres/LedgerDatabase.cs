@@ -16,6 +16,7 @@ internal sealed class LedgerDatabase : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _source;
     private readonly string _gateway;
+    private readonly TimeSpan _seedBound;
     private readonly SemaphoreSlim _upgrading = new(1);
     private volatile bool _hasSchema;
     private volatile string? _failure;
@@ -26,6 +27,7 @@ internal sealed class LedgerDatabase : IAsyncDisposable
     public LedgerDatabase(StoreUri uri, string? caFile, PostgresSpendOptions options)
     {
         _gateway = options.Gateway;
+        _seedBound = options.SeedBound;
         var settings = PostgresSettings.Of(uri, caFile, options.Bound);
 
         // One each for reserves, settles, renewals, and for those who read.
@@ -44,12 +46,20 @@ internal sealed class LedgerDatabase : IAsyncDisposable
     public string? Failure => _failure;
 
     /// <summary>Asks a function of the schema; the first parameter is the gateway, the second the document.</summary>
-    public async ValueTask<DatabaseAnswer<T>> AskAsync<T>(
-        string statement, ReadOnlyMemory<byte> document, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    public ValueTask<DatabaseAnswer<T>> AskAsync<T>(
+        string statement, ReadOnlyMemory<byte> document, Func<DbDataReader, T> read, CancellationToken cancellationToken) =>
+        AskAsync(new Question<T>(statement, document, read, null), cancellationToken);
+
+    /// <summary>As above, what adds up a whole period: it may take as long as <see cref="PostgresSpendOptions.SeedBound"/>.</summary>
+    public ValueTask<DatabaseAnswer<T>> AskAtLengthAsync<T>(
+        string statement, ReadOnlyMemory<byte> document, Func<DbDataReader, T> read, CancellationToken cancellationToken) =>
+        AskAsync(new Question<T>(statement, document, read, _seedBound), cancellationToken);
+
+    private async ValueTask<DatabaseAnswer<T>> AskAsync<T>(Question<T> question, CancellationToken cancellationToken)
     {
         try
         {
-            var rows = await QueryAsync(statement, document, read, cancellationToken);
+            var rows = await QueryAsync(question, cancellationToken);
             _failure = null;
             return new(rows, DatabaseFault.None);
         }
@@ -90,21 +100,25 @@ internal sealed class LedgerDatabase : IAsyncDisposable
     internal static bool IsFailure(Exception e) =>
         e is DbException or SocketException or IOException or TimeoutException or CryptographicException or InvalidOperationException;
 
-    private async Task<List<T>> QueryAsync<T>(
-        string statement, ReadOnlyMemory<byte> document, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    private async Task<List<T>> QueryAsync<T>(Question<T> question, CancellationToken cancellationToken)
     {
         if (!_hasSchema)
             await UpgradeAsync(cancellationToken);
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(statement, connection);
+        await using var command = new NpgsqlCommand(question.Statement, connection);
+        if (question.Bound is { } bound)
+            command.CommandTimeout = (int)bound.TotalSeconds;
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _gateway, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = document, NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = question.Document, NpgsqlDbType = NpgsqlDbType.Jsonb });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<T>();
         while (await reader.ReadAsync(cancellationToken))
-            rows.Add(read(reader));
+            rows.Add(question.Read(reader));
         return rows;
     }
+
+    /// <summary>What is asked; its bound is that of the connection where it has none.</summary>
+    private readonly record struct Question<T>(string Statement, ReadOnlyMemory<byte> Document, Func<DbDataReader, T> Read, TimeSpan? Bound);
 
     private static string Reason(Exception e) =>
         e is PostgresException p ? $"{p.MessageText} ({p.SqlState})" : e.GetBaseException().Message;

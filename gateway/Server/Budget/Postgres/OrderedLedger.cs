@@ -31,7 +31,7 @@ internal sealed partial class OrderedLedger(LedgerDatabase database, ILogger<Ord
     public async ValueTask<LedgerSeed?> SeedAsync(
         ImmutableArray<(BudgetModel Budget, Period Period)> budgets, CancellationToken cancellationToken)
     {
-        var answer = await database.AskAsync(
+        var answer = await database.AskAtLengthAsync(
             Seed,
             LedgerJson.Questions(budgets),
             row => row.IsDBNull(1)

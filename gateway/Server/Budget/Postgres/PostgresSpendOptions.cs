@@ -9,6 +9,12 @@ internal sealed record PostgresSpendOptions
     /// <summary>How long a connection or an answer may take before the database counts as lost; default 2 s, whole seconds.</summary>
     public TimeSpan Bound { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// What it may take to make counters from what was spent in their period; default 25 s, whole seconds. A call waits for it no longer than
+    /// <see cref="Bound"/>.
+    /// </summary>
+    public TimeSpan SeedBound { get; init; } = TimeSpan.FromSeconds(25);
+
     /// <summary>A call whose lease was not renewed for so long is given up; default 60 s.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(60);
 

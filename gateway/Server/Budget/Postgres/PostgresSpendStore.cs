@@ -39,6 +39,8 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     private readonly SpoolFolder _spool;
     private readonly Backlog<LedgerRow> _backlog;
     private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _seedGate = new();
+    private Task _seeding = Task.CompletedTask;
     private Task _upkeep = Task.CompletedTask;
 
     private PostgresSpendStore(LedgerDatabase database, SpoolFolder spool, PostgresSpendOptions options, TimeProvider time, ILogger logger)
@@ -156,6 +158,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     {
         var number = BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
         PendingReserve? pending = null;
+        var began = _time.GetTimestamp();
         for (var attempt = 0; attempt < MaxAttempts && _database.Failure is null; attempt++)
         {
             pending = new(request, number, Holds(request));
@@ -163,12 +166,37 @@ internal sealed partial class PostgresSpendStore : ISpendStore
             if (await pending.Answer.Task is not { } answer)
                 break;
             if (answer.Verdict == ReserveVerdict.CounterMissing)
-                await _database.AskAsync(Seed, ReserveBatch.Seeds(pending), _ => 0, CancellationToken.None);
+            {
+                if (!await IsSeededAsync(pending, began))
+                    break;
+                attempt--;
+            }
             else if (answer.Verdict != ReserveVerdict.OtherTime)
                 return answer.Verdict == ReserveVerdict.Admitted ? new(Admit(pending, answer), null) : new(null, Refusal(pending, answer));
         }
 
         return Uncounted(request, number, pending);
+    }
+
+    /// <summary>
+    /// Has the call's counters made, or waits for those of another call first: one seed at a time, since each adds up a whole period. False:
+    /// it takes longer than the call waits; it goes on, and later calls find it done.
+    /// </summary>
+    private async ValueTask<bool> IsSeededAsync(PendingReserve pending, long began)
+    {
+        Task seeding;
+        lock (_seedGate)
+        {
+            if (_seeding.IsCompleted)
+                _seeding = _database.AskAtLengthAsync(Seed, ReserveBatch.Seeds(pending), _ => 0, CancellationToken.None).AsTask();
+            seeding = _seeding;
+        }
+
+        var left = _options.Bound - _time.GetElapsedTime(began);
+        if (left <= TimeSpan.Zero)
+            return false;
+        await Task.WhenAny(seeding, Task.Delay(left, _time));
+        return seeding.IsCompleted;
     }
 
     private ImmutableArray<PostgresHold> Holds(ReserveRequest request) =>
