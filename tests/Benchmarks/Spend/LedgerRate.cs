@@ -27,7 +27,7 @@ internal static class LedgerRate
 
         return
         [
-            new("the ledger's writer", Median.Of(alone), "rows/s", 3000, "one gateway's, with its rollups, two budgets a row, fsync on") { IsRate = true },
+            new("the ledger's writer", Median.Of(alone), "rows/s", 3000, "one gateway's, two budgets a row, fsync on") { IsRate = true },
             new("four writers at once", Median.Of(four), "rows/s", null, "of one LlmGateway, together") { IsRate = true },
         ];
     }

@@ -23,7 +23,7 @@ internal static class Rebuilding
         [
             new("counters from the ledger, Redis emptied", Median.Of(Repeat(redis, databases.FlushRedis)), "s", 5, string.Create(
                 CultureInfo.InvariantCulture,
-                $"until four gateways admit again; {plan.CountedRows:N0} rows of this month by {Keys} keys, {sums:N0} sums by the quarter of an hour")),
+                $"until four gateways admit; {plan.CountedRows:N0} rows of this month by {Keys} keys, {sums:N0} sums by quarters of hours")),
             new(
                 "counters from the ledger, Postgres tier",
                 Median.Of(Repeat(postgres, () => databases.Execute("delete from llm_gateway.counter"))),
@@ -49,7 +49,8 @@ internal static class Rebuilding
         ];
     }
 
-    private static void AwaitAll(List<Aim> aims) => Workers.Run(aims.Count, i => Waiting.Until("a call is admitted", () => IsAdmitted(aims[i])));
+    private static void AwaitAll(List<Aim> aims) =>
+        Workers.Run(aims.Count, i => Waiting.Until("a call is admitted", () => IsAdmitted(aims[i])));
 
     private static bool IsAdmitted(Aim aim)
     {

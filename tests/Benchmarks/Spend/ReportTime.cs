@@ -21,7 +21,8 @@ internal static class ReportTime
         FilledLedger.Fill(databases, plan.ReportedRows, Keys, now.AddDays(-Days), now);
         var rollups = databases.Ask("select count(*) from llm_gateway.usage_hour");
         var detail = string.Create(
-            CultureInfo.InvariantCulture, $"{plan.ReportedRows:N0} rows of {Days} days, {rollups:N0} hourly sums, filled in {(Clock.Now - began) / 1e9:0} s");
+            CultureInfo.InvariantCulture,
+            $"{plan.ReportedRows:N0} rows of {Days} days, {rollups:N0} hourly sums, filled in {(Clock.Now - began) / 1e9:0} s");
         return
         [
             Time("report by day and model", "/spend/report?group_by=day,model", detail),

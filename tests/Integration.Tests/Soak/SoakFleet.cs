@@ -88,7 +88,8 @@ internal sealed class SoakFleet(SpendTier tier, DirectoryInfo folder, string pos
     private ConfigSnapshot Config() =>
         GatewayConfigs.Of(
             GatewayConfigs.Simulated("m", new() { LatencyMilliseconds = 20, PromptTokens = 400, CompletionTokens = 1000 }),
-            GatewayConfigs.Simulated("slow", new() { ChunkMilliseconds = SoakLoad.ChunkMilliseconds, PromptTokens = 400, CompletionTokens = 100_000 })) with
+            GatewayConfigs.Simulated(
+                "slow", new() { ChunkMilliseconds = SoakLoad.ChunkMilliseconds, PromptTokens = 400, CompletionTokens = 100_000 })) with
         {
             Revision = ++_revision,
             Keys =

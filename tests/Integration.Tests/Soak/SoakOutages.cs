@@ -112,7 +112,9 @@ internal sealed class SoakOutages(PostgresServer postgres, RedisServer redis, IR
     private async Task OutOfConnectionsAsync(TimeSpan length)
     {
         var taken = new List<NpgsqlConnection>();
-        await ExecuteAsync("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'");
+        await ExecuteAsync("""
+            select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'
+            """);
         for (var until = TimeProvider.System.GetUtcNow() + length; TimeProvider.System.GetUtcNow() < until;)
         {
             try

@@ -26,7 +26,7 @@ public sealed class SoakTests : IDisposable
     [Fact(Explicit = true)]
     public async Task Through_every_outage_each_answered_call_is_charged_once_and_the_budgets_hold()
     {
-        var minutes = double.Parse(Environment.GetEnvironmentVariable("SOAK_MINUTES") is { Length: > 0 } given ? given : "15", CultureInfo.InvariantCulture);
+        var minutes = double.Parse(Environment.GetEnvironmentVariable("SOAK_MINUTES") ?? "15", CultureInfo.InvariantCulture);
         var (postgres, redis) = (await PostgresServer.StartNewAsync(), await RedisServer.StartNewAsync());
         await using var redisFleet = new SoakFleet(SpendTier.Redis, _folder, postgres.Url);
         await using var postgresFleet = new SoakFleet(SpendTier.Postgres, _folder, postgres.Url);
@@ -65,7 +65,8 @@ public sealed class SoakTests : IDisposable
         {
             while (!await CountsAsync(gateway))
             {
-                TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(s_recovery, $"{name}: a gateway of the {fleet.Tier} tier does not count again");
+                TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(
+                    s_recovery, $"{name}: a gateway of the {fleet.Tier} tier does not count again");
                 await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, TestContext.Current.CancellationToken);
             }
         }
@@ -85,7 +86,8 @@ public sealed class SoakTests : IDisposable
     private static double Memory(string when, IEnumerable<SoakFleet> fleets)
     {
         var all = fleets.SelectMany(f => f.Gateways.Select(g => (f.Tier, g.ResidentMiB))).ToList();
-        Console.WriteLine($"  resident {when}: {string.Join(", ", all.Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Tier} {g.ResidentMiB:0} MiB")))}");
+        var texts = all.Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Tier} {g.ResidentMiB:0} MiB"));
+        Console.WriteLine($"  resident {when}: {string.Join(", ", texts)}");
         return all.Max(g => g.ResidentMiB);
     }
 }

@@ -109,7 +109,8 @@ internal sealed class LedgerDatabase : IAsyncDisposable
         if (question.Bound is { } bound)
             command.CommandTimeout = (int)bound.TotalSeconds;
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _gateway, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = question.Document, NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(
+            new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = question.Document, NpgsqlDbType = NpgsqlDbType.Jsonb });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<T>();
         while (await reader.ReadAsync(cancellationToken))
