@@ -1,7 +1,8 @@
 # Two images: `--target operator` and `--target gateway`; `make images` builds both.
 # The tags name one release each; a registry that must not be trusted is pinned by digest: --build-arg RUNTIME=…@sha256:…
+# `extra` has the time zones, in which budgets have their days and months.
 ARG SDK=mcr.microsoft.com/dotnet/sdk:10.0.401-noble
-ARG RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0.12-noble-chiseled
+ARG RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0.12-noble-chiseled-extra
 
 # The compiler runs on the builder's own architecture, whichever the images are for.
 FROM --platform=$BUILDPLATFORM $SDK AS restored
@@ -32,7 +33,7 @@ RUN for project in operator gateway/Server; do \
 FROM $RUNTIME AS runtime
 ARG VERSION=0.1.0
 ARG REVISION=unknown
-ENV ASPNETCORE_HTTP_PORTS= DOTNET_EnableDiagnostics=0
+ENV ASPNETCORE_HTTP_PORTS= DOTNET_EnableDiagnostics=0 PATH=/app:$PATH
 LABEL org.opencontainers.image.version=$VERSION \
       org.opencontainers.image.revision=$REVISION
 WORKDIR /app

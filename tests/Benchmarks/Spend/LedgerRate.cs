@@ -5,6 +5,7 @@ using Gateway.Contract;
 using Gateway.Server.Budget;
 using Gateway.Server.Budget.Postgres;
 using Gateway.Server.Budget.Redis;
+using Gateway.Server.Budget.Spool;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Benchmarks.Spend;
@@ -47,10 +48,12 @@ internal static class LedgerRate
             uri ?? throw new InvalidOperationException(fault), null, new() { Gateway = Databases.Gateway });
         var ledger = new OrderedLedger(database, NullLogger<OrderedLedger>.Instance);
         var written = 0;
-        using var queue = new LedgerQueue(ledger, rows.Count, (_, _) => written++, TimeProvider.System);
+        using var spool = SpoolFolder.InMemory(
+            new() { MaxInMemory = rows.Count }, TimeProvider.System, NullLogger<SpoolFolder>.Instance);
+        using var queue = new LedgerQueue(ledger, spool, (_, _) => written++, TimeProvider.System);
         foreach (var row in rows)
             queue.Add(new("", "", row, []));
-        if (!await queue.FlushAsync(CancellationToken.None) || written != rows.Count || ledger.LostRows > 0)
+        if (!await queue.FlushAsync(() => true, CancellationToken.None) || written != rows.Count || ledger.LostRows > 0)
             throw new InvalidDataException($"{written} of {rows.Count} rows were written: {database.Failure}");
     }
 
