@@ -70,7 +70,8 @@ internal sealed class LedgerDatabase : IAsyncDisposable
         }
         catch (Exception e) when (IsFailure(e))
         {
-            return new([], DatabaseFault.Unavailable) { Reason = Fail(e) };
+            // That something takes too long which adds up a whole period says nothing of all else.
+            return new([], DatabaseFault.Unavailable) { Reason = question.Bound is null ? Fail(e) : Reason(e) };
         }
     }
 

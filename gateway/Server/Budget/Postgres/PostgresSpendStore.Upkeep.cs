@@ -24,6 +24,9 @@ internal sealed partial class PostgresSpendStore
     private long _renewed;
     private long _swept;
     private long _refreshed;
+    private TimeSpan _refreshTook;
+    private volatile bool _hasUnread;
+    private Task _refreshing = Task.CompletedTask;
     private long _cleaned;
     private string? _reported;
 
@@ -38,7 +41,7 @@ internal sealed partial class PostgresSpendStore
         ImmutableArray<BudgetModel> budgets, CancellationToken cancellationToken)
     {
         ImmutableArray<(BudgetModel Budget, Period Period)> questions = [.. budgets.Select(b => (b, _clock.PeriodOf(b)))];
-        var answer = await _database.AskAsync(
+        var answer = await _database.AskAtLengthAsync(
             ReadCounters,
             LedgerJson.Questions(questions),
             row => (I: row.GetInt32(0), Key: row.GetString(1), Settled: row.GetInt64(2), Live: row.GetInt64(3), Over: row.GetInt64(4)),
@@ -53,6 +56,9 @@ internal sealed partial class PostgresSpendStore
                 : Unspent(q.Budget)),
         ];
     }
+
+    /// <summary>Where counters add up a whole period it takes its time: then it comes less often, and is a small part of the load.</summary>
+    private TimeSpan RefreshPause => TimeSpan.FromTicks(Math.Max(_options.RefreshInterval.Ticks, 10 * _refreshTook.Ticks));
 
     /// <summary>Brings back a database that was lost, writes what waits for it, renews, sweeps and cleans what is due.</summary>
     internal async Task TickAsync(CancellationToken cancellationToken)
@@ -69,8 +75,8 @@ internal sealed partial class PostgresSpendStore
             await RenewAsync();
         if (_time.GetElapsedTime(_healthySince) >= _options.RenewInterval && IsDue(ref _swept, _options.SweepInterval))
             await SweepAsync(cancellationToken);
-        if (IsDue(ref _refreshed, _options.RefreshInterval))
-            await RefreshAsync(cancellationToken);
+        if (_refreshing.IsCompleted && (_hasUnread || _time.GetElapsedTime(_refreshed) >= RefreshPause))
+            _refreshing = RefreshSafelyAsync(cancellationToken);
         if (IsDue(ref _cleaned, _options.CleanInterval))
             await CleanAsync(cancellationToken);
     }
@@ -101,7 +107,11 @@ internal sealed partial class PostgresSpendStore
         await _database.TryUpgradeAsync(CancellationToken.None);
         _healthySince = _renewed = _swept = _cleaned = _time.GetTimestamp();
         if (await ProbeAsync(CancellationToken.None))
-            await RefreshAsync(CancellationToken.None);
+        {
+            _refreshing = RefreshSafelyAsync(_stop.Token);
+            await Task.WhenAny(_refreshing, Task.Delay(_options.Bound, _time));
+        }
+
         _spool.Start();
         _upkeep = Task.Run(UpkeepAsync);
     }
@@ -177,8 +187,26 @@ internal sealed partial class PostgresSpendStore
             _swept = 0;
     }
 
+    /// <remarks>Beside the upkeep: leases are renewed meanwhile.</remarks>
+    private async Task RefreshSafelyAsync(CancellationToken cancellationToken)
+    {
+        var began = _time.GetTimestamp();
+        try
+        {
+            await RefreshAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The boundary of this task: nobody waits for it.
+            LogBroken(e);
+        }
+
+        (_refreshed, _refreshTook) = (_time.GetTimestamp(), _time.GetElapsedTime(began));
+    }
+
     private async Task RefreshAsync(CancellationToken cancellationToken)
     {
+        _hasUnread = false;
         var applied = _applied;
         if (await ReadAsync(applied, cancellationToken) is not { } counters)
             return;

@@ -119,7 +119,11 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     }
 
     /// <summary>Nothing has to be done: a request carries the limit, and its counter is made when it is missing.</summary>
-    public void Apply(ImmutableArray<BudgetModel> budgets) => _applied = budgets;
+    public void Apply(ImmutableArray<BudgetModel> budgets)
+    {
+        _applied = budgets;
+        _hasUnread = !budgets.All(HasRead);
+    }
 
     public Money SpentBy(string keyId) => new(_spent.GetValueOrDefault(keyId));
 
@@ -131,6 +135,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     {
         await _stop.CancelAsync();
         await _upkeep.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _refreshing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_refused)
             Write(_refused.TakeAll());
         await _reserves.DrainAsync();
