@@ -90,6 +90,10 @@ internal sealed record ReserveRequest
     /// <summary>What becomes of a call under a blocking budget or a limit while the store cannot count.</summary>
     public FailureMode FailureMode { get; init; }
 
+    /// <summary>False: it goes on also where the store cannot count, and is counted when it is settled.</summary>
+    public bool MustBeCounted => FailureMode == FailureMode.FailClosed
+        && (Limits is not { RequestsPerMinute: null, TokensPerMinute: null, MaxParallelRequests: null } || Budgets.Any(b => b.Blocks));
+
     /// <summary>What is known of the call for the ledger.</summary>
     public required CallFacts Facts { get; init; }
 }

@@ -63,13 +63,13 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
     public ValueTask<ReserveOutcome> ReserveAsync(ReserveRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_journal.Failure is not null && MustBeCounted(request))
+        if (_journal.Failure is not null && request.MustBeCounted)
             return new(Unavailable());
         ReserveOutcome outcome;
         long position;
         while (!TryReserve(request, out outcome, out position))
             Apply(request.Budgets);
-        if (outcome.Reservation is EmbeddedReservation call && !_journal.WriteThrough(position) && MustBeCounted(request))
+        if (outcome.Reservation is EmbeddedReservation call && !_journal.WriteThrough(position) && request.MustBeCounted)
         {
             Cancel(call);
             return new(Unavailable());
@@ -150,21 +150,6 @@ internal sealed partial class EmbeddedSpendStore : ISpendStore
     }
 
     private static ReserveOutcome Unavailable() => new(null, new ReserveRefusal.StoreUnavailable("The spend journal cannot be written."));
-
-    private static bool MustBeCounted(ReserveRequest request)
-    {
-        if (request.FailureMode == FailureMode.FailOpen)
-            return false;
-        if (request.Limits is not { RequestsPerMinute: null, TokensPerMinute: null, MaxParallelRequests: null })
-            return true;
-        foreach (var budget in request.Budgets)
-        {
-            if (budget.Blocks)
-                return true;
-        }
-
-        return false;
-    }
 
     /// <summary>False where one of the budgets is not known yet.</summary>
     private bool TryReserve(ReserveRequest request, out ReserveOutcome outcome, out long position)

@@ -271,16 +271,12 @@ internal sealed partial class PostgresSpendStore : ISpendStore
             Holds = Holds(request),
             Covered = (long.MaxValue, long.MaxValue),
         };
-        if (!MustBeCounted(request))
+        if (!request.MustBeCounted)
             return new(Track(call), null);
         if (asked is not null)
             Keep(PostgresEntry.Settled(call, new() { Status = CallStatus.Failed, Cost = Money.Zero, Usage = new() }, _clock.Now));
         return new(null, new ReserveRefusal.StoreUnavailable("The spend database does not answer."));
     }
-
-    private static bool MustBeCounted(ReserveRequest request) => request.FailureMode != FailureMode.FailOpen
-        && (request.Limits is not { RequestsPerMinute: null, TokensPerMinute: null, MaxParallelRequests: null }
-            || request.Budgets.Any(budget => budget.Blocks));
 }
 
 /// <summary>A row on its way.</summary>

@@ -79,7 +79,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
         cancellationToken.ThrowIfCancellationRequested();
         var number = Interlocked.Increment(ref _lastNumber);
         var call = new ReserveCall(request, string.Create(CultureInfo.InvariantCulture, $"{_session}-{number}"), number);
-        var (reply, mayBeDone) = IsFull && MustBeCounted(request) ? (null, false) : await AskAsync(call);
+        var (reply, mayBeDone) = IsFull && request.MustBeCounted ? (null, false) : await AskAsync(call);
         if (reply is not { } answer)
             return Uncounted(call, mayBeDone);
         if (!answer.IsOk)
@@ -124,11 +124,6 @@ internal sealed partial class RedisSpendStore : ISpendStore
     }
 
     public Money SpentBy(string keyId) => new(_spent.GetValueOrDefault(keyId));
-
-    private static bool MustBeCounted(ReserveRequest request) =>
-        request.FailureMode == FailureMode.FailClosed
-        && (request.Limits is not { RequestsPerMinute: null, TokensPerMinute: null, MaxParallelRequests: null }
-            || request.Budgets.Any(b => b.Blocks));
 
     /// <summary>Budgets that are not charged, as the scripts look for them.</summary>
     private static string Uncounted(ImmutableArray<BudgetModel> budgets, Settlement settlement)
@@ -209,7 +204,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
         if (call.Lines.Length != call.Request.Budgets.Length)
             call.Aim(InForce, _clock.Now);
         var admitted = call.Admitted(_clock.Now, null, null);
-        if (!MustBeCounted(call.Request))
+        if (!call.Request.MustBeCounted)
         {
             _live[admitted.Lease] = admitted;
             return new(admitted, null);
