@@ -18,6 +18,9 @@ internal sealed partial class PostgresSpendStore
     [LoggerMessage(254, LogLevel.Error, "Postgres does not take a batch of calls, which follow the failure mode: {Reason}")]
     private partial void LogReserveRefused(string reason);
 
+    [LoggerMessage(255, LogLevel.Error, "Postgres does not make counters, and their calls follow the failure mode: {Reason}")]
+    private partial void LogSeedRefused(string reason);
+
     [LoggerMessage(256, LogLevel.Information, "{Count} rows of the ledger were past their retention and deleted")]
     private partial void LogDeleted(long count);
 

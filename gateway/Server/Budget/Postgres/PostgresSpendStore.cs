@@ -40,7 +40,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     private readonly Backlog<LedgerRow> _backlog;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _seedGate = new();
-    private Task _seeding = Task.CompletedTask;
+    private Task<DatabaseAnswer<int>> _seeding = Task.FromResult(default(DatabaseAnswer<int>));
     private Task _upkeep = Task.CompletedTask;
 
     private PostgresSpendStore(LedgerDatabase database, SpoolFolder spool, PostgresSpendOptions options, TimeProvider time, ILogger logger)
@@ -162,14 +162,13 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     private async Task<ReserveOutcome> ReserveAsync(ReserveRequest request)
     {
         var number = BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
-        PendingReserve? pending = null;
         var began = _time.GetTimestamp();
         for (var attempt = 0; attempt < MaxAttempts && _database.Failure is null; attempt++)
         {
-            pending = new(request, number, Holds(request));
+            var pending = new PendingReserve(request, number, Holds(request));
             _reserves.Add(pending);
             if (await pending.Answer.Task is not { } answer)
-                break;
+                return Uncounted(request, number, mayBeAdmitted: true);
             if (answer.Verdict == ReserveVerdict.CounterMissing)
             {
                 if (!await IsSeededAsync(pending, began))
@@ -180,19 +179,21 @@ internal sealed partial class PostgresSpendStore : ISpendStore
                 return answer.Verdict == ReserveVerdict.Admitted ? new(Admit(pending, answer), null) : new(null, Refusal(pending, answer));
         }
 
-        return Uncounted(request, number, pending);
+        return Uncounted(request, number, mayBeAdmitted: false);
     }
 
     /// <summary>
-    /// Has the call's counters made, or waits for those of another call first: one seed at a time, since each adds up a whole period. False:
-    /// it takes longer than the call waits; it goes on, and later calls find it done.
+    /// Has the call's counters made, or waits for those of another call first: one seed at a time, since each adds up a whole period.
+    /// False: the database does not make them, or it takes longer than the call waits; it goes on then, and later calls find it done.
     /// </summary>
     private async ValueTask<bool> IsSeededAsync(PendingReserve pending, long began)
     {
-        Task seeding;
+        Task<DatabaseAnswer<int>> seeding;
+        bool isOwn;
         lock (_seedGate)
         {
-            if (_seeding.IsCompleted)
+            isOwn = _seeding.IsCompleted;
+            if (isOwn)
                 _seeding = _database.AskAtLengthAsync(Seed, ReserveBatch.Seeds(pending), _ => 0, CancellationToken.None).AsTask();
             seeding = _seeding;
         }
@@ -201,7 +202,12 @@ internal sealed partial class PostgresSpendStore : ISpendStore
         if (left <= TimeSpan.Zero)
             return false;
         await Task.WhenAny(seeding, Task.Delay(left, _time));
-        return seeding.IsCompleted;
+        if (!seeding.IsCompleted || !isOwn)
+            return seeding.IsCompleted;
+        var answer = await seeding;
+        if (answer.Fault == DatabaseFault.Refused)
+            LogSeedRefused(answer.Reason!);
+        return answer.Fault == DatabaseFault.None;
     }
 
     private ImmutableArray<PostgresHold> Holds(ReserveRequest request) =>
@@ -259,7 +265,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     /// The failure mode. Whether the store has admitted the call is not known where the answer was lost, so a call that does not go is
     /// settled too, for nothing.
     /// </summary>
-    private ReserveOutcome Uncounted(ReserveRequest request, long number, PendingReserve? asked)
+    private ReserveOutcome Uncounted(ReserveRequest request, long number, bool mayBeAdmitted)
     {
         var call = new PostgresReservation
         {
@@ -273,7 +279,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
         };
         if (!request.MustBeCounted)
             return new(Track(call), null);
-        if (asked is not null)
+        if (mayBeAdmitted)
             Keep(PostgresEntry.Settled(call, new() { Status = CallStatus.Failed, Cost = Money.Zero, Usage = new() }, _clock.Now));
         return new(null, new ReserveRefusal.StoreUnavailable("The spend database does not answer."));
     }
