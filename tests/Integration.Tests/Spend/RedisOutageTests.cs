@@ -127,6 +127,39 @@ public sealed class RedisOutageTests : IAsyncLifetime
         await fixture.UntilAsync(s_budget, settled: 0.5m);
     }
 
+    /// <summary>As after a power failure: that it was delivered did not reach the disk.</summary>
+    [Fact]
+    public async Task A_volume_that_has_forgotten_what_was_delivered_delivers_it_again_and_each_call_counts_once()
+    {
+        var folder = Directory.CreateTempSubdirectory("volume-");
+        await using var fixture = await OpenAsync(spool: folder.CreateSubdirectory("spool").FullName);
+        var calls = new List<Reservation>();
+        for (var i = 0; i < 200; i++)
+            calls.Add(await fixture.AdmitAsync(Request(0.01m, s_budget)));
+
+        _server.Pause();
+        foreach (var call in calls)
+            await fixture.Store.SettleAsync(call, Settlement(0.01m));
+        await RedisFixture.UntilAsync(() => Files(fixture.SpoolDirectory!).Sum(f => File.ReadLines(f).Count()) >= 4, "batches are there");
+        fixture.Kill(fixture.Store);
+        var before = folder.CreateSubdirectory("before").FullName;
+        foreach (var file in Files(fixture.SpoolDirectory!))
+            File.Copy(file, Path.Combine(before, Path.GetFileName(file)));
+        _server.Resume();
+
+        fixture.Store = await fixture.StartAsync();
+        await fixture.UntilAsync(s_budget, settled: 2);
+        fixture.Kill(fixture.Store);
+
+        fixture.SpoolDirectory = before;
+        fixture.Store = await fixture.StartAsync();
+        await RedisFixture.UntilAsync(() => Files(before).Length == 0, "all was delivered again");
+        await fixture.UntilAsync(s_budget, settled: 2);
+        folder.Delete(recursive: true);
+
+        static string[] Files(string spool) => Directory.GetFiles(spool, "settlements-*");
+    }
+
     [Fact]
     public async Task Scripts_that_the_server_forgot_are_sent_again()
     {
@@ -268,9 +301,9 @@ public sealed class RedisOutageTests : IAsyncLifetime
 
     private static readonly TimeSpan RowPatience = TimeSpan.FromSeconds(1);
 
-    private async Task<RedisFixture> OpenAsync(TimeSpan? lease = null)
+    private async Task<RedisFixture> OpenAsync(TimeSpan? lease = null, string? spool = null)
     {
-        var fixture = new RedisFixture(_server) { IsAutomatic = true };
+        var fixture = new RedisFixture(_server) { IsAutomatic = true, SpoolDirectory = spool };
         fixture.Options = fixture.Options with
         {
             Bound = TimeSpan.FromMilliseconds(250),

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Gateway.Server.Budget.Spool;
 using StackExchange.Redis;
 
@@ -69,8 +68,7 @@ internal sealed partial class RedisSpendStore
     /// </remarks>
     private RedisValue[] Arguments(string epoch, SpoolBatch<Settling> batch) =>
     [
-        epoch, batch.Session, string.Create(CultureInfo.InvariantCulture, $"{batch.Number}/{epoch}"), _options.MaxWaiting,
-        StoreClock.Micros(_options.RowPatience),
+        epoch, batch.Session, batch.Number, _options.MaxWaiting, StoreClock.Micros(_options.RowPatience),
         .. batch.Items.SelectMany(IEnumerable<RedisValue> (s) =>
         [
             s.Lease, s.Draft.Key, s.Cost, s.Tokens, s.StartedAt, s.DraftJson, s.Holds, s.Uncovered, s.IsCancelled ? 1 : 0,

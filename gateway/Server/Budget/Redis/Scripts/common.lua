@@ -6,6 +6,9 @@
 --   r:ID, leases    a live call; by when its lease ends
 --   g:ID            a call that was given up, with what it was charged
 --   rows, due       rows that the ledger has not confirmed; by when anyone may take them
+--   late            names of rows that came to the ledger late and were counted here
+--   w:SESSION       the last batch of settlements of a process: n number, e epoch, a answer
+--   lock            of who seeds counters
 --   spent           by key, ever
 -- Times are microseconds, amounts integers of at most 9e15: exact as the doubles of Lua, and written by int() only.
 local p = KEYS[1]

@@ -1,9 +1,17 @@
 -- Puts what calls did cost in the place of what they hold. A batch counts once, however often it is sent: its session and number say which.
+-- Those of a session come in order, and again from an earlier one where a volume has forgotten what was delivered.
 local epoch, session, batch, maxRows, patience = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local refused = stale(epoch)
 if refused then return refused end
-local former = redis.call('HMGET', p .. ':w:' .. session, 'n', 'a')
-if former[1] == batch then return cjson.decode(former[2]) end
+local answer = { 'OK', int(now) }
+local former = redis.call('HMGET', p .. ':w:' .. session, 'n', 'e', 'a')
+if former[2] == epoch then
+  if former[1] == batch then return cjson.decode(former[3]) end
+  if number(former[1]) > number(batch) then
+    for _ = 6, #ARGV, 9 do answer[#answer + 1] = '' end
+    return answer
+  end
+end
 
 local function isCovered(item, h) return not string.find(item.uncovered, '\n' .. h.id .. '\n', 1, true) end
 
@@ -52,13 +60,12 @@ local function settle(item)
   return settled(item, known and {} or holds(item.holds), 'S')
 end
 
-local answer = { 'OK', int(now) }
 for i = 6, #ARGV, 9 do
   answer[#answer + 1] = settle({
     id = ARGV[i], key = ARGV[i + 1], cost = tonumber(ARGV[i + 2]), tokens = tonumber(ARGV[i + 3]), started = ARGV[i + 4],
     facts = ARGV[i + 5], holds = ARGV[i + 6], uncovered = ARGV[i + 7], cancelled = ARGV[i + 8] == '1',
   })
 end
-redis.call('HSET', p .. ':w:' .. session, 'n', batch, 'a', cjson.encode(answer))
+redis.call('HSET', p .. ':w:' .. session, 'n', batch, 'e', epoch, 'a', cjson.encode(answer))
 redis.call('PEXPIRE', p .. ':w:' .. session, 86400000)
 return answer
