@@ -9,8 +9,8 @@ namespace Gateway.Server.Budget.Spool;
 /// </summary>
 /// <remarks>
 /// Adding costs no I/O. While the database takes what comes nothing is written. Once it has failed, or something has waited for
-/// <see cref="SpoolOptions.Patience"/>, each beat brings to the volume all that waits in memory, the batch under way first, until the volume
-/// is empty again. One at a time takes batches.
+/// <see cref="SpoolOptions.Patience"/>, each beat brings to the volume all that waits in memory, the batch under way first, until the
+/// volume is empty again. One at a time takes batches.
 /// </remarks>
 internal sealed class Backlog<T> : IBacklog
 {
@@ -81,7 +81,9 @@ internal sealed class Backlog<T> : IBacklog
                 return _isClosed ? null : _batch;
             if (OnVolume > 0)
                 _batch = _log!.Read(_shape.Gathers ? _shape.Size : 1);
-            if (_batch is null && Fill())
+
+            // What is on the volume goes first, also where it cannot be read now.
+            if (_batch is null && OnVolume == 0 && Fill())
                 (_batch, _front) = (NewBatch(), []);
             return _batch;
         }

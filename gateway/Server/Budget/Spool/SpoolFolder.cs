@@ -36,7 +36,8 @@ internal sealed partial class SpoolFolder : IDisposable
     }
 
     /// <summary>What waits is kept in memory only.</summary>
-    public static SpoolFolder InMemory(SpoolOptions options, TimeProvider time, ILogger<SpoolFolder> logger) => new(null, null, options, time, logger);
+    public static SpoolFolder InMemory(SpoolOptions options, TimeProvider time, ILogger<SpoolFolder> logger) =>
+        new(null, null, options, time, logger);
 
     /// <summary>A backlog, with what a process before has left in it. Before <see cref="Start"/>.</summary>
     /// <param name="name">Of its files.</param>
@@ -108,7 +109,8 @@ internal sealed partial class SpoolFolder : IDisposable
     [LoggerMessage(281, LogLevel.Warning, "{Count} {Name} of the process before wait on the volume, and are delivered now")]
     private partial void LogFound(long count, string name);
 
-    [LoggerMessage(282, LogLevel.Error, "{Count} records for the ledger could neither be delivered nor written to the volume, and are lost")]
+    [LoggerMessage(
+        282, LogLevel.Error, "{Count} records for the ledger could neither be delivered nor written to the volume, and are lost")]
     private partial void LogLost(long count);
 
     [LoggerMessage(283, LogLevel.Error, "Writing to the volume what waits for a database failed in an unforeseen way")]

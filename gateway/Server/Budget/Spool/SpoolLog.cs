@@ -28,6 +28,7 @@ internal sealed partial class SpoolLog<T> : IDisposable
     private long _items;
     private long _lostLines;
     private bool _isDirty;
+    private bool _cannotRead;
     private bool _hasNewEntries;
     private volatile string? _failure;
 
@@ -73,7 +74,9 @@ internal sealed partial class SpoolLog<T> : IDisposable
 
     private long Bytes => _lengths.Values.Sum();
 
-    /// <summary>Hands the line to the operating system: from then on it survives the process. Null: it does not fit, or the disk fails.</summary>
+    /// <summary>
+    /// Hands the line to the operating system: from then on it survives the process. Null: it does not fit, or the disk fails.
+    /// </summary>
     public SpoolMark? TryAppend(SpoolLine<T> line)
     {
         if (_items + line.Items.Length > _options.MaxItems)
@@ -102,35 +105,54 @@ internal sealed partial class SpoolLog<T> : IDisposable
         return new(_last, _lengths[_last]);
     }
 
-    /// <summary>The first lines, until there are so many items or more, as one batch. Null: there is none.</summary>
+    /// <summary>
+    /// The first lines, until there are so many items or more, as one batch. Null: there is none, or the disk does not give it now; it is
+    /// still among <see cref="Items"/> then.
+    /// </summary>
     public SpoolBatch<T>? Read(int atLeast)
     {
         var items = ImmutableArray.CreateBuilder<T>();
         SpoolHead? first = null;
-        foreach (var (number, length) in _lengths)
+        SpoolMark? end = null;
+        try
         {
-            using var reader = Open(number, length, number == _head.Segment ? _head.Offset : 0);
-            while (reader is not null && reader.TryRead(out var bytes))
+            foreach (var (number, length) in _lengths)
             {
-                if (ChecksummedLine.Read(bytes, _type) is not { } line)
+                using var reader = Open(number, length, number == _head.Segment ? _head.Offset : 0);
+                while (items.Count < atLeast && reader is not null && reader.TryRead(out var bytes))
                 {
-                    Damaged(new(number, reader.Offset));
-                    continue;
+                    var mark = new SpoolMark(number, reader.Offset);
+                    if (ChecksummedLine.Read(bytes, _type) is not { } line)
+                    {
+                        Damaged(mark);
+                        continue;
+                    }
+
+                    (first, end) = (first ?? line, mark);
+                    items.AddRange(line.Items);
                 }
 
-                first ??= line;
-                items.AddRange(line.Items);
                 if (items.Count >= atLeast)
-                    return new(first.Session, first.Number, items.DrainToImmutable()) { End = new(number, reader.Offset) };
+                    break;
+            }
+
+            _cannotRead = false;
+            if (items.Count < atLeast)
+            {
+                // Nothing more can be read: what is there is passed over with it.
+                end = new(_last, _lengths.GetValueOrDefault(_last));
+                if (first is null)
+                    Clear();
             }
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (!_cannotRead)
+                LogCannotRead(e.Message);
+            _cannotRead = true;
+        }
 
-        // Nothing more can be read: what is there is passed over with it.
-        if (first is null)
-            Clear();
-        return first is null
-            ? null
-            : new(first.Session, first.Number, items.DrainToImmutable()) { End = new(_last, _lengths.GetValueOrDefault(_last)) };
+        return first is null ? null : new(first.Session, first.Number, items.DrainToImmutable()) { End = end };
     }
 
     /// <summary>All before the mark was delivered: so many items.</summary>
@@ -238,13 +260,14 @@ internal sealed partial class SpoolLog<T> : IDisposable
         }
     }
 
+    /// <summary>Null: it is gone.</summary>
     private SegmentReader? Open(long number, long end, long start)
     {
         try
         {
             return new(_segments.PathOf(number), end, start);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (FileNotFoundException e)
         {
             LogUnreadable(_segments.PathOf(number), e.Message);
             Damaged(new(number, start));

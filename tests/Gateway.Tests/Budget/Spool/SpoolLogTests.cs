@@ -94,6 +94,30 @@ public sealed class SpoolLogTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_cannot_be_opened_for_a_while_loses_nothing_of_what_is_in_it()
+    {
+        var options = new SpoolOptions { SegmentBytes = 1 };
+        using (var log = Open(_folder.FullName, options))
+        {
+            foreach (var i in Enumerable.Range(1, 3))
+                log.TryAppend(LineOf(i, $"{i}")).ShouldNotBeNull();
+        }
+
+        using var again = Open(_folder.FullName, options);
+        var files = Files(_folder.FullName).Order(StringComparer.Ordinal).ToArray();
+        using (Hold(files[1]))
+            Take(again, 3).ShouldBe(["1"]);
+        using (Hold(files[1]))
+        {
+            Take(again, 3).ShouldBeEmpty();
+            again.Items.ShouldBe(2);
+        }
+
+        TakeAll(again).ShouldBe(["2", "3"]);
+        again.LostLines.ShouldBe(0);
+    }
+
+    [Fact]
     public void A_full_log_takes_more_once_something_was_delivered_and_no_file_is_left_of_what_was()
     {
         var options = new SpoolOptions { MaxItems = 5, SegmentBytes = 1 };
@@ -208,6 +232,9 @@ public sealed class SpoolLogTests : IDisposable
         new(directory, "log", Default.Line, options ?? new(), NullLogger.Instance);
 
     private static string[] Files(string directory) => System.IO.Directory.GetFiles(directory, "*.jsonl");
+
+    /// <summary>Nobody else can open it.</summary>
+    private static FileStream Hold(string path) => new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
 
     private static void Cut(string path, long length)
     {
