@@ -10,16 +10,18 @@ namespace Gateway.Server.Budget.Redis;
 
 /// <summary>The tier for many replicas: counters in Redis, moved by scripts; rows in the ledger of Postgres.</summary>
 /// <remarks>
-/// A reserve is one script, and waits for no longer than its bound. All else is off the path of calls: what they accrue and cost is sent in
-/// batches, in order, each counted once however often it is sent, and its row waits, here and in Redis, until the ledger has it. Counters have
-/// an epoch: without it, or behind another server than before, nothing is counted until they are seeded anew from the ledger; meanwhile calls
-/// follow the failure mode. No failure of a store becomes an exception.
+/// A reserve is one script, and waits for no longer than its bound. All else is off the path of calls: what they accrue and cost is sent
+/// in batches, in order, each counted once however often it is sent, and its row waits, here and in Redis, until the ledger has it.
+/// Counters have an epoch: without it, or behind another server than before, nothing is counted until they are seeded anew from the
+/// ledger; meanwhile calls follow the failure mode. No failure of a store becomes an exception.
 /// </remarks>
 internal sealed partial class RedisSpendStore : ISpendStore
 {
     // A reserve that comes to the store later than this has nobody any more who would settle it.
     private static readonly TimeSpan s_deadline = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(5);
+
+    // Somebody else makes the counters: calls that ask for them all the time would keep the store from that.
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
     private readonly RedisSpendOptions _options;
     private readonly RedisLink _link;
