@@ -30,8 +30,8 @@ public sealed record ConfigStatus
     public ImmutableArray<BudgetCounter> Budgets { get; init; } = [];
 
     /// <summary>
-    /// Ids of the budgets of which the process has not read from its database yet what others have spent; <see cref="Budgets"/> says nothing
-    /// of them.
+    /// Ids of the budgets of which the process has not read from its database yet what others have spent; <see cref="Budgets"/> says
+    /// nothing of them.
     /// </summary>
     public ImmutableArray<string> UnreadBudgets { get; init; } = [];
 

@@ -72,7 +72,8 @@ internal sealed class AdminClient : IDisposable
     /// <param name="pod">Whom to ask.</param>
     /// <param name="query">With its question mark.</param>
     /// <param name="cancellation">Ends it.</param>
-    public async Task<(byte[]? Report, string? Problem, bool IsAnswered)> ReportAsync(PodEndpoint pod, string query, CancellationToken cancellation)
+    public async Task<(byte[]? Report, string? Problem, bool IsAnswered)> ReportAsync(
+        PodEndpoint pod, string query, CancellationToken cancellation)
     {
         var reply = await SendAsync(() => new(HttpMethod.Get, new Uri(pod.Address, "/spend/report" + query)), cancellation);
         if (reply.Status == HttpStatusCode.OK)

@@ -198,7 +198,8 @@ internal sealed partial class GatewayLine : IAsyncDisposable
         // 9. Events.
         var acknowledged = _acknowledgements.Take(gateway, outcome.Config, states);
         Tell([.. status.News, .. acknowledged.News, .. _lost.Take(gateway, states)]);
-        _alerts.Send(outcome.Translation.LastValid.Gateway, secrets.Secrets, statuses.Budgets.SelectMany(b => b.Status!.PendingAlerts ?? []));
+        _alerts.Send(
+            outcome.Translation.LastValid.Gateway, secrets.Secrets, statuses.Budgets.SelectMany(b => b.Status!.PendingAlerts ?? []));
         if (acknowledged.IsNew)
             _services.Metrics.Propagated(key, _services.Time.GetElapsedTime(_changed));
 

@@ -27,12 +27,12 @@ internal static class PodReports
     public static ImmutableArray<BudgetCounter> Counters(ImmutableArray<PodState> pods) =>
     [
         .. pods.Select(p => p.Status).OfType<ConfigStatus>()
-            .SelectMany(s => s.Budgets.Where(c => !s.UnreadBudgets.Contains(c.Budget)).Select(c => (Counter: c, IsShared: s.Tier != SpendTier.Embedded)))
+            .SelectMany(s => s.Budgets.Where(c => !s.UnreadBudgets.Contains(c.Budget)).Select(c => (Counter: c, s.Tier)))
             .GroupBy(c => (c.Counter.Budget, c.Counter.Key, c.Counter.PeriodStart))
             .Select(same =>
             {
-                var own = same.Where(c => !c.IsShared).Select(c => c.Counter);
-                var shared = same.Where(c => c.IsShared).Select(c => c.Counter).OrderByDescending(c => c.Settled).Take(1);
+                var own = same.Where(c => c.Tier == SpendTier.Embedded).Select(c => c.Counter);
+                var shared = same.Where(c => c.Tier != SpendTier.Embedded).Select(c => c.Counter).OrderByDescending(c => c.Settled).Take(1);
                 return Sum([.. shared, .. own]);
             }),
     ];
@@ -40,7 +40,8 @@ internal static class PodReports
     /// <summary>Budgets of which none of the pods knows yet what others have spent.</summary>
     public static ImmutableHashSet<string> Unread(ImmutableArray<PodState> pods)
     {
-        var told = pods.Select(p => p.Status).OfType<ConfigStatus>().Select(s => s.UnreadBudgets.ToImmutableHashSet(StringComparer.Ordinal)).ToList();
+        var told = pods.Select(p => p.Status).OfType<ConfigStatus>()
+            .Select(s => s.UnreadBudgets.ToImmutableHashSet(StringComparer.Ordinal)).ToList();
         return told.Count == 0 ? [] : told.Aggregate((a, b) => a.Intersect(b));
     }
 

@@ -22,7 +22,8 @@ internal interface IGatewaySource
 /// <param name="Access">How to come in.</param>
 /// <param name="Hint">What to do where it does not answer, for people.</param>
 /// <param name="Tunnel">Leads there; null: none is needed.</param>
-internal sealed record AdminReach(PodEndpoint Pod, AdminAccess Access, Func<string> Hint, IAsyncDisposable? Tunnel = null) : IAsyncDisposable
+internal sealed record AdminReach(PodEndpoint Pod, AdminAccess Access, Func<string> Hint, IAsyncDisposable? Tunnel = null)
+    : IAsyncDisposable
 {
     public ValueTask DisposeAsync() => Tunnel?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -43,7 +43,8 @@ internal sealed class Kubectl(string program, ImmutableArray<string> options)
         var process = Start(["port-forward", $"pod/{pod.Name}", ports, "--address", "127.0.0.1", "--namespace", pod.Namespace]);
         try
         {
-            return await KubectlTunnel.OpenAsync(process, cancellation) ?? throw Failure(await process.StandardError.ReadToEndAsync(cancellation));
+            return await KubectlTunnel.OpenAsync(process, cancellation)
+                ?? throw Failure(await process.StandardError.ReadToEndAsync(cancellation));
         }
         catch
         {

@@ -28,10 +28,14 @@ internal static class SpendCommand
         var ns = new Option<string?>("--namespace", "-n") { Description = "Namespace of the gateways [default: that of the context]" };
         var all = new Option<bool>("--all-namespaces", "-A") { Description = "Gateways of all namespaces" };
         var gateway = new Option<string?>("--gateway") { Description = "Name of the LlmGateway [default: all that there are]" };
-        var state = new Option<string?>("--state") { Description = "Ask the gateway that `operator standalone` serves with this state folder" };
+        var state = new Option<string?>("--state")
+        {
+            Description = "Ask the gateway that `operator standalone` serves with this state folder",
+        };
         var groupBy = new Option<string>("--group-by")
         {
-            Description = "hour, day, key, model, route, provider, status, tag, end_user, team or attribution.NAME, with commas; '' for the total",
+            Description = "hour, day, key, model, route, provider, status, tag, end_user, team or attribution.NAME, with commas; "
+                + "'' for the total",
             DefaultValueFactory = _ => "key",
         };
         var since = new Option<TimeSpan?>("--since")
@@ -39,10 +43,21 @@ internal static class SpendCommand
             Description = "Calls of so long up to now, as 12h, 7d or 4w; from an hour on, from the beginning of that hour",
             CustomParser = Duration,
         };
-        var start = new Option<string?>("--start-date") { Description = "2026-05-01 or 2026-05-01T10:00:00Z [default: the first of this month]" };
+        var start = new Option<string?>("--start-date")
+        {
+            Description = "2026-05-01 or 2026-05-01T10:00:00Z [default: the first of this month]",
+        };
         var end = new Option<string?>("--end-date") { Description = "The same; of a day all of it [default: today]" };
-        var attributions = new Option<string[]>("--attribution") { Description = "Only calls of keys with this attribution, as NAME=VALUE; again for more" };
-        var format = new Option<SpendFormat>("--output", "-o") { HelpName = "table|json|csv", Description = "For people, programs or spreadsheets", DefaultValueFactory = _ => SpendFormat.Table };
+        var attributions = new Option<string[]>("--attribution")
+        {
+            Description = "Only calls of keys with this attribution, as NAME=VALUE; again for more",
+        };
+        var format = new Option<SpendFormat>("--output", "-o")
+        {
+            HelpName = "table|json|csv",
+            Description = "For people, programs or spreadsheets",
+            DefaultValueFactory = _ => SpendFormat.Table,
+        };
         var filters = s_filters
             .Select(f => (f.Parameter, Option: new Option<string?>($"--{f.Parameter.Replace('_', '-')}") { Description = f.Description }))
             .ToImmutableArray();
@@ -76,7 +91,7 @@ internal static class SpendCommand
                 EndDate = parsed.GetValue(end),
                 Filters =
                 [
-                    .. filters.Select(f => (f.Parameter, parsed.GetValue(f.Option))).Where(f => f.Item2 is not null).Select(f => (f.Parameter, f.Item2!)),
+                    .. filters.Select(f => (f.Parameter, Value: parsed.GetValue(f.Option)!)).Where(f => f.Value is not null),
                     .. (parsed.GetValue(attributions) ?? []).Select(a => ($"attribution.{a.Split('=', 2)[0]}", a.Split('=', 2)[1])),
                 ],
                 Format = parsed.GetValue(format),
@@ -125,7 +140,8 @@ internal static class SpendCommand
 
     private static void Exclude(Command command, Option option, params Option[] others) => command.Validators.Add(parsed =>
     {
-        if (parsed.GetResult(option) is { Implicit: false } && others.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } other)
+        if (parsed.GetResult(option) is { Implicit: false }
+            && others.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } other)
             parsed.AddError($"{option.Name} and {other.Name} cannot stand together");
     });
 }

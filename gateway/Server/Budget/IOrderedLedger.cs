@@ -3,7 +3,9 @@ using Gateway.Server.Config;
 
 namespace Gateway.Server.Budget;
 
-/// <summary>A ledger beside which counters are kept elsewhere: what counters are seeded from, and which rows came later, is never in doubt.</summary>
+/// <summary>
+/// A ledger beside which counters are kept elsewhere: what counters are seeded from, and which rows came later, is never in doubt.
+/// </summary>
 /// <remarks>
 /// Writes and seeds of a gateway stand in one order. Each seed has a number, one higher than the seed before, and each row keeps the number
 /// of the last seed before it: a seed has exactly the rows with a lower number than its own. In Postgres a row <c>(gateway, seed)</c> does

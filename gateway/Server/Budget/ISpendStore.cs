@@ -42,7 +42,9 @@ internal interface ISpendStore : IAsyncDisposable
     /// <summary>Where the given budgets stand now.</summary>
     ImmutableArray<BudgetCounter> Read(ImmutableArray<BudgetModel> budgets);
 
-    /// <summary>Whether <see cref="Read"/> knows of a budget what others have spent; not right after the start, nor without the database.</summary>
+    /// <summary>
+    /// Whether <see cref="Read"/> knows of a budget what others have spent; not right after the start, nor without the database.
+    /// </summary>
     bool HasRead(BudgetModel budget) => true;
 
     /// <summary>Who else counts with it.</summary>

@@ -12,8 +12,8 @@ namespace Gateway.Server.Hosting;
 
 /// <summary>
 /// <c>PUT /config</c>, <c>GET /config/status</c>, <c>GET /spend/report</c>, <c>GET /spend/logs</c> and <c>GET /key/info</c>, for who has a
-/// token. Replies to a push are those of <see cref="PushResult"/>, besides 401, 404, 405, 413 for a snapshot above <see cref="MaxSnapshotBytes"/> and 415 for
-/// an encoding other than gzip.
+/// token. Replies to a push are those of <see cref="PushResult"/>, besides 401, 404, 405, 413 for a snapshot above
+/// <see cref="MaxSnapshotBytes"/> and 415 for an encoding other than gzip.
 /// </summary>
 internal sealed class AdminPort(
     ConfigReceiver receiver,
@@ -44,8 +44,12 @@ internal sealed class AdminPort(
             ("/spend/report", "GET") => AnswerSpendAsync(context, isReport: true),
             ("/spend/logs", "GET") => AnswerSpendAsync(context, isReport: false),
             ("/key/info", "GET") => AnswerKeyAsync(context),
-            ("/config" or "/config/status" or "/spend/report" or "/spend/logs" or "/key/info", _) => RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "no such method here"),
-            _ => RefuseAsync(context, StatusCodes.Status404NotFound, "there is nothing here but /config, /config/status, /spend/report, /spend/logs and /key/info"),
+            ("/config" or "/config/status" or "/spend/report" or "/spend/logs" or "/key/info", _) =>
+                RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "no such method here"),
+            _ => RefuseAsync(
+                context,
+                StatusCodes.Status404NotFound,
+                "there is nothing here but /config, /config/status, /spend/report, /spend/logs and /key/info"),
         };
     }
 

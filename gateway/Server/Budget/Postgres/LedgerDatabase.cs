@@ -120,7 +120,8 @@ internal sealed class LedgerDatabase : IAsyncDisposable
     }
 
     /// <summary>What is asked; its bound is that of the connection where it has none.</summary>
-    private readonly record struct Question<T>(string Statement, ReadOnlyMemory<byte> Document, Func<DbDataReader, T> Read, TimeSpan? Bound);
+    private readonly record struct Question<T>(
+        string Statement, ReadOnlyMemory<byte> Document, Func<DbDataReader, T> Read, TimeSpan? Bound);
 
     private static string Reason(Exception e) =>
         e is PostgresException p ? $"{p.MessageText} ({p.SqlState})" : e.GetBaseException().Message;

@@ -10,8 +10,8 @@ internal sealed record PostgresSpendOptions
     public TimeSpan Bound { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// What it may take to make counters from what was spent in their period; default 25 s, whole seconds. A call waits for it no longer than
-    /// <see cref="Bound"/>.
+    /// What it may take to make counters from what was spent in their period; default 25 s, whole seconds. A call waits for it no longer
+    /// than <see cref="Bound"/>.
     /// </summary>
     public TimeSpan SeedBound { get; init; } = TimeSpan.FromSeconds(25);
 

@@ -9,7 +9,8 @@ internal sealed partial class RedisSpendStore
     [LoggerMessage(251, LogLevel.Information, "Counters in Redis are moved, in epoch {Epoch}; {LiveCalls} calls are live here")]
     private partial void LogResumed(string epoch, int liveCalls);
 
-    [LoggerMessage(252, LogLevel.Warning, "Counters in Redis were seeded anew from the ledger, {Counters} of {Budgets} budgets, as epoch {Epoch}")]
+    [LoggerMessage(
+        252, LogLevel.Warning, "Counters in Redis were seeded anew from the ledger, {Counters} of {Budgets} budgets, as epoch {Epoch}")]
     private partial void LogRebuilt(int counters, int budgets, string epoch);
 
     [LoggerMessage(253, LogLevel.Error, "The ledger does not answer, so counters cannot be seeded; it is tried again")]
@@ -18,7 +19,8 @@ internal sealed partial class RedisSpendStore
     [LoggerMessage(254, LogLevel.Information, "Budget {Budget} is counted as {Definition}, from the ledger")]
     private partial void LogDefined(string budget, string definition);
 
-    [LoggerMessage(255, LogLevel.Warning, "{Count} calls of replicas that do not answer for them were given up; what they had accrued is charged")]
+    [LoggerMessage(
+        255, LogLevel.Warning, "{Count} calls of replicas that do not answer for them were given up; what they had accrued is charged")]
     private partial void LogAbandoned(long count);
 
     [LoggerMessage(256, LogLevel.Error, "Row {Row} in Redis cannot be read; it stays there")]

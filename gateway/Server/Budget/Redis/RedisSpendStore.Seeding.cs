@@ -22,8 +22,8 @@ internal sealed partial class RedisSpendStore
     private bool _reportedNoSeed;
 
     /// <remarks>
-    /// Off the caller's thread. Of two replicas that want a budget counted in two ways the one that was told last has its way; until it has,
-    /// or while the ledger does not answer, both count as before.
+    /// Off the caller's thread. Of two replicas that want a budget counted in two ways the one that was told last has its way; until it
+    /// has, or while the ledger does not answer, both count as before.
     /// </remarks>
     public void Apply(ImmutableArray<BudgetModel> budgets)
     {
@@ -80,7 +80,8 @@ internal sealed partial class RedisSpendStore
 
         foreach (var (budget, inForce) in state.Definitions)
         {
-            if (_definitions.GetValueOrDefault(budget)?.Definition != inForce.Definition && CounterKind.Parse(inForce.Definition) is { } kind)
+            if (_definitions.GetValueOrDefault(budget)?.Definition != inForce.Definition
+                && CounterKind.Parse(inForce.Definition) is { } kind)
                 _definitions[budget] = kind;
         }
 
@@ -177,7 +178,9 @@ internal sealed partial class RedisSpendStore
             return seed;
 
         // A budget that nobody has counted in this epoch is new, but for one that was deleted before the epoch began and came back.
-        return !anew && targets.All(t => !_definitions.ContainsKey(t.Applied.Budget.Id)) ? new(0, [], ImmutableDictionary<string, long>.Empty) : null;
+        return !anew && targets.All(t => !_definitions.ContainsKey(t.Applied.Budget.Id))
+            ? new(0, [], ImmutableDictionary<string, long>.Empty)
+            : null;
     }
 
     private async ValueTask<bool> WriteAsync(string token, LedgerSeed seed, Dictionary<string, Target> targets)
@@ -270,7 +273,9 @@ internal sealed partial class RedisSpendStore
         return [waiting.Name, lastSeed, row.Key, waiting.Epoch == epoch ? 0 : row.CostNanos, count, .. charges];
     }
 
-    /// <summary>A budget as this replica was told of it, and when it was of this definition, by the store's clock in microseconds.</summary>
+    /// <summary>
+    /// A budget as this replica was told of it, and when it was of this definition, by the store's clock in microseconds.
+    /// </summary>
     private sealed record Applied(BudgetModel Budget, CounterKind Kind, long At);
 
     /// <summary>Counters that are to be seeded.</summary>
@@ -280,7 +285,8 @@ internal sealed partial class RedisSpendStore
 
         public RedisValue[] Arguments =>
         [
-            Applied.Budget.Id, Applied.Kind.Definition, Applied.At, Span.Start, Span.Expires, Applied.Kind.PerKey ? 1 : 0, Applied.Kind.UnitText,
+            Applied.Budget.Id, Applied.Kind.Definition, Applied.At, Span.Start, Span.Expires, Applied.Kind.PerKey ? 1 : 0,
+            Applied.Kind.UnitText,
         ];
     }
 }

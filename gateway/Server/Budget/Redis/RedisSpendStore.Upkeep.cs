@@ -36,7 +36,8 @@ internal sealed partial class RedisSpendStore
     private long _checked;
     private long _renewed;
     private long _swept;
-    private ImmutableDictionary<string, ImmutableArray<BudgetCounter>> _readings = ImmutableDictionary<string, ImmutableArray<BudgetCounter>>.Empty;
+    private ImmutableDictionary<string, ImmutableArray<BudgetCounter>> _readings =
+        ImmutableDictionary<string, ImmutableArray<BudgetCounter>>.Empty;
 
     /// <summary>From here on upkeep is done; without it only when it is asked for.</summary>
     public void Start()
