@@ -394,6 +394,11 @@ begin
             budget text, key text, definition text, period_start timestamptz, period_end timestamptz, counts_tokens boolean)
         order by x.budget collate "C", x.key collate "C", x.definition collate "C", x.period_start
     loop
+        -- A call names all of its counters, and to add up those that are there may take seconds.
+        continue when exists (
+            select from llm_gateway.counter c
+            where c.gateway = p_gateway and c.budget = r.budget and c.key = r.key and c.definition = r.definition
+                and c.period_start = r.period_start);
         insert into llm_gateway.counter (
             gateway, budget, key, definition, period_start, period_end, counts_tokens, settled, live, overshoot, used_at)
         select
