@@ -27,6 +27,12 @@ public sealed class ChartTests
         { "networkPolicy.metricsFrom=all", "metricsFrom" },
         { "gateway.enabled=true", "enabled" },
         { "gateway.routes.chat=gpt", "chat" },
+        { "gateway.name=1st", "name" },
+        { "gateway.spec.replica=2", "replica" },
+        { "gateway.spec.replicas=two", "replicas" },
+        { "gateway.keys.demo.model=chat", "model" },
+        { "gateway.routes.chat.gatewayRefs={main}", "gatewayRefs" },
+        { "gateway.name=a-name-that-is-longer-than-those-of-gateways-may-be-1", "name" },
         { "gateway.create=true,watchNamespaces={team}", "add \"llm\" to watchNamespaces" },
     };
 
