@@ -130,6 +130,13 @@ internal sealed class KubernetesClient(ApiConnection connection, TimeProvider ti
         return outcome.IsSuccess ? outcome.Value.ResourceVersion : outcome.Failure;
     }
 
+    /// <summary>What the server says that it is. Everybody may ask for it, unless a cluster has taken that right away.</summary>
+    public async Task<ApiOutcome<ServerVersion>> ServerVersionAsync(CancellationToken cancellation)
+    {
+        var outcome = await SendAsync(new() { Method = HttpMethod.Get, Target = "/version", IsRepeatable = true }, cancellation);
+        return outcome.IsSuccess ? ObjectReader.ReadVersion(outcome.Value) : outcome.Failure;
+    }
+
     /// <summary>Changes after a moment, until the server ends the stream after the time asked for. The caller disposes it.</summary>
     public async Task<ApiOutcome<WatchStream<T>>> WatchAsync<T>(
         ResourceType<T> type, ListRequest of, WatchFrom from, CancellationToken cancellation)

@@ -33,6 +33,10 @@ internal static class ObjectReader
             return ReadItems(items, keep) with { ResourceVersion = version, Continue = NotEmpty(Text(root, "metadata", "continue")) };
         });
 
+    /// <summary>The answer of <c>/version</c>.</summary>
+    public static ApiOutcome<ServerVersion> ReadVersion(byte[] body) =>
+        Parse<ServerVersion>(body, root => ServerVersion.Of(Text(root, "major"), Text(root, "minor"), Text(root, "gitVersion")));
+
     /// <summary>One object, or why it makes no sense.</summary>
     public static bool TryRead<T>(
         JsonElement json, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out UnreadableObject? problem)

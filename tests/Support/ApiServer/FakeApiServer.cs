@@ -66,6 +66,9 @@ public sealed class FakeApiServer : IAsyncDisposable
     /// <summary>What it stamps objects with. Default: that of the machine.</summary>
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
+    /// <summary>What it says at <c>/version</c>; null: nothing, 404.</summary>
+    public JsonObject? Version { get; set; } = new() { ["major"] = "1", ["minor"] = "34", ["gitVersion"] = "v1.34.2" };
+
     /// <summary>Calls without one of these bearer tokens are 401. Default: whoever calls is welcome.</summary>
     public ImmutableArray<string> Tokens { get; set; } = [];
 
@@ -189,7 +192,10 @@ public sealed class FakeApiServer : IAsyncDisposable
         {
             if (!IsKnownCaller(http.Request))
                 throw new ApiProblem(401, "Unauthorized", "Unauthorized");
-            await RouteAsync(http);
+            if (http.Request.Path == "/version" && Version is { } version)
+                await WriteAsync(http, 200, version);
+            else
+                await RouteAsync(http);
         }
         catch (ApiProblem problem)
         {
