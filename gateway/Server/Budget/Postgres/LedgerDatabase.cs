@@ -30,8 +30,8 @@ internal sealed class LedgerDatabase : IAsyncDisposable
         _seedBound = options.SeedBound;
         var settings = PostgresSettings.Of(uri, caFile, options.Bound);
 
-        // One each for reserves, settles, renewals, and for those who read.
-        settings.MaxPoolSize = 4;
+        // One each for reserves, settles, renewals, upkeep, a seed, and for those who read.
+        settings.MaxPoolSize = 6;
         settings.MaxAutoPrepare = 32;
         settings.AutoPrepareMinUsages = 2;
 
@@ -67,6 +67,11 @@ internal sealed class LedgerDatabase : IAsyncDisposable
         {
             // The server works; it does not take this document.
             return new([], DatabaseFault.Refused) { Reason = Reason(e) };
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            // Somebody adds up a whole period: all else goes on.
+            return new([], DatabaseFault.Unavailable) { Reason = Reason(e) };
         }
         catch (Exception e) when (IsFailure(e))
         {

@@ -1,5 +1,6 @@
 -- Functions are never changed once they are released: a rolling update has two gateways' versions at once. A new one gets a new number.
--- Locks are taken in one order everywhere: budgets, keys, counters, reservations, rollups.
+-- Locks are taken in one order everywhere: budgets, keys, counters, reservations, rollups. Who waits too long for one, as for a seed that adds
+-- up a whole period, ends here before his gateway takes the database for lost, and leaves nobody waiting behind.
 
 -- Locks all that a batch of calls counts in. Pairs of budget and key; the budget is null for a call without one.
 create function llm_gateway.lock_v1(p_gateway text, p_budgets text[], p_keys text[]) returns void language plpgsql as $$
@@ -198,7 +199,7 @@ end $$;
 create function llm_gateway.reserve_v1(p_gateway text, p_batch jsonb)
 returns table (o_call integer, o_verdict integer, o_counter integer, o_settled bigint, o_live bigint,
     o_requests bigint, o_tokens bigint, o_spent bigint, o_started_at timestamptz)
-language plpgsql set jit = off as $$
+language plpgsql set jit = off set lock_timeout = '1500ms' as $$
 #variable_conflict use_column
 declare
     v_keys text[] := array(select jsonb_array_elements_text(p_batch->'keys'));
@@ -422,7 +423,7 @@ end $$;
 
 -- Settles calls by their rows. A call that was given up meanwhile is not written: its row comes back, for the difference to be written.
 create function llm_gateway.settle_v1(p_gateway text, p_rows jsonb)
-returns table (o_row integer, o_given_up jsonb, o_spent bigint) language plpgsql set jit = off as $$
+returns table (o_row integer, o_given_up jsonb, o_spent bigint) language plpgsql set jit = off set lock_timeout = '1500ms' as $$
 #variable_conflict use_column
 declare
     v_budgets text[];
@@ -492,7 +493,7 @@ begin
 end $$;
 
 -- Renews leases with what the calls have accrued; a call that outgrows its reservation raises it. Answers which calls live.
-create function llm_gateway.renew_v1(p_gateway text, p_batch jsonb) returns setof bigint language plpgsql set jit = off as $$
+create function llm_gateway.renew_v1(p_gateway text, p_batch jsonb) returns setof bigint language plpgsql set jit = off set lock_timeout = '1500ms' as $$
 #variable_conflict use_column
 declare
     v_budgets text[];
@@ -552,7 +553,7 @@ end $$;
 
 -- Gives up calls whose lease is over: each is charged what it had accrued, at least its prompt.
 create function llm_gateway.sweep_v1(p_gateway text, p_limit integer)
-returns table (o_call_id text, o_key text) language plpgsql set jit = off as $$
+returns table (o_call_id text, o_key text) language plpgsql set jit = off set lock_timeout = '1500ms' as $$
 #variable_conflict use_column
 declare
     v_numbers bigint[];

@@ -6,7 +6,7 @@ create table llm_gateway.seed_order (
 
 -- Writes rows; answers for each the number of the last seed before it, as it was when it was written first.
 create function llm_gateway.write_ordered_v1(p_gateway text, p_rows jsonb)
-returns table (o_row integer, o_seed bigint) language plpgsql set jit = off as $$
+returns table (o_row integer, o_seed bigint) language plpgsql set jit = off set lock_timeout = '1500ms' as $$
 declare
     v_seed bigint;
 begin
