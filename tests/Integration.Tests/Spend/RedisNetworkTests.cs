@@ -33,6 +33,7 @@ public sealed class RedisNetworkTests : IAsyncLifetime
         await using var fixture = await OpenAsync();
         await SpendAsync(fixture, 0.1m);
         await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 1, "the server knows the script");
+        await RedisFixture.UntilAsync(() => fixture.Database.HashLength(fixture.Name("rows")) == 0, "nothing of it waits there");
         var call = await fixture.AdmitAsync(Request(0.5m, s_budget));
 
         _route.HoldAnswers();

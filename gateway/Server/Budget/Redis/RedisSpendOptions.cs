@@ -28,12 +28,6 @@ internal sealed record RedisSpendOptions
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a call that has ended waits for others that are counted together with it; default 10 ms. It holds its reservation
-    /// meanwhile.
-    /// </summary>
-    public TimeSpan SettleGather { get; init; } = TimeSpan.FromMilliseconds(10);
-
-    /// <summary>
     /// How long a row waits for others that the ledger takes together with it; default 50 ms. It is in the store meanwhile.
     /// </summary>
     public TimeSpan RowGather { get; init; } = TimeSpan.FromMilliseconds(50);

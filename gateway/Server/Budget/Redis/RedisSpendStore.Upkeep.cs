@@ -47,7 +47,6 @@ internal sealed partial class RedisSpendStore
             Task.Run(() => RepeatAsync(_upkeepDue, s_beat, BeatAsync)),
             Task.Run(() => RepeatAsync(_flushDue, s_beat, async () =>
             {
-                await Task.Delay(_options.SettleGather, _time, _stop.Token);
                 if (!await FlushAsync())
                     await Task.Delay(s_beat, _time, _stop.Token);
             })),
