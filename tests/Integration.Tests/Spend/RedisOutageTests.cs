@@ -220,6 +220,29 @@ public sealed class RedisOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_killed_process_held_is_given_up_when_the_next_one_has_its_volume_and_not_after_a_lease()
+    {
+        var folder = Directory.CreateTempSubdirectory("volume-");
+        await using var fixture = await OpenAsync(spool: folder.FullName);
+        fixture.SpoolDirectory = null;
+        var other = await fixture.StartAsync();
+        await fixture.AdmitAsync(Request(0.5m, s_budget), other);
+        for (var i = 0; i < 3; i++)
+            await fixture.AdmitAsync(Request(0.04m, s_budget));
+        await fixture.UntilAsync(s_budget, settled: 0, reserved: 0.62m);
+
+        fixture.Kill(fixture.Store);
+        fixture.SpoolDirectory = folder.FullName;
+        fixture.Store = await fixture.StartAsync();
+
+        // Each is charged its prompt, and the other replica's call is as it was.
+        await fixture.UntilAsync(s_budget, settled: 0.03m, reserved: 0.5m);
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 3, "a row for each");
+        fixture.Ledger.Rows.ShouldAllBe(r => r.Kind == RowKind.Abandoned && r.CostNanos == 10_000_000);
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
     public async Task A_call_that_ends_while_its_budget_is_seeded_is_counted_once()
     {
         var month = NewBudget(cost: 10m, period: BudgetPeriod.Monthly);

@@ -13,6 +13,7 @@ internal sealed class RedisScript
     public static readonly RedisScript Settle = new("settle");
     public static readonly RedisScript Sweep = new("sweep");
     public static readonly RedisScript Adopt = new("adopt");
+    public static readonly RedisScript Orphan = new("orphan");
     public static readonly RedisScript State = new("state");
     public static readonly RedisScript Begin = new("begin");
     public static readonly RedisScript Seed = new("seed");

@@ -69,6 +69,7 @@ internal sealed partial class RedisSpendStore
         await FlushAsync();
         if (_epoch is { } epoch)
             await RenewAsync(epoch);
+        await GiveUpFormerAsync();
         await _rows.FlushAsync(MayWrite, CancellationToken.None);
         await CheckAsync();
     }
@@ -213,8 +214,20 @@ internal sealed partial class RedisSpendStore
             Add(_refused.Due(_clock.Now));
         if (_epoch is { } epoch && IsDue(ref _renewed, _options.Lease / 3))
             await RenewAsync(epoch);
+        await GiveUpFormerAsync();
         if (_epoch is not null && IsDue(ref _swept, _options.SweepInterval))
             await SweepAsync();
+    }
+
+    /// <summary>What the process before this one has left is given up now; what it had brought to the volume goes first.</summary>
+    private async ValueTask GiveUpFormerAsync()
+    {
+        if (_former.Ids.IsEmpty || _settlings.IsBehind || _epoch is not { } epoch)
+            return;
+        if (!IsDone(await _link.EvaluateAsync(RedisScript.Orphan, [epoch, .. _former.Ids.Select(id => (RedisValue)id)], _options.UpkeepBound)))
+            return;
+        _former.Forget();
+        await SweepAsync();
     }
 
     private bool MayWrite() => _unsure.Count < MaxUnsure;

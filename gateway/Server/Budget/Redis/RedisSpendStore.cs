@@ -29,6 +29,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
     private readonly ILogger _logger;
     private readonly StoreClock _clock;
     private readonly SpoolFolder _spool;
+    private readonly FormerSessions _former;
     private readonly LedgerQueue _rows;
 
     /// <summary>Of this process, in all that it leaves in the store.</summary>
@@ -63,6 +64,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
         _logger = logger;
         _clock = new(time);
         _spool = spool;
+        _former = spool.Sessions(_session);
         _settlings = spool.Backlog("settlements", new(MaxBatch, Gathers: false), RowDraftJson.Default.SpooledSettlings);
         _rows = new(ledger, spool, OnWritten, time);
     }

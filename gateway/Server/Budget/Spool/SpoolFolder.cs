@@ -52,6 +52,10 @@ internal sealed partial class SpoolFolder : IDisposable
         return backlog;
     }
 
+    /// <summary>Of processes that had this folder before.</summary>
+    /// <param name="own">The id of this process in a database.</param>
+    public FormerSessions Sessions(string own) => FormerSessions.Read(_directory, own);
+
     /// <summary>From here on what waits for too long is brought to the volume; without it only when <see cref="Beat"/> is called.</summary>
     public void Start() => _heartbeat = _directory is null ? null : new(_time, _options.SyncInterval, BeatSafely);
 

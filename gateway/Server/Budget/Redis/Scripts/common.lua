@@ -3,7 +3,7 @@
 --   c:ID|DEF|START  one budget's counters of one period: for each key (empty: all) #s settled, #l live, #o overshoot
 --   counters        names of those by when they may be forgotten
 --   k:EPOCH:KEY     what a key used: m minute, q requests, t tokens of it, p parallel calls
---   r:ID, leases    a live call; by when its lease ends
+--   r:ID, leases    a live call; by when its lease ends, 0 where its process is gone
 --   g:ID            a call that was given up, with what it was charged
 --   rows, due       rows that the ledger has not confirmed; by when anyone may take them
 --   late            names of rows that came to the ledger late and were counted here

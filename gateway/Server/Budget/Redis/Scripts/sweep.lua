@@ -32,13 +32,10 @@ local grace = number(state[2])
 if now - number(state[1]) > 3 * interval then grace = now + lease end
 redis.call('HSET', p .. ':state', 'swept', int(now), 'grace', int(grace))
 
-local abandoned = 0
-if now >= grace then
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', p .. ':leases', '-inf', int(now), 'LIMIT', '0', count)) do
-    abandon(id)
-    abandoned = abandoned + 1
-  end
-end
+-- Those of a process that is gone stand at zero, and nobody can tell that they live.
+local ended = redis.call('ZRANGEBYSCORE', p .. ':leases', '-inf', now >= grace and int(now) or '0', 'LIMIT', '0', count)
+for _, id in ipairs(ended) do abandon(id) end
+local abandoned = #ended
 redis.call('ZREMRANGEBYSCORE', p .. ':counters', '-inf', int(now))
 redis.call('ZREMRANGEBYSCORE', p .. ':late', '-inf', int(now - 86400000000))
 
