@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Gateway.Contract;
 
@@ -52,8 +50,8 @@ public sealed record StoreUri
     }
 
     /// <summary>
-    /// A URI for Redis, or what is wrong with it without a word of what it holds. The client knows no user names, no Sentinel and no IPv6.
-    /// https://www.iana.org/assignments/uri-schemes/prov/redis
+    /// A URI for Redis, or what is wrong with it without a word of what it holds. Sentinel and lists of servers are not
+    /// supported. https://www.iana.org/assignments/uri-schemes/prov/redis
     /// </summary>
     public static (StoreUri? Uri, string? Problem) Redis(string text)
     {
@@ -65,14 +63,6 @@ public sealed record StoreUri
             return (null, "must name one server: Sentinel and lists of servers are not supported; name a Service that leads to the master");
         if (uri.Scheme is not ("redis" or "rediss"))
             return (null, "must begin with redis://, or with rediss:// for TLS");
-        if (uri.User is not (null or "" or "default"))
-        {
-            return (
-                null, "must have no user name other than `default`: users of ACLs are not supported, only the password of the default user");
-        }
-
-        if (uri.Hosts.Any(h => IPAddress.TryParse(h.Name, out var ip) && ip.AddressFamily == AddressFamily.InterNetworkV6))
-            return (null, "must name a host or an IPv4 address: Redis is reached by IPv4 only");
         var database = uri.Parameters.GetValueOrDefault("db", uri.Database);
         if (database.Length > 0 && !ushort.TryParse(database, NumberStyles.None, CultureInfo.InvariantCulture, out _))
             return (null, "must end with the number of a database, as /0, or with nothing");

@@ -30,8 +30,8 @@ internal sealed record CloudNativePgReference
 internal sealed record RedisSpec
 {
     /// <summary>
-    /// A Secret with a URI, `redis://:PASSWORD@HOST:6379/0`, or `rediss://…` for TLS: one server, reached by IPv4. Users of ACLs and
-    /// Sentinel are not supported.
+    /// A Secret with a URI, `redis://:PASSWORD@HOST:6379/0` or `redis://USER:PASSWORD@HOST:6379/0`, or `rediss://…` for TLS: one server.
+    /// Sentinel is not supported.
     /// </summary>
     public required ConnectionSecretReference SecretRef { get; init; }
 

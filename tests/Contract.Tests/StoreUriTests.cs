@@ -58,7 +58,9 @@ public sealed class StoreUriTests
     [InlineData("rediss://default:s3cret@10.0.0.1", "s3cret", "10.0.0.1", null, "")]
     [InlineData("redis://h/1?db=3&ssl_cert_reqs=none", null, "h", null, "3")]
     [InlineData("redis://h/", null, "h", null, "")]
-    public void RedisUri_IsRead(string text, string? password, string host, int? port, string database)
+    [InlineData("redis://:s3cret@[::1]:6380", "s3cret", "::1", 6380, "")]
+    [InlineData("redis://app:s3cret@h", "s3cret", "h", null, "", "app")]
+    public void RedisUri_IsRead(string text, string? password, string host, int? port, string database, string? user = null)
     {
         var (uri, problem) = StoreUri.Redis(text);
 
@@ -67,16 +69,16 @@ public sealed class StoreUriTests
         uri.Password.ShouldBe(password);
         uri.Hosts.ShouldHaveSingleItem().ShouldBe(new(host, port));
         uri.Database.ShouldBe(database);
+        if (user is not null)
+            uri.User.ShouldBe(user);
     }
 
     [Theory]
     [InlineData("h:6379,password=s3cret", "must be a URI")]
     [InlineData("http://:s3cret@h", "must begin with redis://")]
-    [InlineData("redis://app:s3cret@h", "users of ACLs are not supported")]
     [InlineData("redis+sentinel://:s3cret@h:26379/mymaster", "Sentinel")]
     [InlineData("redis://:s3cret@a:1,b:2", "lists of servers are not supported")]
     [InlineData("redis://:s3cret@h/?sentinelMasterId=m", "Sentinel")]
-    [InlineData("redis://:s3cret@[::1]:6379", "IPv4 only")]
     [InlineData("redis://:s3cret@h/mymaster", "number of a database")]
     [InlineData("redis://:s3cret@h/-1", "number of a database")]
     [InlineData("redis://:s3cret@h:port", "must name a host")]

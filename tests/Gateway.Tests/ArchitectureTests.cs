@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Gateway.Contract;
 using Gateway.Metrics;
 using Gateway.Server.Hosting;
+using Gateway.Server.Stores;
 using Support;
 
 namespace Gateway.Tests;
@@ -30,13 +31,13 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Server_ReferencesWhatIsSharedTheFrameworkAndTheClientsOfDatabases() =>
         s_server.GetReferencedAssemblies().Select(a => a.Name!).Where(n => !IsFramework(n))
-            .ShouldBe(["Gateway.Contract", "Gateway.Metrics", "Npgsql", "StackExchange.Redis"], ignoreOrder: true);
+            .ShouldBe(["Gateway.Contract", "Gateway.Metrics", "Npgsql"], ignoreOrder: true);
 
     [Fact]
     public void ClientsOfDatabases_AreNamedByTheirProbesAndTiersOnly() => s_server.GetTypes()
         .Where(t => !s_clients.Any(n => CodeReferences.IsUnder(t.Namespace, Root + n)))
         .Where(t => CodeReferences.Of(t).SelectMany(CodeReferences.Types)
-            .Any(n => n.Assembly.GetName().Name is "Npgsql" or "StackExchange.Redis"))
+            .Any(n => n.Assembly.GetName().Name is "Npgsql" || n.Name is nameof(RedisConnection)))
         .ShouldBeEmpty();
 
     [Fact]

@@ -14,7 +14,7 @@ internal sealed class StoreWatches : IAsyncDisposable
         IStoreProbe?[] probes =
         [
             postgres is null ? null : new PostgresProbe(postgres, options),
-            redis is null ? null : new RedisProbe(redis, options),
+            redis is null ? null : new RedisProbe(redis, options, time),
         ];
         _watches = [.. probes.OfType<IStoreProbe>().Select(p => new StoreWatch(p, options, time, logger))];
     }

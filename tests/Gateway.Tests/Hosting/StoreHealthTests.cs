@@ -67,7 +67,7 @@ public sealed class StoreHealthTests : IDisposable
     public async Task DatabaseThatCannotBeReached_IsToldToTheOperatorAndInTheMetricsAndTheGatewayStaysReady()
     {
         var url = Path.Combine(_folder.FullName, "url");
-        await File.WriteAllTextAsync(url, "redis://app:s3cret@127.0.0.1:1", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(url, "redis://:s3cret@127.0.0.1:1/name", TestContext.Current.CancellationToken);
         await using var gateway = await StartAsync(o => o with { Redis = new(url, null) });
 
         ConfigStatus told;
@@ -79,7 +79,7 @@ public sealed class StoreHealthTests : IDisposable
         var store = told.Stores.ShouldHaveSingleItem();
         store.Name.ShouldBe(StoreStatus.Redis);
         store.State.ShouldBe(StoreState.Unreachable);
-        store.Message.ShouldContain("users of ACLs are not supported");
+        store.Message.ShouldContain("the number of a database");
         status.ShouldBe(HttpStatusCode.OK);
         body["stores"]!.ToJsonString().ShouldBe("""{"redis":"Unreachable"}""");
         (await metrics.TextAsync()).ShouldContain("\nllm_gateway_store_up{store=\"redis\"} 0\n");

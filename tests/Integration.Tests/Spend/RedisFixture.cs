@@ -29,9 +29,7 @@ internal sealed class RedisFixture : ISpendStoreFixture
     {
         _caFile = caFile;
         File.WriteAllText(UrlFile, server.Url);
-        var options = RedisSettings.Of(StoreUri.Redis(server.Url).Uri!, caFile, TimeSpan.FromSeconds(10));
-        options.AllowAdmin = true;
-        _connection = ConnectionMultiplexer.Connect(options);
+        _connection = Connect(server);
         Options = new() { Gateway = Gateway, Bound = TimeSpan.FromSeconds(5), UpkeepBound = TimeSpan.FromSeconds(5) };
     }
 
@@ -208,6 +206,20 @@ internal sealed class RedisFixture : ISpendStoreFixture
     private SpoolFolder NewSpool() => SpoolDirectory is { } directory
         ? SpoolFolder.Open(directory, SpoolOptions, TimeProvider.System, NullLogger<SpoolFolder>.Instance)
         : SpoolFolder.InMemory(SpoolOptions, TimeProvider.System, NullLogger<SpoolFolder>.Instance);
+
+    private ConnectionMultiplexer Connect(RedisServer server)
+    {
+        var options = new ConfigurationOptions
+        {
+            EndPoints = { { "127.0.0.1", server.Port } },
+            Password = server.Password,
+            Ssl = server.IsEncrypted,
+            AllowAdmin = true,
+            AbortOnConnectFail = false,
+        };
+        options.CertificateValidation += (_, certificate, chain, errors) => PrivateAuthorities.Trust(_caFile!, certificate, chain, errors);
+        return ConnectionMultiplexer.Connect(options);
+    }
 
     /// <summary>Clients that wait for room need others to be counted meanwhile.</summary>
     private async Task FlushAsync(RedisSpendStore store)

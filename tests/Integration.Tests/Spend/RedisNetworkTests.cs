@@ -104,6 +104,34 @@ public sealed class RedisNetworkTests : IAsyncLifetime
         await fixture.UntilAsync(s_budget, settled: 0.2m);
     }
 
+    [Fact]
+    public async Task A_user_who_may_use_the_gateways_keys_alone_is_enough()
+    {
+        await using var fixture = new RedisFixture(_server) { IsAutomatic = true };
+        await fixture.Database.ExecuteAsync("ACL", "SETUSER", "app", "on", ">pa:ss/w%rd", "~{llmgw:*", "+@all", "-@dangerous", "+info");
+        await File.WriteAllTextAsync(
+            fixture.UrlFile, $"redis://app:pa%3Ass%2Fw%25rd@127.0.0.1:{_server.Port}", TestContext.Current.CancellationToken);
+        await fixture.OpenAsync(s_budget);
+        await SpendAsync(fixture, 0.2m);
+        await fixture.UntilAsync(s_budget, settled: 0.2m);
+    }
+
+    [Fact]
+    public async Task A_master_that_was_made_a_replica_is_left_for_the_one_that_the_name_leads_to_now()
+    {
+        await using var promoted = await RedisServer.StartNewAsync();
+        await using var fixture = await OpenAsync();
+        await SpendAsync(fixture, 0.2m);
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 1, "the row is in the ledger");
+
+        _route.Server = promoted;
+        await fixture.Database.ExecuteAsync("REPLICAOF", "127.0.0.1", promoted.Port);
+
+        await RedisFixture.UntilAsync(
+            async () => (await fixture.Store.ReserveAsync(Request(0.1m, s_budget), default)).Reservation is not null, "it counts");
+        await fixture.UntilAsync(s_budget, settled: 0.2m, reserved: 0.1m);
+    }
+
     private static Task<ConnectionMultiplexer> AdministerAsync(RedisServer server)
     {
         var options = new ConfigurationOptions { EndPoints = { { "127.0.0.1", server.Port } }, AllowAdmin = true };

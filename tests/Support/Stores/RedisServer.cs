@@ -35,7 +35,7 @@ public sealed class RedisServer : StoreProcess
 
     private protected override string ReadyLine => "Ready to accept connections";
 
-    private bool IsEncrypted { get; }
+    public bool IsEncrypted { get; }
 
     /// <summary>Starts one; every write is kept in its data.</summary>
     public static async Task<RedisServer> StartNewAsync(string? password = null, StoreCertificate? certificate = null)

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Gateway.Contract;
 using Gateway.Server.Config;
 using Gateway.Server.Metering;
-using StackExchange.Redis;
+using Gateway.Server.Stores;
 
 namespace Gateway.Server.Budget.Redis;
 
@@ -10,11 +10,11 @@ namespace Gateway.Server.Budget.Redis;
 internal static class CounterReading
 {
     /// <summary>One for the budget, or one for each key that has spent something; from fields and values as <c>common.lua</c> says.</summary>
-    public static ImmutableArray<BudgetCounter> Of(BudgetModel budget, Period period, RedisValue[] flat)
+    public static ImmutableArray<BudgetCounter> Of(BudgetModel budget, Period period, RespValue[] flat)
     {
         var fields = new Dictionary<string, long>(StringComparer.Ordinal);
         for (var i = 0; i + 1 < flat.Length; i += 2)
-            fields[(string)flat[i]!] = (long)flat[i + 1];
+            fields[flat[i].Text!] = flat[i + 1].Number;
         if (!budget.PerKey)
             return [Of(budget, "", period, fields)];
         return [.. fields.Keys.Where(f => f.Length > 2).Select(f => f[..^2]).Distinct().Select(key => Of(budget, key, period, fields))];

@@ -27,13 +27,13 @@ internal sealed class RedisScript
     {
         Text = s_common + Load(name);
 #pragma warning disable CA5350 // Redis names scripts by their SHA-1: https://redis.io/docs/latest/commands/evalsha/
-        Hash = SHA1.HashData(Encoding.UTF8.GetBytes(Text));
+        Hash = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(Text)));
 #pragma warning restore CA5350
     }
 
     public string Text { get; }
 
-    public byte[] Hash { get; }
+    public string Hash { get; }
 
     private static string Load(string name)
     {

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Gateway.Server.Config;
-using StackExchange.Redis;
+using Gateway.Server.Stores;
 
 namespace Gateway.Server.Budget.Redis;
 
@@ -143,14 +143,14 @@ internal sealed partial class RedisSpendStore
     {
         var now = _clock.Now;
         var targets = budgets.Select(b => new Target(b, b.Kind.At(now))).ToDictionary(t => t.Applied.Budget.Id, StringComparer.Ordinal);
-        RedisValue[] begin = [token, (long)(_options.SeedBound + s_lockReserve).TotalMilliseconds];
+        RespArgument[] begin = [token, (long)(_options.SeedBound + s_lockReserve).TotalMilliseconds];
         if (!anew)
             begin = [.. begin, .. targets.Values.SelectMany(t => t.Name)];
         if (!(await _link.EvaluateAsync(RedisScript.Begin, begin, _options.UpkeepBound)).IsOk)
             return false;
         if (await ReadAsync(targets.Values, anew) is not { } seed || !await WriteAsync(token, seed, targets))
             return false;
-        RedisValue[] finish = [token, epoch, _run ?? "", seed.Number, anew ? 1 : 0, .. targets.Values.SelectMany(t => t.Arguments)];
+        RespArgument[] finish = [token, epoch, _run ?? "", seed.Number, anew ? 1 : 0, .. targets.Values.SelectMany(t => t.Arguments)];
         if (!(await _link.EvaluateAsync(RedisScript.Finish, finish, _options.UpkeepBound)).IsOk)
             return false;
         if (anew)
@@ -185,12 +185,12 @@ internal sealed partial class RedisSpendStore
 
     private async ValueTask<bool> WriteAsync(string token, LedgerSeed seed, Dictionary<string, Target> targets)
     {
-        var counters = seed.Counters.Where(c => targets.ContainsKey(c.Budget)).Select(RedisValue[] (c) =>
+        var counters = seed.Counters.Where(c => targets.ContainsKey(c.Budget)).Select(RespArgument[] (c) =>
         {
             var target = targets[c.Budget];
             return [.. target.Name, target.Span.Expires, c.Key, ReserveCall.Bound(c.Settled), ReserveCall.Bound(c.Overshoot)];
         });
-        var keys = seed.SpentByKey.Select(RedisValue[] (k) => ["", "", "", "", k.Key, ReserveCall.Bound(k.Value), ""]);
+        var keys = seed.SpentByKey.Select(RespArgument[] (k) => ["", "", "", "", k.Key, ReserveCall.Bound(k.Value), ""]);
         foreach (var chunk in counters.Concat(keys).Chunk(SeedsAtOnce))
         {
             var reply = await _link.EvaluateAsync(RedisScript.Seed, [token, .. chunk.SelectMany(c => c)], _options.UpkeepBound);
@@ -241,7 +241,7 @@ internal sealed partial class RedisSpendStore
         if (rows.Count == 0)
             return;
         var late = rows.Where(r => !IsCounted(r.Row)).ToList();
-        RedisValue[] arguments = [epoch, .. late.SelectMany(r => Late(epoch, r.Row, r.LastSeed))];
+        RespArgument[] arguments = [epoch, .. late.SelectMany(r => Late(epoch, r.Row, r.LastSeed))];
         if (late.Count > 0 && !(await _link.EvaluateAsync(RedisScript.Late, arguments, _options.UpkeepBound)).IsOk)
         {
             rows.ForEach(_unsure.Enqueue);
@@ -252,10 +252,10 @@ internal sealed partial class RedisSpendStore
         Volatile.Write(ref _seenSeed, Math.Max(_seenSeed, rows.Max(r => r.LastSeed)));
     }
 
-    private List<RedisValue> Late(string epoch, WaitingRow waiting, long lastSeed)
+    private List<RespArgument> Late(string epoch, WaitingRow waiting, long lastSeed)
     {
         var row = waiting.Row;
-        var charges = new List<RedisValue>();
+        var charges = new List<RespArgument>();
         var count = 0;
         for (var i = 0; i < row.Charges.Length; i++)
         {
@@ -281,9 +281,9 @@ internal sealed partial class RedisSpendStore
     /// <summary>Counters that are to be seeded.</summary>
     private sealed record Target(Applied Applied, CounterKind.Span Span)
     {
-        public RedisValue[] Name => [Applied.Budget.Id, Applied.Kind.Definition, Span.Start];
+        public RespArgument[] Name => [Applied.Budget.Id, Applied.Kind.Definition, Span.Start];
 
-        public RedisValue[] Arguments =>
+        public RespArgument[] Arguments =>
         [
             Applied.Budget.Id, Applied.Kind.Definition, Applied.At, Span.Start, Span.Expires, Applied.Kind.PerKey ? 1 : 0,
             Applied.Kind.UnitText,

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Server.Budget.Spool;
-using StackExchange.Redis;
+using Gateway.Server.Stores;
 
 namespace Gateway.Server.Budget.Redis;
 
@@ -66,10 +66,10 @@ internal sealed partial class RedisSpendStore
     /// Until it is answered it is sent as it is: the store knows its number, also from the process before. Counters of another epoch have
     /// not seen it.
     /// </remarks>
-    private RedisValue[] Arguments(string epoch, SpoolBatch<Settling> batch) =>
+    private RespArgument[] Arguments(string epoch, SpoolBatch<Settling> batch) =>
     [
         epoch, batch.Session, batch.Number, _options.MaxWaiting, StoreClock.Micros(_options.RowPatience),
-        .. batch.Items.SelectMany(IEnumerable<RedisValue> (s) =>
+        .. batch.Items.SelectMany(IEnumerable<RespArgument> (s) =>
         [
             s.Lease, s.Draft.Key, s.Cost, s.Tokens, s.StartedAt, s.DraftJson, s.Holds, s.Uncovered, s.IsCancelled ? 1 : 0,
         ]),
@@ -93,24 +93,24 @@ internal sealed partial class RedisSpendStore
     /// <summary>Renews the leases of these calls, with what they have accrued.</summary>
     private async ValueTask<bool> RenewAsync(string epoch, IReadOnlyCollection<RedisReservation> calls)
     {
-        RedisValue[] arguments =
+        RespArgument[] arguments =
         [
             epoch, StoreClock.Micros(_options.Lease),
-            .. calls.SelectMany(IEnumerable<RedisValue> (c) => [c.Lease, c.AccruedCost, c.AccruedTokens]),
+            .. calls.SelectMany(IEnumerable<RespArgument> (c) => [c.Lease, c.AccruedCost, c.AccruedTokens]),
         ];
         var reply = await _link.EvaluateAsync(RedisScript.Renew, arguments, _options.UpkeepBound);
         if (!IsDone(reply))
             return false;
-        var unknown = reply.Items!.Skip(2).Select(id => _live.GetValueOrDefault((string)id!)).OfType<RedisReservation>().ToList();
+        var unknown = reply.Items!.Skip(2).Select(id => _live.GetValueOrDefault(id.Text!)).OfType<RedisReservation>().ToList();
         return unknown.Count == 0 || await AdoptAsync(epoch, unknown, all: false);
     }
 
     private async ValueTask<bool> AdoptAsync(string epoch, IReadOnlyCollection<RedisReservation> calls, bool all)
     {
-        RedisValue[] arguments =
+        RespArgument[] arguments =
         [
             epoch, _session, all ? 1 : 0, StoreClock.Micros(_options.Lease),
-            .. calls.SelectMany(IEnumerable<RedisValue> (c) =>
+            .. calls.SelectMany(IEnumerable<RespArgument> (c) =>
             [
                 c.Lease, c.Draft.Key, StoreClock.Micros(c.StartedAt), c.ReservedCost, c.ReservedTokens, c.PromptCost, c.PromptTokens,
                 c.AccruedCost, c.AccruedTokens, c.DraftJson, c.Holds,

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Gateway.Contract;
 using Gateway.Server.Config;
-using StackExchange.Redis;
+using Gateway.Server.Stores;
 
 namespace Gateway.Server.Budget.Redis;
 
@@ -79,7 +79,7 @@ internal sealed partial class RedisSpendStore
     {
         while (_epoch is { } epoch)
         {
-            RedisValue[] arguments =
+            RespArgument[] arguments =
             [
                 epoch, StoreClock.Micros(_options.Lease), StoreClock.Micros(_options.SweepInterval), RowsAtOnce,
                 StoreClock.Micros(_options.RowPatience), _rows.Count < MaxTaken && !_rows.IsBehind ? RowsAtOnce : 0,
@@ -129,19 +129,19 @@ internal sealed partial class RedisSpendStore
         var now = _clock.Now;
         var asked = budgets.Select(b => (Budget: b, Kind: InForce(b))).Select(b => (b.Budget, b.Kind, Span: b.Kind.At(now))).ToList();
         var keys = _spent.Keys.ToList();
-        RedisValue[] arguments =
+        RespArgument[] arguments =
         [
-            asked.Count, .. asked.SelectMany(IEnumerable<RedisValue> (a) => [a.Budget.Id, a.Kind.Definition, a.Span.Start]),
-            .. keys.Select(k => (RedisValue)k),
+            asked.Count, .. asked.SelectMany(IEnumerable<RespArgument> (a) => [a.Budget.Id, a.Kind.Definition, a.Span.Start]),
+            .. keys.Select(k => (RespArgument)k),
         ];
         var reply = await _link.EvaluateAsync(RedisScript.Read, arguments, _options.UpkeepBound);
         if (!reply.IsOk)
             return false;
         var (counters, spent) = (reply.List(2), reply.List(3));
         for (var i = 0; i < keys.Count; i++)
-            _spent[keys[i]] = (long)spent[i];
+            _spent[keys[i]] = spent[i].Number;
         _readings = _readings.SetItems(asked.Select((a, i) => KeyValuePair.Create(
-            a.Budget.Id, CounterReading.Of(a.Budget, a.Span.Period, (RedisValue[]?)counters[i] ?? []))));
+            a.Budget.Id, CounterReading.Of(a.Budget, a.Span.Period, counters[i].List ?? []))));
         return true;
     }
 
@@ -224,7 +224,7 @@ internal sealed partial class RedisSpendStore
     {
         if (_former.Ids.IsEmpty || _settlings.IsBehind || _epoch is not { } epoch)
             return;
-        if (!IsDone(await _link.EvaluateAsync(RedisScript.Orphan, [epoch, .. _former.Ids.Select(id => (RedisValue)id)], _options.UpkeepBound)))
+        if (!IsDone(await _link.EvaluateAsync(RedisScript.Orphan, [epoch, .. _former.Ids.Select(id => (RespArgument)id)], _options.UpkeepBound)))
             return;
         _former.Forget();
         await SweepAsync();
@@ -302,7 +302,7 @@ internal sealed partial class RedisSpendStore
     {
         while (_epoch is not null && !_confirmed.IsEmpty)
         {
-            var names = new List<RedisValue>();
+            var names = new List<RespArgument>();
             while (names.Count < RowsAtOnce && _confirmed.TryDequeue(out var name))
                 names.Add(name);
             if (!(await _link.EvaluateAsync(RedisScript.Confirm, [.. names], _options.UpkeepBound)).IsOk)

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using Gateway.Server.Config;
 using Gateway.Server.Metering;
-using StackExchange.Redis;
+using Gateway.Server.Stores;
 
 namespace Gateway.Server.Budget.Redis;
 
@@ -62,11 +62,11 @@ internal sealed class ReserveCall
         Lines = lines.MoveToImmutable();
     }
 
-    public RedisValue[] Arguments(string epoch, string session, long deadline, long lease)
+    public RespArgument[] Arguments(string epoch, string session, long deadline, long lease)
     {
-        var arguments = new RedisValue[FixedArguments + (Lines.Length * ArgumentsOfALine)];
+        var arguments = new RespArgument[FixedArguments + (Lines.Length * ArgumentsOfALine)];
         var limits = Request.Limits;
-        RedisValue[] first =
+        RespArgument[] first =
         [
             epoch, deadline, Lease, Request.KeyId, lease, Cost, Tokens, PromptCost, PromptTokens, Limit(limits.RequestsPerMinute),
             Limit(limits.TokensPerMinute), Limit(limits.MaxParallelRequests), DraftJson, session,
@@ -75,10 +75,10 @@ internal sealed class ReserveCall
         var at = FixedArguments;
         foreach (var line in Lines)
         {
-            RedisValue[] next =
+            RespArgument[] next =
             [
                 line.Budget.Id, line.Kind.Definition, line.Span.Start, line.Span.End, line.Span.Expires, line.Kind.Field(Request.KeyId),
-                line.Kind.UnitText, line.Blocks ? line.Budget.Limit : RedisValue.EmptyString, line.Reserved,
+                line.Kind.UnitText, line.Blocks ? line.Budget.Limit : "", line.Reserved,
             ];
             next.CopyTo(arguments, at);
             at += ArgumentsOfALine;
@@ -104,7 +104,7 @@ internal sealed class ReserveCall
         Holds = Holds(),
     };
 
-    private static RedisValue Limit(long? limit) => limit is { } max ? max : RedisValue.EmptyString;
+    private static RespArgument Limit(long? limit) => limit is { } max ? max : "";
 
     private string Holds()
     {

@@ -21,7 +21,7 @@ internal sealed record StoreState
     /// <param name="reply">Of <see cref="RedisScript.State"/>.</param>
     public static StoreState Of(RedisReply reply)
     {
-        var flat = reply.List(3).Select(v => (string)v!).ToList();
+        var flat = reply.List(3).Select(v => v.Text!).ToList();
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i + 1 < flat.Count; i += 2)
             fields[flat[i]] = flat[i + 1];
