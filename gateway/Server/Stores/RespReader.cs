@@ -9,6 +9,7 @@ namespace Gateway.Server.Stores;
 /// </summary>
 internal sealed class RespReader
 {
+    private const int MaxLine = 64 * 1024;
     private const int MaxBytes = 64 * 1024 * 1024;
     private const int MaxItems = 4 * 1024 * 1024;
     private const int MaxDepth = 8;
@@ -58,7 +59,7 @@ internal sealed class RespReader
         (value, items) = (RespValue.Null, 0);
         var end = data.IndexOf("\r\n"u8);
         if (end < 0)
-            return false;
+            return data.Length <= MaxLine ? false : throw new InvalidDataException("a line without end");
         if (end == 0)
             throw new InvalidDataException("an empty line");
         var line = data[1..end];
@@ -80,6 +81,8 @@ internal sealed class RespReader
                     break;
                 if (rest.Length < length + 2)
                     return false;
+                if (!rest[length..].StartsWith("\r\n"u8))
+                    throw new InvalidDataException("a text that is longer than it says");
                 value = RespValue.Of(Encoding.UTF8.GetString(rest[..length]));
                 rest = rest[(length + 2)..];
                 break;
