@@ -25,7 +25,7 @@ internal sealed class RedisConnection : IDisposable
     private const int KeptBuffer = 1024 * 1024;
 
     // How exactly bounds are kept, and when a server counts as gone that answers nothing.
-    private static readonly TimeSpan s_beat = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_beat = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(10);
 
     private readonly Stream _stream;

@@ -14,12 +14,37 @@ internal sealed partial class RedisSpendStore
     private readonly Backlog<Settling> _settlings;
     private readonly SemaphoreSlim _flushing = new(1);
     private readonly Signal _flushDue = new();
+    private readonly Pump _flushes;
 
     /// <remarks>Where there is no room its lease ends, and it is charged what it had accrued.</remarks>
     private void Settle(Settling settling)
     {
         if (_settlings.TryAdd(settling))
+            AskToFlush();
+    }
+
+    /// <summary>At once and from here, without another thread, unless it may read the volume.</summary>
+    private void AskToFlush()
+    {
+        if (_settlings.IsBehind)
             _flushDue.Set();
+        else
+            _flushes.Ask();
+    }
+
+    private async Task FlushSafelyAsync()
+    {
+        if (_stop.IsCancellationRequested || !_isStarted)
+            return;
+        try
+        {
+            await FlushAsync();
+        }
+        catch (Exception e)
+        {
+            // The boundary of what calls leave behind: they have ended, and the upkeep tries it again.
+            LogUpkeepFailed(e);
+        }
     }
 
     /// <summary>Counts all that was accrued and settled. False: the store cannot count now.</summary>
@@ -66,14 +91,24 @@ internal sealed partial class RedisSpendStore
     /// Until it is answered it is sent as it is: the store knows its number, also from the process before. Counters of another epoch have
     /// not seen it.
     /// </remarks>
-    private RespArgument[] Arguments(string epoch, SpoolBatch<Settling> batch) =>
-    [
-        epoch, batch.Session, batch.Number, _options.MaxWaiting, StoreClock.Micros(_options.RowPatience),
-        .. batch.Items.SelectMany(IEnumerable<RespArgument> (s) =>
-        [
-            s.Lease, s.Draft.Key, s.Cost, s.Tokens, s.StartedAt, s.DraftJson, s.Holds, s.Uncovered, s.IsCancelled ? 1 : 0,
-        ]),
-    ];
+    private RespArgument[] Arguments(string epoch, SpoolBatch<Settling> batch)
+    {
+        const int Fixed = 5;
+        const int OfEach = 9;
+        var arguments = new RespArgument[Fixed + (OfEach * batch.Items.Length)];
+        Put(0, [epoch, batch.Session, batch.Number, _options.MaxWaiting, StoreClock.Micros(_options.RowPatience)]);
+        for (var i = 0; i < batch.Items.Length; i++)
+        {
+            var s = batch.Items[i];
+            Put(
+                Fixed + (OfEach * i),
+                [s.Lease, s.Draft.Key, s.Cost, s.Tokens, s.StartedAt, s.DraftJson, s.Holds, s.Uncovered, s.IsCancelled ? 1 : 0]);
+        }
+
+        return arguments;
+
+        void Put(int at, ReadOnlySpan<RespArgument> next) => next.CopyTo(arguments.AsSpan(at));
+    }
 
     private async ValueTask<bool> RaiseAsync(string epoch)
     {

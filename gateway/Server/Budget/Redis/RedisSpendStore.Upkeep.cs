@@ -29,6 +29,7 @@ internal sealed partial class RedisSpendStore
     private readonly Signal _upkeepDue = new();
     private readonly ConcurrentQueue<string> _confirmed = new();
     private Task _loops = Task.CompletedTask;
+    private volatile bool _isStarted;
     private volatile string? _joined;
     private volatile string? _run;
     private int _verified = -1;
@@ -43,6 +44,7 @@ internal sealed partial class RedisSpendStore
     public void Start()
     {
         _spool.Start();
+        _isStarted = true;
         _loops = Task.WhenAll(
             Task.Run(() => RepeatAsync(_upkeepDue, s_beat, BeatAsync)),
             Task.Run(() => RepeatAsync(_flushDue, s_beat, async () =>

@@ -65,6 +65,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
         _clock = new(time);
         _spool = spool;
         _former = spool.Sessions(_session);
+        _flushes = new(FlushSafelyAsync);
         _settlings = spool.Backlog("settlements", new(MaxBatch, Gathers: false), RowDraftJson.Default.SpooledSettlings);
         _rows = new(ledger, spool, OnWritten, time);
     }
@@ -105,7 +106,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
         if (!call.Accrue(ReserveCall.Bound(cost.Nanos), ReserveCall.Bound(tokens)))
             return;
         _raising.Enqueue(call);
-        _flushDue.Set();
+        AskToFlush();
     }
 
     public ValueTask SettleAsync(Reservation reservation, Settlement settlement)

@@ -66,25 +66,26 @@ internal sealed class ReserveCall
     {
         var arguments = new RespArgument[FixedArguments + (Lines.Length * ArgumentsOfALine)];
         var limits = Request.Limits;
-        RespArgument[] first =
-        [
-            epoch, deadline, Lease, Request.KeyId, lease, Cost, Tokens, PromptCost, PromptTokens, Limit(limits.RequestsPerMinute),
-            Limit(limits.TokensPerMinute), Limit(limits.MaxParallelRequests), DraftJson, session,
-        ];
-        first.CopyTo(arguments, 0);
-        var at = FixedArguments;
-        foreach (var line in Lines)
-        {
-            RespArgument[] next =
+        Put(
+            0,
             [
-                line.Budget.Id, line.Kind.Definition, line.Span.Start, line.Span.End, line.Span.Expires, line.Kind.Field(Request.KeyId),
-                line.Kind.UnitText, line.Blocks ? line.Budget.Limit : "", line.Reserved,
-            ];
-            next.CopyTo(arguments, at);
-            at += ArgumentsOfALine;
+                epoch, deadline, Lease, Request.KeyId, lease, Cost, Tokens, PromptCost, PromptTokens, Limit(limits.RequestsPerMinute),
+                Limit(limits.TokensPerMinute), Limit(limits.MaxParallelRequests), DraftJson, session,
+            ]);
+        for (var i = 0; i < Lines.Length; i++)
+        {
+            var line = Lines[i];
+            Put(
+                FixedArguments + (ArgumentsOfALine * i),
+                [
+                    line.Budget.Id, line.Kind.Definition, line.Span.Start, line.Span.End, line.Span.Expires,
+                    line.Kind.Field(Request.KeyId), line.Kind.UnitText, line.Blocks ? line.Budget.Limit : "", line.Reserved,
+                ]);
         }
 
         return arguments;
+
+        void Put(int at, ReadOnlySpan<RespArgument> next) => next.CopyTo(arguments.AsSpan(at));
     }
 
     public RedisReservation Admitted(DateTimeOffset startedAt, LimitState? requests, LimitState? tokens) => new()
