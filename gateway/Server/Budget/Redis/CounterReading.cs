@@ -6,31 +6,49 @@ using Gateway.Server.Stores;
 
 namespace Gateway.Server.Budget.Redis;
 
-/// <summary>A budget's counters in its current period, as others see them. Pure.</summary>
-internal static class CounterReading
+/// <summary>A budget's counters in its current period, as far as they have been read. Pure.</summary>
+internal sealed class CounterReading(BudgetModel budget, CounterKind kind, DateTimeOffset now)
 {
-    /// <summary>One for the budget, or one for each key that has spent something; from fields and values as <c>common.lua</c> says.</summary>
-    public static ImmutableArray<BudgetCounter> Of(BudgetModel budget, Period period, RespValue[] flat)
+    private const string Ends = "0";
+
+    private readonly Dictionary<string, long> _fields = new(StringComparer.Ordinal);
+    private readonly CounterKind.Span _span = kind.At(now);
+    private string? _cursor;
+
+    public BudgetModel Budget => budget;
+
+    public bool IsWhole => _cursor == Ends;
+
+    /// <summary>As <c>read.lua</c> takes it.</summary>
+    public RespArgument[] Question => [budget.Id, kind.Definition, _span.Start, _cursor ?? Ends];
+
+    /// <summary>One for the budget, or one for each key that has spent something.</summary>
+    public ImmutableArray<BudgetCounter> Counters => !budget.PerKey
+        ? [Of("")]
+        : [.. _fields.Keys.Where(f => f.Length > 2).Select(f => f[..^2]).Distinct().Select(Of)];
+
+    /// <summary>True: that was the last page.</summary>
+    /// <param name="page">Where to go on, then fields and their values as <c>common.lua</c> says.</param>
+    public bool Add(RespValue[] page)
     {
-        var fields = new Dictionary<string, long>(StringComparer.Ordinal);
+        var flat = page[1].List!;
         for (var i = 0; i + 1 < flat.Length; i += 2)
-            fields[flat[i].Text!] = flat[i + 1].Number;
-        if (!budget.PerKey)
-            return [Of(budget, "", period, fields)];
-        return [.. fields.Keys.Where(f => f.Length > 2).Select(f => f[..^2]).Distinct().Select(key => Of(budget, key, period, fields))];
+            _fields[flat[i].Text!] = flat[i + 1].Number;
+        _cursor = page[0].Text;
+        return IsWhole;
     }
 
-    private static BudgetCounter Of(BudgetModel budget, string key, Period period, Dictionary<string, long> fields) => new()
+    private BudgetCounter Of(string key) => new()
     {
         Budget = budget.Id,
         Key = budget.PerKey ? key : null,
-        PeriodStart = period.End is null ? null : period.Start,
-        PeriodEnd = period.End,
-        Limit = Amount(budget, budget.Limit),
-        Settled = Amount(budget, fields.GetValueOrDefault(key + "#s")),
-        Reserved = Amount(budget, fields.GetValueOrDefault(key + "#l")),
-        Overshoot = Amount(budget, fields.GetValueOrDefault(key + "#o")),
+        PeriodStart = _span.Period.End is null ? null : _span.Period.Start,
+        PeriodEnd = _span.Period.End,
+        Limit = Amount(budget.Limit),
+        Settled = Amount(_fields.GetValueOrDefault(key + "#s")),
+        Reserved = Amount(_fields.GetValueOrDefault(key + "#l")),
+        Overshoot = Amount(_fields.GetValueOrDefault(key + "#o")),
     };
 
-    private static decimal Amount(BudgetModel budget, long amount) => budget.CountsTokens ? amount : new Money(amount).ToDecimal();
+    private decimal Amount(long amount) => budget.CountsTokens ? amount : new Money(amount).ToDecimal();
 }

@@ -22,6 +22,7 @@ internal sealed class RedisScript
     public static readonly RedisScript Late = new("late");
     public static readonly RedisScript Confirm = new("confirm");
     public static readonly RedisScript Read = new("read");
+    public static readonly RedisScript Spent = new("spent");
 
     private RedisScript(string name)
     {

@@ -27,18 +27,24 @@ internal sealed partial class RedisSpendStore
     /// </remarks>
     public void Apply(ImmutableArray<BudgetModel> budgets)
     {
-        var now = StoreClock.Micros(_clock.Now);
         foreach (var budget in budgets)
-        {
-            _applied.AddOrUpdate(
-                budget.Id,
-                _ => new(budget, CounterKind.Of(budget), now),
-                (_, was) => was.Kind.Definition == budget.CounterDefinition
-                    ? was with { Budget = budget }
-                    : new(budget, CounterKind.Of(budget), now));
-        }
-
+            Want(budget);
+        var wanted = budgets.Select(b => b.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var id in _applied.Keys.Where(id => !wanted.Contains(id)))
+            _applied.TryRemove(id, out _);
         _upkeepDue.Set();
+        _readDue.Set();
+    }
+
+    private void Want(BudgetModel budget)
+    {
+        var now = StoreClock.Micros(_clock.Now);
+        _applied.AddOrUpdate(
+            budget.Id,
+            _ => new(budget, CounterKind.Of(budget), now),
+            (_, was) => was.Kind.Definition == budget.CounterDefinition
+                ? was with { Budget = budget }
+                : new(budget, CounterKind.Of(budget), now));
     }
 
     /// <summary>Puts in force what was applied here later than what is in force.</summary>

@@ -1,7 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using Gateway.Contract;
-using Gateway.Server.Config;
 using Gateway.Server.Stores;
 
 namespace Gateway.Server.Budget.Redis;
@@ -37,8 +34,6 @@ internal sealed partial class RedisSpendStore
     private long _checked;
     private long _renewed;
     private long _swept;
-    private ImmutableDictionary<string, ImmutableArray<BudgetCounter>> _readings =
-        ImmutableDictionary<string, ImmutableArray<BudgetCounter>>.Empty;
 
     /// <summary>From here on upkeep is done; without it only when it is asked for.</summary>
     public void Start()
@@ -47,6 +42,7 @@ internal sealed partial class RedisSpendStore
         _isStarted = true;
         _loops = Task.WhenAll(
             Task.Run(() => RepeatAsync(_upkeepDue, s_beat, BeatAsync)),
+            Task.Run(() => RepeatAsync(_readDue, _options.CheckInterval, RefreshAppliedAsync)),
             Task.Run(() => RepeatAsync(_flushDue, s_beat, async () =>
             {
                 if (!await FlushAsync())
@@ -74,6 +70,7 @@ internal sealed partial class RedisSpendStore
         await GiveUpFormerAsync();
         await _rows.FlushAsync(MayWrite, CancellationToken.None);
         await CheckAsync();
+        await RefreshAppliedAsync();
     }
 
     /// <summary>Gives up calls whose lease has ended, of all replicas, and takes their rows.</summary>
@@ -124,34 +121,6 @@ internal sealed partial class RedisSpendStore
             _upkeep.Release();
         }
     }
-
-    /// <summary>Reads the counters of these budgets, and what the keys seen here have spent, from the store.</summary>
-    public async Task<bool> RefreshAsync(ImmutableArray<BudgetModel> budgets)
-    {
-        var now = _clock.Now;
-        var asked = budgets.Select(b => (Budget: b, Kind: InForce(b))).Select(b => (b.Budget, b.Kind, Span: b.Kind.At(now))).ToList();
-        var keys = _spent.Keys.ToList();
-        RespArgument[] arguments =
-        [
-            asked.Count, .. asked.SelectMany(IEnumerable<RespArgument> (a) => [a.Budget.Id, a.Kind.Definition, a.Span.Start]),
-            .. keys.Select(k => (RespArgument)k),
-        ];
-        var reply = await _link.EvaluateAsync(RedisScript.Read, arguments, _options.UpkeepBound);
-        if (!reply.IsOk)
-            return false;
-        var (counters, spent) = (reply.List(2), reply.List(3));
-        for (var i = 0; i < keys.Count; i++)
-            _spent[keys[i]] = spent[i].Number;
-        _readings = _readings.SetItems(asked.Select((a, i) => KeyValuePair.Create(
-            a.Budget.Id, CounterReading.Of(a.Budget, a.Span.Period, counters[i].List ?? []))));
-        return true;
-    }
-
-    /// <remarks>As of the last second.</remarks>
-    public ImmutableArray<BudgetCounter> Read(ImmutableArray<BudgetModel> budgets) =>
-        [.. budgets.SelectMany(b => _readings.GetValueOrDefault(b.Id, []))];
-
-    public bool HasRead(BudgetModel budget) => _readings.ContainsKey(budget.Id);
 
     /// <summary>Counts and writes what waits, for as long as a process has when it ends, and leaves the rest on the volume.</summary>
     public async ValueTask DisposeAsync()
@@ -283,21 +252,25 @@ internal sealed partial class RedisSpendStore
             LogResumed(state.Epoch, _live.Count);
         Volatile.Write(ref _silent, 0);
         _epoch = state.Epoch;
+        if (_readings.IsEmpty)
+            _readDue.Set();
         return Joining.Joined;
     }
 
-    /// <summary>Rows of which it was not sure whether the counters have them, and counters as others see them.</summary>
+    /// <summary>Rows of which it was not sure whether the counters have them.</summary>
     private async ValueTask LookAgainAsync(string epoch)
     {
-        var reply = await _link.EvaluateAsync(RedisScript.State, [], _options.UpkeepBound);
-        if (!_unsure.IsEmpty && reply.IsOk && StoreState.Of(reply) is { IsSeeding: false } state && state.Epoch == epoch)
+        if (!_unsure.IsEmpty)
         {
-            Learn(state);
-            await CountLateAsync(epoch);
+            var reply = await _link.EvaluateAsync(RedisScript.State, [], _options.UpkeepBound);
+            if (reply.IsOk && StoreState.Of(reply) is { IsSeeding: false } state && state.Epoch == epoch)
+            {
+                Learn(state);
+                await CountLateAsync(epoch);
+            }
         }
 
         await ConfirmAsync();
-        await RefreshAsync([.. _applied.Values.Select(a => a.Budget)]);
     }
 
     private async Task ConfirmAsync()

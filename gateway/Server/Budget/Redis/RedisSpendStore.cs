@@ -195,7 +195,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
             return;
         }
 
-        Apply([budget]);
+        Want(budget);
         if (_defining.IsCompleted)
             _defining = DefineAppliedAsync();
         await Task.WhenAny(_defining, Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time));

@@ -1,6 +1,9 @@
--- What the given counters hold, and what the given keys have spent.
-local counters, count = {}, tonumber(ARGV[1])
-for i = 2, 1 + 3 * count, 3 do counters[#counters + 1] = redis.call('HGETALL', counter(ARGV[i], ARGV[i + 1], ARGV[i + 2])) end
-local spent = {}
-for i = 2 + 3 * count, #ARGV do spent[#spent + 1] = redis.call('HGET', p .. ':spent', ARGV[i]) or '0' end
-return { 'OK', int(now), counters, spent }
+-- What the given counters hold, from where the last page of each ended, until enough is read: those that are left are not in the answer.
+local left, pages = tonumber(ARGV[1]), {}
+for i = 2, #ARGV, 4 do
+  if left <= 0 then break end
+  local page = redis.call('HSCAN', counter(ARGV[i], ARGV[i + 1], ARGV[i + 2]), ARGV[i + 3], 'COUNT', left)
+  left = left - #page[2] / 2 - 1
+  pages[#pages + 1] = page
+end
+return { 'OK', int(now), pages }
