@@ -114,7 +114,7 @@ internal sealed class RedisFixture : ISpendStoreFixture
 
     public async Task LoseSightAsync()
     {
-        await EndLeasesAsync(_ => true);
+        await EndLeasesAsync(_ => true, 1);
         await SweepAsync();
     }
 
@@ -126,11 +126,11 @@ internal sealed class RedisFixture : ISpendStoreFixture
         replica.Kill();
     }
 
-    /// <summary>As <see cref="Kill"/>, and its leases end.</summary>
+    /// <summary>As <see cref="Kill"/>, and it is known to be gone.</summary>
     public async Task KillAsync(RedisSpendStore replica)
     {
         Kill(replica);
-        await EndLeasesAsync(id => id.StartsWith(replica.Session, StringComparison.Ordinal));
+        await EndLeasesAsync(id => id.StartsWith(replica.Session, StringComparison.Ordinal), 0);
     }
 
     public async Task SweepAsync()
@@ -231,12 +231,12 @@ internal sealed class RedisFixture : ISpendStoreFixture
         }
     }
 
-    private async Task EndLeasesAsync(Func<string, bool> which)
+    private async Task EndLeasesAsync(Func<string, bool> which, int end)
     {
         foreach (string? id in await Database.SortedSetRangeByRankAsync(Name("leases")))
         {
             if (which(id!))
-                await Database.SortedSetAddAsync(Name("leases"), id, 1);
+                await Database.SortedSetAddAsync(Name("leases"), id, end);
         }
     }
 }

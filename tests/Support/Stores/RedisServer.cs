@@ -28,6 +28,9 @@ public sealed class RedisServer : StoreProcess
     /// <summary>Null: none is asked for.</summary>
     public string? Password { get; }
 
+    /// <summary>Null: it has the machine's.</summary>
+    public ServerClock? Clock { get; private set; }
+
     /// <summary>Where it is, with the password.</summary>
     public string Url => string.Create(
         CultureInfo.InvariantCulture,
@@ -45,5 +48,16 @@ public sealed class RedisServer : StoreProcess
         return server;
     }
 
-    private protected override ProcessStartInfo Command() => new(Find("redis-server", "/usr/bin", "/usr/local/bin"), _arguments);
+    /// <summary>One whose <see cref="Clock"/> can be set.</summary>
+    public static async Task<RedisServer> StartNewAsync(DateTimeOffset now)
+    {
+        var server = new RedisServer(null, null);
+        server.Clock = new(server.Folder.FullName);
+        server.Clock.Set(now);
+        await server.StartAsync();
+        return server;
+    }
+
+    private protected override ProcessStartInfo Command() =>
+        new("env", [.. Clock?.Environment ?? [], Find("redis-server", "/usr/bin", "/usr/local/bin"), .. _arguments]);
 }

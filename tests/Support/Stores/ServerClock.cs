@@ -3,7 +3,6 @@ using System.Globalization;
 namespace Support.Stores;
 
 /// <summary>A clock that a test sets and one server follows, by libfaketime: https://github.com/wolfcw/libfaketime.</summary>
-/// <remarks>Redis cannot be told the time so: its allocator asks for the time before the library is ready.</remarks>
 /// <param name="folder">Where the server may read a file.</param>
 public sealed class ServerClock(string folder)
 {
@@ -15,9 +14,10 @@ public sealed class ServerClock(string folder)
         : null;
 
     /// <summary>What the server's environment must say.</summary>
+    /// <remarks>With the allocator of libc, since that of Redis asks for the time before the library is ready.</remarks>
     internal IEnumerable<string> Environment =>
     [
-        $"LD_PRELOAD={Library}", $"FAKETIME_TIMESTAMP_FILE={_file}", "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1",
+        $"LD_PRELOAD={Library}:libc.so.6", $"FAKETIME_TIMESTAMP_FILE={_file}", "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1",
     ];
 
     /// <summary>From here on it goes on from this instant.</summary>

@@ -38,13 +38,28 @@ internal sealed partial class RedisSpendStore
 
     private void Want(BudgetModel budget)
     {
-        var now = StoreClock.Micros(_clock.Now);
+        var now = _time.GetTimestamp();
         _applied.AddOrUpdate(
             budget.Id,
-            _ => new(budget, CounterKind.Of(budget), now),
+            _ => new(budget, CounterKind.Of(budget), now, After: 0),
             (_, was) => was.Kind.Definition == budget.CounterDefinition
                 ? was with { Budget = budget }
-                : new(budget, CounterKind.Of(budget), now));
+                : new(budget, CounterKind.Of(budget), now, After: was.At));
+    }
+
+    /// <summary>
+    /// All that was applied, each with its instant by the store's clock, which is not known before its first answer: by our own clock a
+    /// later change could seem to be the earlier one.
+    /// </summary>
+    private List<Applied> Dated()
+    {
+        foreach (var (id, applied) in _applied.Where(a => a.Value.At == 0))
+        {
+            var at = StoreClock.Micros(_clock.Now - _time.GetElapsedTime(applied.Told));
+            _applied.TryUpdate(id, applied with { At = Math.Max(at, applied.After + 1) }, applied);
+        }
+
+        return [.. _applied.Values.Where(a => a.At != 0)];
     }
 
     /// <summary>Puts in force what was applied here later than what is in force.</summary>
@@ -77,7 +92,7 @@ internal sealed partial class RedisSpendStore
     private List<Applied> Learn(StoreState state)
     {
         var changed = new List<Applied>();
-        foreach (var applied in _applied.Values)
+        foreach (var applied in Dated())
         {
             var known = state.Definitions.TryGetValue(applied.Budget.Id, out var inForce);
             if (!known || (inForce.Definition != applied.Kind.Definition && inForce.Applied < applied.At))
@@ -102,7 +117,7 @@ internal sealed partial class RedisSpendStore
         {
             _definitions.Clear();
             var epoch = Guid.CreateVersion7().ToString("N");
-            return await SeedAsync(epoch, [.. _applied.Values], anew: true);
+            return await SeedAsync(epoch, Dated(), anew: true);
         }
         finally
         {
@@ -279,10 +294,13 @@ internal sealed partial class RedisSpendStore
         return [waiting.Name, lastSeed, row.Key, waiting.Epoch == epoch ? 0 : row.CostNanos, count, .. charges];
     }
 
-    /// <summary>
-    /// A budget as this replica was told of it, and when it was of this definition, by the store's clock in microseconds.
-    /// </summary>
-    private sealed record Applied(BudgetModel Budget, CounterKind Kind, long At);
+    /// <summary>A budget as this replica was told of it.</summary>
+    /// <param name="Budget">With the limit that it has now.</param>
+    /// <param name="Kind">How it is to be counted.</param>
+    /// <param name="Told">When it was of this definition, as a timestamp of this process.</param>
+    /// <param name="After">The instant of the definition before it.</param>
+    /// <param name="At">The instant by the store's clock, in microseconds since 1970; 0 until it is known.</param>
+    private sealed record Applied(BudgetModel Budget, CounterKind Kind, long Told, long After, long At = 0);
 
     /// <summary>Counters that are to be seeded.</summary>
     private sealed record Target(Applied Applied, CounterKind.Span Span)
