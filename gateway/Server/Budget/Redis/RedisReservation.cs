@@ -16,7 +16,7 @@ internal sealed class RedisReservation : Reservation
 
     public required RowDraft Draft { get; init; }
 
-    public required string DraftJson { get; init; }
+    public required byte[] DraftJson { get; init; }
 
     public required long ReservedCost { get; init; }
 

@@ -42,7 +42,7 @@ internal sealed class ReserveCall
 
     public RowDraft Draft { get; }
 
-    public string DraftJson { get; }
+    public byte[] DraftJson { get; }
 
     /// <summary>In the order of the request's budgets.</summary>
     public ImmutableArray<Line> Lines { get; private set; } = [];

@@ -19,7 +19,7 @@ internal sealed record RowDraft
 
     public Settlement? Settlement { get; init; }
 
-    public string ToJson() => JsonSerializer.Serialize(this, RowDraftJson.Default.RowDraft);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, RowDraftJson.Default.RowDraft);
 
     public static RowDraft? Parse(string json)
     {

@@ -26,7 +26,7 @@ internal sealed record Settling
     public required bool IsCancelled { get; init; }
 
     [JsonIgnore]
-    public string DraftJson => field ??= Draft.ToJson();
+    public byte[] DraftJson => field ??= Draft.ToJson();
 
     public static Settling Of(RedisReservation call, Settlement settlement, long cost, long tokens, string uncovered) => new()
     {
