@@ -6,6 +6,8 @@ using static Gateway.Tests.Budget.Contract.SpendSamples;
 
 namespace Integration.Tests.Money;
 
+using Money = global::Gateway.Server.Metering.Money;
+
 /// <summary>What is said on the way to Postgres and back is lost or late.</summary>
 public sealed class PostgresNetworkTests : IAsyncLifetime
 {
@@ -70,6 +72,22 @@ public sealed class PostgresNetworkTests : IAsyncLifetime
         await AwaitAsync(async () => await HeldAsync() == 0);
         await _fixture.ShouldStandAtAsync(_budget, settled: 1m);
         await _fixture.AdmitAsync(Request(9m, _budget));
+    }
+
+    [Fact]
+    public async Task A_call_that_is_raised_and_renewed_in_one_statement_is_raised_once()
+    {
+        var call = await _fixture.AdmitAsync(Request(2m, _budget));
+        _route.HoldQuestions();
+        var first = _fixture.Store.RenewAsync();
+        _fixture.Store.Accrue(call, Money.FromDecimal(3m), 10);
+        var second = _fixture.Store.RenewAsync();
+        _route.Release();
+        await Task.WhenAll(first, second);
+        await _fixture.ShouldStandAtAsync(_budget, settled: 1m, reserved: 3m);
+
+        await _fixture.Store.SettleAsync(call, Settlement(3m));
+        await _fixture.ShouldStandAtAsync(_budget, settled: 4m, overshoot: 1m);
     }
 
     [Fact]

@@ -513,9 +513,14 @@ begin
         perform llm_gateway.lock_v1(p_gateway, v_budgets, v_keys);
     end if;
 
+    -- A call may be in a batch twice, once to be raised and once to be renewed.
     with before as (
         select s.number, s.key, s.started_at, s.budgets, s.held_cost, s.held_tokens, x.cost, x.tokens
-        from jsonb_to_recordset(p_batch->'calls') as x(number bigint, cost bigint, tokens bigint)
+        from (
+            select c.number, max(c.cost) as cost, max(c.tokens) as tokens
+            from jsonb_to_recordset(p_batch->'calls') as c(number bigint, cost bigint, tokens bigint)
+            group by c.number
+        ) x
         join llm_gateway.reservation s on s.number = x.number and s.gateway = p_gateway
         order by s.number for no key update of s
     ),
