@@ -29,17 +29,20 @@ clean: ## Remove what was built
 	rm -rf artifacts dist
 
 .PHONY: crds check
-crds: ## Generate crds/ from operator/Api, for the chart too
+crds: ## Generate crds/ from operator/Api, and what the chart has of it
 	@dotnet build operator -c $(CONFIGURATION) -v quiet >&2
-	@configuration=$(CONFIGURATION); artifacts/bin/Operator/$${configuration,,}/operator crds --output crds
+	@configuration=$(CONFIGURATION); artifacts/bin/Operator/$${configuration,,}/operator crds --output crds \
+	  --values-schema $(CHART)/values.schema.json
 	@cp crds/*.llmgateway.dev.yaml $(CHART)/files/crds
 
-check: ## Fail when crds/, or the chart's copy of it, is not what `make crds` makes
+check: ## Fail when crds/, or what the chart has of it, is not what `make crds` makes
 	@dotnet build operator -c $(CONFIGURATION) -v quiet >&2
-	@configuration=$(CONFIGURATION); fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
-	artifacts/bin/Operator/$${configuration,,}/operator crds --output "$$fresh"; \
+	@configuration=$(CONFIGURATION); fresh=$$(mktemp -d); \
+	schema=$$(mktemp); cp $(CHART)/values.schema.json "$$schema"; trap 'rm -rf "$$fresh" "$$schema"' EXIT; \
+	artifacts/bin/Operator/$${configuration,,}/operator crds --output "$$fresh" --values-schema "$$schema"; \
 	diff -ru --exclude kustomization.yaml crds "$$fresh" && diff -ru --exclude README.md $(CHART)/files/crds "$$fresh" \
-	  || { echo 'crds/, or the copy of it in the chart, is stale: run `make crds`' >&2; exit 1; }
+	  && diff -u $(CHART)/values.schema.json "$$schema" \
+	  || { echo 'crds/, or what the chart has of it, is stale: run `make crds`' >&2; exit 1; }
 
 ##@ Ship
 

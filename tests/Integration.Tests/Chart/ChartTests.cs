@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Operator.Api.Definitions;
 using Operator.Hosting;
@@ -9,6 +10,8 @@ namespace Integration.Tests.Chart;
 /// <summary>What the chart renders, by the real helm and without a cluster.</summary>
 public sealed class ChartTests
 {
+    private const string Target = "gateway.routes.chat.targets[0]";
+
     private static readonly string s_cases = Path.Combine(GoldenFile.RepositoryRoot, "tests/Integration.Tests/Chart/cases");
 
     /// <summary>A wrong value as <c>--set</c> takes it, and what helm says in all of its versions: the field, or what may stand there.</summary>
@@ -32,6 +35,19 @@ public sealed class ChartTests
         { "gateway.spec.replicas=two", "replicas" },
         { "gateway.keys.demo.model=chat", "model" },
         { "gateway.routes.chat.gatewayRefs={main}", "gatewayRefs" },
+        { "gateway.spec.service.prot=80", "prot" },
+        { "gateway.spec.exposure.ingress.hosts={a}", "hosts" },
+        { "gateway.spec.service.port=http", "port" },
+        { "gateway.spec.drainTimeoutSeconds=-1", "drainTimeoutSeconds" },
+        { "gateway.spec.storage.persistentVolumeClaim.size=big", "size" },
+        { "gateway.spec.podTemplate=big", "podTemplate" },
+        { $"{Target}.provider=OpenIA", "Simulated" },
+        { $"{Target}.provider=Simulated,{Target}.wieght=1", "wieght" },
+        { "gateway.routes.other.model=other", "targets" },
+        { "gateway.keys.demo.limits.requestsPerMinutes=5", "requestsPerMinutes" },
+        { "gateway.keys.other.state=Active", "models" },
+        { "gateway.budgets.monthly.period=Monthly,gateway.budgets.monthly.limit.cost.amount=ten", "amount" },
+        { "resources.limits.memory=1 gigabyte", "memory" },
         { "gateway.name=a-name-that-is-longer-than-those-of-gateways-may-be-1", "name" },
         { "gateway.create=true,watchNamespaces={team}", "add \"llm\" to watchNamespaces" },
     };
@@ -72,6 +88,32 @@ public sealed class ChartTests
 
         exitCode.ShouldNotBe(0);
         error.ShouldContain(message);
+    }
+
+    /// <summary>An empty line of a values file is a null, too.</summary>
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{7}")]
+    [InlineData("text")]
+    public async Task Whatever_a_value_is_helm_renders_it_or_refuses_it_by_the_schema(string value)
+    {
+        const string All = "gateway.create=true,serviceMonitor.enabled=true,prometheusRule.enabled=true,dashboard.enabled=true,replicas=2";
+        var values = Manifests.Parse(await File.ReadAllTextAsync(
+            Path.Combine(Helm.Chart, "values.yaml"), TestContext.Current.CancellationToken)).Single();
+        var wrong = new ConcurrentBag<string>();
+
+        await Parallel.ForEachAsync(Paths(values, ""), TestContext.Current.CancellationToken, async (path, _) =>
+        {
+            var (exitCode, _, error) = await Helm.TryAsync(
+                "template", "test", Helm.Chart, "--namespace", "llm", "--kube-version", Manifests.KubeVersion,
+                "--set", All, "--set", $"{path}={value}");
+            var isRefused = error.Contains("don't meet the specifications of the schema", StringComparison.Ordinal)
+                && error.Contains(path[(path.LastIndexOf('.') + 1)..], StringComparison.Ordinal);
+            if (exitCode != 0 && !isRefused)
+                wrong.Add($"{path}: {error}");
+        });
+
+        wrong.ShouldBeEmpty();
     }
 
     [Fact]
@@ -119,4 +161,11 @@ public sealed class ChartTests
 
         granted.ShouldBe(Permissions.Given.SelectMany(p => p.Verbs.Select(v => $"{v} {p.Resource}")).Order());
     }
+
+    /// <summary>Of all values, as <c>--set</c> takes them.</summary>
+    private static IEnumerable<string> Paths(JsonObject values, string parent) => values.SelectMany(v =>
+    {
+        var path = $"{parent}{v.Key}";
+        return v.Value is JsonObject members ? [path, .. Paths(members, path + ".")] : new[] { path };
+    });
 }
