@@ -7,7 +7,8 @@ using Gateway.Contract;
 namespace Operator.Api.Definitions;
 
 /// <summary>
-/// <c>operator crds</c>: writes the CustomResourceDefinitions into a folder, the reference of their fields, and their part of the chart's schema.
+/// <c>operator crds</c>: writes the CustomResourceDefinitions into a folder, the reference of their fields, and their part of the chart's
+/// schema.
 /// </summary>
 internal static class CrdsCommand
 {

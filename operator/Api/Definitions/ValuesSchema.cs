@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Operator.Api.Definitions;
 
 /// <summary>
-/// The part of the chart's <c>values.schema.json</c> that describes a first gateway: its specs as the definitions have them, strict and in the
-/// words of JSON Schema, so that helm refuses what the API server would. Rules in CEL have no place in it.
+/// The part of the chart's <c>values.schema.json</c> that describes a first gateway: its specs as the definitions have them, strict and in
+/// the words of JSON Schema, so that helm refuses what the API server would. Rules in CEL have no place in it.
 /// </summary>
 internal static class ValuesSchema
 {

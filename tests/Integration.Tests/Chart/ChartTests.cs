@@ -147,20 +147,35 @@ public sealed class ChartTests
     }
 
     [Fact]
-    public async Task With_a_first_gateway_the_operator_may_do_what_that_needs_and_no_more()
+    public async Task The_operator_may_do_what_it_needs_and_no_more()
     {
         var rendered = await Manifests.OfChartAsync("llm", "--set", "gateway.create=true");
-        var role = rendered.Single(m => (string?)m["kind"] == "Role" && Manifests.Name(m) == "llm/llm-gateway-first");
 
-        var granted =
-            from rule in role["rules"]!.AsArray()
-            from resource in rule!["resources"]!.AsArray()
-            from verb in rule["verbs"]!.AsArray()
-            orderby $"{verb} {resource}"
-            select $"{verb} {resource}";
-
-        granted.ShouldBe(Permissions.Given.SelectMany(p => p.Verbs.Select(v => $"{v} {p.Resource}")).Order());
+        Granted(rendered, "ClusterRole", "/llm-gateway-operator").ShouldBe(Needed([.. Permissions.Watched, .. Permissions.Cluster]));
+        Granted(rendered, "Role", "llm/llm-gateway-operator-leader-election").ShouldBe(Needed(Permissions.Home));
+        Granted(rendered, "Role", "llm/llm-gateway-first").ShouldBe(Needed(Permissions.Given));
     }
+
+    [Fact]
+    public async Task The_operator_of_some_namespaces_may_do_what_it_needs_in_each_of_them_and_nothing_elsewhere()
+    {
+        var rendered = await Manifests.OfChartAsync("llm", "--set", "watchNamespaces={red,blue},rbac.userRoles=false");
+
+        Granted(rendered, "Role", "red/llm-gateway-operator").ShouldBe(Needed(Permissions.Watched));
+        Granted(rendered, "Role", "blue/llm-gateway-operator").ShouldBe(Needed(Permissions.Watched));
+        rendered.ShouldNotContain(m => (string?)m["kind"] == "ClusterRole");
+    }
+
+    private static IEnumerable<string> Granted(List<JsonObject> rendered, string kind, string name) =>
+        from rule in rendered.Single(m => (string?)m["kind"] == kind && Manifests.Name(m) == name)["rules"]!.AsArray()
+        from resource in rule["resources"]!.AsArray()
+        from verb in rule["verbs"]!.AsArray()
+        let text = $"{verb} {rule["apiGroups"]!.AsArray().Single()}/{resource}"
+        orderby text
+        select text;
+
+    private static IEnumerable<string> Needed(IEnumerable<Permission> permissions) =>
+        permissions.SelectMany(p => p.Verbs.Select(v => $"{v} {p.Group}/{p.Resource}")).Order();
 
     /// <summary>Of all values, as <c>--set</c> takes them.</summary>
     private static IEnumerable<string> Paths(JsonObject values, string parent) => values.SelectMany(v =>
