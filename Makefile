@@ -6,7 +6,8 @@ SHELL := /bin/bash
 CONFIGURATION ?= Release
 MANIFESTS ?= config/samples
 PORT ?= 4000
-TAG ?= 0.1.0
+VERSION := $(shell sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
+TAG ?= $(VERSION)
 PLATFORM ?= linux/$(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(shell uname -m)))
 CHART := charts/llm-gateway-operator
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -61,6 +62,13 @@ dist: ## Write dist/install.yaml, and the chart as a package where helm is on PA
 	@mkdir -p dist
 	kubectl kustomize config/default > dist/install.yaml
 	@if command -v helm >/dev/null; then helm package $(CHART) --destination dist; else echo 'no helm on PATH: no package of the chart'; fi
+
+.PHONY: version set-version
+version: ## Print the version
+	@echo $(VERSION)
+
+set-version: ## Give everything another version: make set-version TO=1.2.3
+	sed -i 's/\b$(subst .,\.,$(VERSION))\b/$(TO)/g' Directory.Build.props Dockerfile README.md $(CHART)/Chart.yaml config/manager/*.yaml
 
 ##@ Run
 
