@@ -48,15 +48,16 @@ check: ## Fail when crds/, or what the chart has of it, is not what `make crds` 
 ##@ Ship
 
 .PHONY: images dist
-images: ## Build both images and say their sizes; REGISTRY=registry/path TAG=1.2.3 PLATFORM=linux/arm64 ENGINE=docker|podman|buildah
+images: ## Build both images, say their sizes and how soon a gateway is ready; REGISTRY=registry/path TAG=1.2.3 PLATFORM=linux/arm64 ENGINE=docker|podman|buildah
 	@engine=$(ENGINE); for one in docker podman buildah; do [[ $$engine ]] || ! $$one info >/dev/null 2>&1 || engine=$$one; done; \
 	[[ $$engine ]] || { echo 'make images: neither docker, podman nor buildah works here' >&2; exit 1; }; \
 	for image in operator=llm-gateway-operator gateway=llm-gateway; do \
 	  name=$(if $(REGISTRY),$(REGISTRY)/)$${image#*=}:$(TAG); \
-	  $$engine build --target $${image%=*} --platform $(PLATFORM) --build-arg VERSION=$(TAG) \
+	  $$engine build --target $${image%=*} --platform $(PLATFORM) --build-arg VERSION=$(VERSION) \
 	    --build-arg REVISION=$$(git rev-parse HEAD) --tag $$name . >&2; \
 	  echo "$$name $$($$engine images --format '{{.Size}}' $$name | head -1)"; \
-	done
+	done; \
+	tests/Benchmarks/image-start.sh $$engine $$name
 
 dist: ## Write dist/install.yaml, and the chart as a package where helm is on PATH
 	@mkdir -p dist
@@ -107,7 +108,8 @@ bench: ## Figures beside nginx, as a table and in artifacts/bench.json; BENCH="q
 
 bench-start: ## From the start of the gateway to ready, compiled ahead of time as in its image
 	@dotnet publish gateway/Server -c Release --use-current-runtime --self-contained false -p:PublishReadyToRun=true -o artifacts/bench/gateway -v quiet >&2
-	@GATEWAY_PROGRAM=$(CURDIR)/artifacts/bench/gateway/gateway $(MAKE) --no-print-directory bench BENCH=start
+	@dotnet build tests/Benchmarks -c Release -v quiet >&2
+	GATEWAY_PROGRAM=artifacts/bench/gateway/gateway artifacts/bin/Benchmarks/release/Benchmarks start
 
 bench-operator: ## Figures on a real API server, as a table and in artifacts/bench-operator.json; BENCH="ack bulk" chooses
 	@dotnet build tests/Benchmarks -c Release -v quiet >&2
