@@ -59,10 +59,13 @@ images: ## Build both images, say their sizes and how soon a gateway is ready; R
 	done; \
 	tests/Benchmarks/image-start.sh $$engine $$name
 
-dist: ## Write dist/install.yaml, and the chart as a package where helm is on PATH
-	@mkdir -p dist
-	kubectl kustomize config/default > dist/install.yaml
-	@if command -v helm >/dev/null; then helm package $(CHART) --destination dist; else echo 'no helm on PATH: no package of the chart'; fi
+dist: ## Write dist/install.yaml and, where helm is on PATH, the chart as a package; REGISTRY=registry/path has the images
+	@rm -rf dist && mkdir -p dist/chart
+	kubectl kustomize config/default | sed -E 's#^( +(image|value): )(llm-gateway(-operator)?:)#\1$(if $(REGISTRY),$(REGISTRY)/)\3#' > dist/install.yaml
+	@if command -v helm >/dev/null; then \
+	  cp -R $(CHART)/. dist/chart && sed -i 's#^registry: .*#registry: "$(REGISTRY)"#' dist/chart/values.yaml && helm package dist/chart --destination dist; \
+	else echo 'no helm on PATH: no package of the chart'; fi
+	@rm -r dist/chart
 
 .PHONY: version set-version
 version: ## Print the version

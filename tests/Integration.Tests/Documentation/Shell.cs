@@ -42,7 +42,7 @@ internal sealed class Shell(string kubeConfig)
     private static string Path(string command) => command.Split(' ')[0] switch
     {
         "operator" => Folder(InstalledCluster.ProgramOf("Operator")),
-        "helm" => $"{Folder(Helm.Program)}:{s_path}",
+        "helm" or "make" => $"{Folder(Helm.Program)}:{Folder(Kubectl.Program)}:{s_path}",
         _ => $"{Folder(Kubectl.Program)}:{s_path}",
     };
 
