@@ -87,8 +87,8 @@ public sealed class PreflightTests : IAsyncDisposable
 
         (await ProblemAsync()).ShouldBe(
             "the operator may not patch llmgateways.llmgateway.dev/status, modelroutes.llmgateway.dev/status, "
-            + "virtualkeys.llmgateway.dev/status, budgets.llmgateway.dev/status; create, patch services, deployments.apps; list namespaces; "
-            + $"patch leases.coordination.k8s.io in {_cluster.Namespace}: install its roles with "
+            + "virtualkeys.llmgateway.dev/status, budgets.llmgateway.dev/status; create, patch services, deployments.apps; "
+            + $"list namespaces; patch leases.coordination.k8s.io in {_cluster.Namespace}: install its roles with "
             + "`kubectl apply --server-side -k config/default`, or the chart's `rbac.create`");
     }
 
@@ -211,8 +211,8 @@ public sealed class PreflightTests : IAsyncDisposable
         return _cluster.Double!;
     }
 
-    private Task<string?> ProblemAsync(string? given = null, params ImmutableArray<string> namespaces) => new Preflight(_cluster.Client, namespaces)
-        .ProblemAsync(_cluster.Key("lease"), given is null ? null : _cluster.Key(given), Cancellation);
+    private Task<string?> ProblemAsync(string? given = null, params ImmutableArray<string> namespaces) =>
+        new Preflight(_cluster.Client, namespaces).ProblemAsync(_cluster.Key("lease"), given is null ? null : _cluster.Key(given), Cancellation);
 
     private static JsonObject Version(string minor, string full) => new() { ["major"] = "1", ["minor"] = minor, ["gitVersion"] = full };
 

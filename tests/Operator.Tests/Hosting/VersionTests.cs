@@ -7,7 +7,7 @@ using Support;
 
 namespace Operator.Tests.Hosting;
 
-/// <summary>The version stands in Directory.Build.props; whatever else has to name it says the same. <c>make set-version</c> writes all.</summary>
+/// <summary>The version stands in Directory.Build.props; whatever else names it says the same. <c>make set-version</c> writes all.</summary>
 public sealed partial class VersionTests
 {
     private static readonly string s_version =

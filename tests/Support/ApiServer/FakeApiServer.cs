@@ -70,7 +70,7 @@ public sealed class FakeApiServer : IAsyncDisposable
     public JsonObject? Version { get; set; } = new() { ["major"] = "1", ["minor"] = "34", ["gitVersion"] = "v1.34.2" };
 
     /// <summary>
-    /// Which <c>resourceAttributes</c> a SelfSubjectAccessReview is told are denied. Default: none. What is asked in earnest is never denied.
+    /// Which <c>resourceAttributes</c> a SelfSubjectAccessReview is told are denied. Default: none. What is done is never denied.
     /// </summary>
     public Func<JsonNode, bool> Denies { get; set; } = _ => false;
 
