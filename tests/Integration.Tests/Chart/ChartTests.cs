@@ -90,6 +90,37 @@ public sealed class ChartTests
         error.ShouldContain(message);
     }
 
+    /// <summary>Every sample, and every object that shows what a rule of its kind lets through.</summary>
+    [Theory]
+    [InlineData("LlmGateway", "gateway.spec")]
+    [InlineData("ModelRoute", "gateway.routes.given")]
+    [InlineData("VirtualKey", "gateway.keys.given")]
+    [InlineData("Budget", "gateway.budgets.given")]
+    public async Task Whatever_the_API_server_takes_helm_takes_for_a_first_gateway(string kind, string place)
+    {
+        var samples = Directory.GetFiles(Path.Combine(GoldenFile.RepositoryRoot, "config/samples"), "*.yaml", SearchOption.AllDirectories);
+        var specs = samples.Select(File.ReadAllText).Concat(RuleCase.Names().Select(n => RuleCase.Read(n).Accepted))
+            .SelectMany(Manifests.Parse).Where(m => (string?)m["kind"] == kind).Select(m => m["spec"]!.AsObject()).ToList();
+        specs.Count.ShouldBeGreaterThan(10);
+        var refused = new ConcurrentBag<string>();
+
+        await Parallel.ForEachAsync(specs, TestContext.Current.CancellationToken, async (spec, _) =>
+        {
+            spec.Remove("gatewayRef");
+            spec.Remove("gatewayRefs");
+            var values = place.Split('.').Reverse().Aggregate((JsonNode)spec.DeepClone(), (inner, name) => new JsonObject { [name] = inner });
+            var file = Path.GetTempFileName();
+            await File.WriteAllTextAsync(file, values.ToJsonString(), CancellationToken.None);
+            var (exitCode, _, error) = await Helm.TryAsync(
+                "template", "test", Helm.Chart, "--kube-version", Manifests.KubeVersion, "--set", "gateway.create=true", "--values", file);
+            File.Delete(file);
+            if (exitCode != 0)
+                refused.Add($"{spec.ToJsonString()}: {error}");
+        });
+
+        refused.ShouldBeEmpty();
+    }
+
     /// <summary>An empty line of a values file is a null, too.</summary>
     [Theory]
     [InlineData("null")]
