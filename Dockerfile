@@ -20,12 +20,13 @@ RUN for project in operator gateway/Server; do \
 
 FROM restored AS published
 ARG TARGETARCH
+ARG VERSION=0.1.0
 COPY .editorconfig ./
 COPY gateway gateway
 COPY operator operator
 RUN for project in operator gateway/Server; do \
       dotnet publish $project --configuration Release --arch $TARGETARCH --no-restore --self-contained false \
-        -p:PublishReadyToRun=true -p:PublishDocumentationFiles=false -p:RunAnalyzers=false \
+        -p:PublishReadyToRun=true -p:PublishDocumentationFiles=false -p:RunAnalyzers=false -p:Version=$VERSION \
         --output /published/$(basename $project) || exit 1; \
     done
 

@@ -1,5 +1,12 @@
 using System.Net.Sockets;
+using Gateway.Metrics;
 using Gateway.Server.Hosting;
+
+if (args is ["--version"])
+{
+    Console.WriteLine(BuildInfo.VersionOf(typeof(GatewayProcess).Assembly));
+    return 0;
+}
 
 SocketThreads.RunContinuationsInline();
 var (options, errors) = new OptionsReader(Environment.GetEnvironmentVariable, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes).Read();

@@ -62,7 +62,8 @@ internal sealed partial class OperatorRun(
         // 2. Is everything there that it cannot do without?
         var preflight = new Preflight(client, options.Namespaces);
         var lease = new ObjectKey(options.Namespace ?? access.Namespace, LeaseName);
-        if (await preflight.ProblemAsync(options.ElectsLeader ? lease : null, stop) is { } problem)
+        ObjectKey? given = options.Apply is { } name ? new(lease.Namespace, name) : null;
+        if (await preflight.ProblemAsync(options.ElectsLeader ? lease : null, given, stop) is { } problem)
             throw new IOException(problem);
         var optionalKinds = await preflight.OptionalKindsAsync([], stop);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Operator.Kubernetes;
 
 namespace Operator.Hosting;
 
@@ -67,4 +68,11 @@ internal static class Permissions
 /// <param name="Group">API group; empty: the core.</param>
 /// <param name="Resource">Plural name, with its subresource where one is meant.</param>
 /// <param name="Verbs">https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb</param>
-internal sealed record Permission(string Group, string Resource, ImmutableArray<string> Verbs);
+internal sealed record Permission(string Group, string Resource, ImmutableArray<string> Verbs)
+{
+    /// <summary>Each verb, asked of the API server.</summary>
+    /// <param name="namespace">Where; empty: everywhere.</param>
+    /// <param name="name">Of one object; empty: any.</param>
+    public IEnumerable<AccessQuestion> Questions(string @namespace, string name = "") =>
+        Verbs.Select(verb => new AccessQuestion(verb, Group, Resource, @namespace, name));
+}

@@ -19,18 +19,46 @@ internal sealed class Preflight(KubernetesClient client, ImmutableArray<string> 
 
     /// <summary>Why it cannot run, and what to do; null: it can.</summary>
     /// <param name="lease">The lease that it must hold before it writes; null: it leads without one.</param>
+    /// <param name="given">The ConfigMap with what it applies; null: there is none.</param>
     /// <param name="cancellation">Gives up.</param>
-    public async Task<string?> ProblemAsync(ObjectKey? lease, CancellationToken cancellation)
+    public async Task<string?> ProblemAsync(ObjectKey? lease, ObjectKey? given, CancellationToken cancellation)
     {
         if (await ReleaseProblemAsync(cancellation) is { } old)
             return old;
-        foreach (var type in Watched())
+        foreach (var type in GivenObjects.Kinds.Values)
         {
             if (ProblemOf(type, await FailureAsync(type, cancellation)) is { } missing)
                 return missing;
         }
 
-        return lease is { } key ? await LeaseProblemAsync(key, cancellation) : null;
+        var denied = await new MissingRights(client).OfAsync([.. Needed(lease, given)], cancellation);
+        return denied switch
+        {
+            { Failure: { } failure } => ProblemOf(failure),
+            { Value: { IsEmpty: false } rights } =>
+                $"the operator may not {MissingRights.Text(rights)}: install its roles with `kubectl apply --server-side -k {Roles}`, "
+                + "or the chart's `rbac.create`",
+            _ => null,
+        };
+    }
+
+    /// <summary>All that it will ever do, but for kinds that a cluster may lack: those that it may not list it does without.</summary>
+    private IEnumerable<AccessQuestion> Needed(ObjectKey? lease, ObjectKey? given)
+    {
+        var optional = s_optional.Select(k => k.Plural).ToHashSet(StringComparer.Ordinal);
+        var everywhere = Permissions.Watched.Where(p => !optional.Contains(p.Resource)).ToImmutableArray();
+        var questions = namespaces.IsEmpty
+            ? everywhere.Concat(Permissions.Cluster).SelectMany(p => p.Questions(""))
+            : namespaces.SelectMany(ns => everywhere.SelectMany(p => p.Questions(ns)));
+        if (lease is { } held)
+            questions = questions.Concat(Permissions.Home.SelectMany(p => p.Questions(held.Namespace)));
+        if (given is { } map)
+        {
+            questions = questions.Concat(Permissions.Given.SelectMany(p =>
+                p.Questions(map.Namespace, p.Resource == "configmaps" ? map.Name : "")));
+        }
+
+        return questions.Distinct();
     }
 
     /// <summary>Kinds of children that this cluster knows beside those of Kubernetes itself, and that the operator may list.</summary>
@@ -79,40 +107,19 @@ internal sealed class Preflight(KubernetesClient client, ImmutableArray<string> 
         };
     }
 
-    private async Task<string?> LeaseProblemAsync(ObjectKey lease, CancellationToken cancellation)
+    /// <summary>A right to read that is missing is told with all the others.</summary>
+    private static string? ProblemOf(ResourceType<PartialObjectMetadata> type, ApiFailure? failure) => failure switch
     {
-        var type = ResourceTypes.Leases.MetadataOnly();
-        var outcome = await client.GetAsync(type, lease, cancellation);
-        return outcome.FailedBy(ApiFailureReason.NotFound) ? null : ProblemOf(type, outcome.Failure);
-    }
-
-    private string? ProblemOf(ResourceType<PartialObjectMetadata> type, ApiFailure? failure) => failure switch
-    {
-        null => null,
+        null or { Reason: ApiFailureReason.Forbidden } => null,
         { Reason: ApiFailureReason.UnknownResource } =>
             $"the API server does not know {type}: install the definitions with `kubectl apply --server-side -k crds`, or the chart's "
             + "`crds.enabled`",
-        { Reason: ApiFailureReason.Forbidden } =>
-            $"the operator may not read {type}: install its roles with `kubectl apply --server-side -k {Roles}`, or the chart's "
-            + $"`rbac.create` ({failure.Message})",
         _ => ProblemOf(failure),
     };
 
     private static string ProblemOf(ApiFailure failure) => failure.Reason == ApiFailureReason.Unauthorized
         ? "the API server does not take the credentials of the operator: look at its service account or kubeconfig"
         : $"the API server does not answer: {failure}";
-
-    /// <summary>What <see cref="Watch.ClusterView"/> lists: without one of them it would never be ready. The four kinds come first.</summary>
-    private IEnumerable<ResourceType<PartialObjectMetadata>> Watched() =>
-    [
-        ResourceTypes.LlmGateways.MetadataOnly(),
-        ResourceTypes.ModelRoutes.MetadataOnly(),
-        ResourceTypes.VirtualKeys.MetadataOnly(),
-        ResourceTypes.Budgets.MetadataOnly(),
-        ResourceTypes.Pods.MetadataOnly(),
-        .. namespaces.IsEmpty ? [ResourceTypes.Namespaces.MetadataOnly()] : ImmutableArray<ResourceType<PartialObjectMetadata>>.Empty,
-        .. ChildKind.All.Except(s_optional).Select(Metadata),
-    ];
 
     private string Roles => namespaces.IsEmpty ? "config/default" : "config/namespaced";
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Net;
+using Gateway.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
@@ -9,7 +10,8 @@ namespace Operator.Hosting;
 /// <summary><c>operator run</c>: its options, and what it takes from outside.</summary>
 internal static class RunCommand
 {
-    private const string DefaultImage = "llm-gateway:0.1.0";
+    /// <summary>That of the same release.</summary>
+    private static readonly string s_defaultImage = $"llm-gateway:{BuildInfo.VersionOf(typeof(RunCommand).Assembly)}";
 
     public static Command Create(TimeProvider time, Func<double> random, Func<string, string?> environment)
     {
@@ -25,7 +27,7 @@ internal static class RunCommand
         var image = new Option<string>("--gateway-image")
         {
             Description = "Image of gateways that name none",
-            DefaultValueFactory = _ => environment("GATEWAY_IMAGE") ?? DefaultImage,
+            DefaultValueFactory = _ => environment("GATEWAY_IMAGE") ?? s_defaultImage,
         };
         var metrics = new Option<IPEndPoint?>("--metrics-bind-address")
         {

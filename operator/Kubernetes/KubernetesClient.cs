@@ -137,6 +137,20 @@ internal sealed class KubernetesClient(ApiConnection connection, TimeProvider ti
         return outcome.IsSuccess ? ObjectReader.ReadVersion(outcome.Value) : outcome.Failure;
     }
 
+    /// <summary>Whether the caller itself may do something. Everybody may ask, unless a cluster has taken that right away.</summary>
+    public async Task<ApiOutcome<AccessAnswer>> MayAsync(AccessQuestion question, CancellationToken cancellation)
+    {
+        var request = new ApiRequest
+        {
+            Method = HttpMethod.Post,
+            Target = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+            Body = JsonSerializer.SerializeToUtf8Bytes(question.ToReview(), s_json),
+            IsRepeatable = true,
+        };
+        var outcome = await SendAsync(request, cancellation);
+        return outcome.IsSuccess ? ObjectReader.ReadAccess(outcome.Value) : outcome.Failure;
+    }
+
     /// <summary>Changes after a moment, until the server ends the stream after the time asked for. The caller disposes it.</summary>
     public async Task<ApiOutcome<WatchStream<T>>> WatchAsync<T>(
         ResourceType<T> type, ListRequest of, WatchFrom from, CancellationToken cancellation)

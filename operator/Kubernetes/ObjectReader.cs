@@ -37,6 +37,13 @@ internal static class ObjectReader
     public static ApiOutcome<ServerVersion> ReadVersion(byte[] body) =>
         Parse<ServerVersion>(body, root => ServerVersion.Of(Text(root, "major"), Text(root, "minor"), Text(root, "gitVersion")));
 
+    /// <summary>The answer to a SelfSubjectAccessReview.</summary>
+    public static ApiOutcome<AccessAnswer> ReadAccess(byte[] body) =>
+        Parse<AccessAnswer>(body, root =>
+            root.TryGetProperty("status", out var status) && status.TryGetProperty("allowed", out var allowed)
+                ? new AccessAnswer(allowed.ValueKind == JsonValueKind.True)
+                : Unreadable("the answer is no review"));
+
     /// <summary>One object, or why it makes no sense.</summary>
     public static bool TryRead<T>(
         JsonElement json, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out UnreadableObject? problem)

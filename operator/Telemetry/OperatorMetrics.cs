@@ -73,6 +73,7 @@ internal sealed class OperatorMetrics : IDisposable
         _revision = Gauge("llmgateway_config_revision", "Revision of the config that is wanted on all pods.", "gateway");
         var alerts = Counter("llmgateway_alerts", "Messages to webhooks, by how their sending ended.", "result");
         _alerts = [.. Enum.GetValues<AlertEnd>().Select(e => alerts.With(Label(e)))];
+        BuildInfo.Register(_registry, "llmgateway_build_info", typeof(OperatorMetrics).Assembly);
         ProcessMetrics.Register(_registry);
     }
 

@@ -80,7 +80,7 @@ llm-gateway-first
 {{- define "operator.manifests" -}}
 {{- $gateway := .Values.gateway -}}
 {{- $reference := dict "name" $gateway.name -}}
-{{- include "operator.manifest" (dict "kind" "LlmGateway" "name" $gateway.name "spec" $gateway.spec) }}
+{{- include "operator.manifest" (dict "kind" "LlmGateway" "name" $gateway.name "spec" ($gateway.spec | default dict)) }}
 {{- range $name, $spec := $gateway.routes }}
 {{- if $spec }}
 {{ include "operator.manifest" (dict "kind" "ModelRoute" "name" $name "spec" (merge (dict "gatewayRefs" (list $reference)) $spec)) }}

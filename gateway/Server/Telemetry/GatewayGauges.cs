@@ -22,6 +22,7 @@ internal static class GatewayGauges
         TargetStates targets,
         TimeProvider time)
     {
+        BuildInfo.Register(registry, "llm_gateway.build_info", typeof(GatewayGauges).Assembly);
         registry.Observe(
             MetricKind.Gauge, "llm_gateway.body_memory", MetricUnit.Bytes, "Bytes that request bodies hold now.", () => bodies.Used);
         registry.Observe(

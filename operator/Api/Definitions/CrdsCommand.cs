@@ -1,18 +1,24 @@
+using System.Collections.Immutable;
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Gateway.Contract;
 
 namespace Operator.Api.Definitions;
 
-/// <summary><c>operator crds</c>: writes the CustomResourceDefinitions into a folder, and the reference of their fields.</summary>
+/// <summary>
+/// <c>operator crds</c>: writes the CustomResourceDefinitions into a folder, the reference of their fields, and their part of the chart's
+/// schema.
+/// </summary>
 internal static class CrdsCommand
 {
     public static Command Create()
     {
         var output = new Option<string>("--output") { Description = "Folder that they are written into", Required = true };
-        var command = new Command("crds", "Write the CustomResourceDefinitions") { output };
+        var schema = new Option<string?>("--values-schema") { Description = "The chart's values.schema.json, to be brought up to date" };
+        var command = new Command("crds", "Write the CustomResourceDefinitions") { output, schema };
         command.Hidden = true;
-        command.SetAction(parsed => Write(parsed.GetRequiredValue(output)));
+        command.SetAction(parsed => Write(parsed.GetRequiredValue(output), parsed.GetValue(schema)));
         return command;
     }
 
@@ -20,7 +26,7 @@ internal static class CrdsCommand
     public static DocComments ReadDocs() =>
         new([XDocument.Load(FileOf(typeof(LlmGateway))), XDocument.Load(FileOf(typeof(SnapshotValidator)))]);
 
-    private static void Write(string folder)
+    private static void Write(string folder, string? schema)
     {
         var docs = ReadDocs();
         Directory.CreateDirectory(folder);
@@ -30,8 +36,10 @@ internal static class CrdsCommand
             File.WriteAllText(file, CustomResourceDefinitions.Render(kind, docs));
         }
 
-        var definitions = CustomResourceDefinitions.Kinds.Select(kind => CustomResourceDefinitions.Of(kind, docs));
-        File.WriteAllText(Path.Combine(folder, "README.md"), ReferenceWriter.Render([.. definitions]));
+        ImmutableArray<JsonObject> definitions = [.. CustomResourceDefinitions.Kinds.Select(k => CustomResourceDefinitions.Of(k, docs))];
+        File.WriteAllText(Path.Combine(folder, "README.md"), ReferenceWriter.Render(definitions));
+        if (schema is not null)
+            File.WriteAllText(schema, ValuesSchema.Render(File.ReadAllText(schema), definitions));
     }
 
     private static string FileOf(Type type) => Path.Combine(AppContext.BaseDirectory, $"{type.Assembly.GetName().Name}.xml");

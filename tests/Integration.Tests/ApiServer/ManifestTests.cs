@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Operator.Hosting;
 using Support;
+using Support.Cluster;
 using Support.ControlPlane;
 
 namespace Integration.Tests.ApiServer;
@@ -19,7 +19,6 @@ public sealed class ManifestTests
     public async Task The_default_installs_the_samples_apply_and_the_operator_may_do_what_it_needs()
     {
         Assert.SkipWhen(ControlPlaneBinaries.Missing is not null, ControlPlaneBinaries.Missing ?? "");
-        Assert.SkipWhen(!IsOnPath("kubectl"), "no kubectl on PATH");
         await using var server = await KubeApiServer.StartAsync(Cancellation);
 
         await KubectlAsync(server, "apply", "--server-side", "-k", "config/default");
@@ -94,24 +93,6 @@ public sealed class ManifestTests
         return (await answer.Content.ReadFromJsonAsync<JsonNode>(Cancellation))!["status"]!["allowed"]!.GetValue<bool>();
     }
 
-    private static async Task<string> KubectlAsync(KubeApiServer server, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("kubectl", arguments)
-        {
-            WorkingDirectory = GoldenFile.RepositoryRoot,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        start.Environment["KUBECONFIG"] = server.KubeConfig;
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync(Cancellation);
-        var output = await process.StandardOutput.ReadToEndAsync(Cancellation);
-        await process.WaitForExitAsync(Cancellation);
-        process.ExitCode.ShouldBe(0, $"kubectl {string.Join(' ', arguments)}\n{await errors}");
-        return output;
-    }
-
-    private static bool IsOnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+    private static Task<string> KubectlAsync(KubeApiServer server, params string[] arguments) =>
+        new Kubectl(server.KubeConfig, Cancellation).RunAsync(arguments);
 }

@@ -29,6 +29,9 @@ internal sealed class ChartCluster : IAsyncDisposable
 
     public ClusterApi Api => new(_server.Client);
 
+    /// <summary>An administrator's.</summary>
+    public string KubeConfig => _server.KubeConfig;
+
     public Kubectl Kubectl => new(_server.KubeConfig, Cancellation);
 
     public Helm Helm => new(_server.KubeConfig, Cancellation);

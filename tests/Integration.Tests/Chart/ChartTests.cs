@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Operator.Api.Definitions;
 using Operator.Hosting;
@@ -9,6 +10,8 @@ namespace Integration.Tests.Chart;
 /// <summary>What the chart renders, by the real helm and without a cluster.</summary>
 public sealed class ChartTests
 {
+    private const string Target = "gateway.routes.chat.targets[0]";
+
     private static readonly string s_cases = Path.Combine(GoldenFile.RepositoryRoot, "tests/Integration.Tests/Chart/cases");
 
     /// <summary>A wrong value as <c>--set</c> takes it, and what helm says in all of its versions: the field, or what may stand there.</summary>
@@ -32,6 +35,19 @@ public sealed class ChartTests
         { "gateway.spec.replicas=two", "replicas" },
         { "gateway.keys.demo.model=chat", "model" },
         { "gateway.routes.chat.gatewayRefs={main}", "gatewayRefs" },
+        { "gateway.spec.service.prot=80", "prot" },
+        { "gateway.spec.exposure.ingress.hosts={a}", "hosts" },
+        { "gateway.spec.service.port=http", "port" },
+        { "gateway.spec.drainTimeoutSeconds=-1", "drainTimeoutSeconds" },
+        { "gateway.spec.storage.persistentVolumeClaim.size=big", "size" },
+        { "gateway.spec.podTemplate=big", "podTemplate" },
+        { $"{Target}.provider=OpenIA", "Simulated" },
+        { $"{Target}.provider=Simulated,{Target}.wieght=1", "wieght" },
+        { "gateway.routes.other.model=other", "targets" },
+        { "gateway.keys.demo.limits.requestsPerMinutes=5", "requestsPerMinutes" },
+        { "gateway.keys.other.state=Active", "models" },
+        { "gateway.budgets.monthly.period=Monthly,gateway.budgets.monthly.limit.cost.amount=ten", "amount" },
+        { "resources.limits.memory=1 gigabyte", "memory" },
         { "gateway.name=a-name-that-is-longer-than-those-of-gateways-may-be-1", "name" },
         { "gateway.create=true,watchNamespaces={team}", "add \"llm\" to watchNamespaces" },
     };
@@ -74,6 +90,63 @@ public sealed class ChartTests
         error.ShouldContain(message);
     }
 
+    /// <summary>Every sample, and every object that shows what a rule of its kind lets through.</summary>
+    [Theory]
+    [InlineData("LlmGateway", "gateway.spec")]
+    [InlineData("ModelRoute", "gateway.routes.given")]
+    [InlineData("VirtualKey", "gateway.keys.given")]
+    [InlineData("Budget", "gateway.budgets.given")]
+    public async Task Whatever_the_API_server_takes_helm_takes_for_a_first_gateway(string kind, string place)
+    {
+        var samples = Directory.GetFiles(Path.Combine(GoldenFile.RepositoryRoot, "config/samples"), "*.yaml", SearchOption.AllDirectories);
+        var specs = samples.Select(File.ReadAllText).Concat(RuleCase.Names().Select(n => RuleCase.Read(n).Accepted))
+            .SelectMany(Manifests.Parse).Where(m => (string?)m["kind"] == kind).Select(m => m["spec"]!.AsObject()).ToList();
+        specs.Count.ShouldBeGreaterThan(10);
+        var refused = new ConcurrentBag<string>();
+
+        await Parallel.ForEachAsync(specs, TestContext.Current.CancellationToken, async (spec, _) =>
+        {
+            spec.Remove("gatewayRef");
+            spec.Remove("gatewayRefs");
+            var values = place.Split('.').Reverse().Aggregate((JsonNode)spec.DeepClone(), (inner, name) => new JsonObject { [name] = inner });
+            var file = Path.GetTempFileName();
+            await File.WriteAllTextAsync(file, values.ToJsonString(), CancellationToken.None);
+            var (exitCode, _, error) = await Helm.TryAsync(
+                "template", "test", Helm.Chart, "--kube-version", Manifests.KubeVersion, "--set", "gateway.create=true", "--values", file);
+            File.Delete(file);
+            if (exitCode != 0)
+                refused.Add($"{spec.ToJsonString()}: {error}");
+        });
+
+        refused.ShouldBeEmpty();
+    }
+
+    /// <summary>An empty line of a values file is a null, too.</summary>
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{7}")]
+    [InlineData("text")]
+    public async Task Whatever_a_value_is_helm_renders_it_or_refuses_it_by_the_schema(string value)
+    {
+        const string All = "gateway.create=true,serviceMonitor.enabled=true,prometheusRule.enabled=true,dashboard.enabled=true,replicas=2";
+        var values = Manifests.Parse(await File.ReadAllTextAsync(
+            Path.Combine(Helm.Chart, "values.yaml"), TestContext.Current.CancellationToken)).Single();
+        var wrong = new ConcurrentBag<string>();
+
+        await Parallel.ForEachAsync(Paths(values, ""), TestContext.Current.CancellationToken, async (path, _) =>
+        {
+            var (exitCode, _, error) = await Helm.TryAsync(
+                "template", "test", Helm.Chart, "--namespace", "llm", "--kube-version", Manifests.KubeVersion,
+                "--set", All, "--set", $"{path}={value}");
+            var isRefused = error.Contains("don't meet the specifications of the schema", StringComparison.Ordinal)
+                && error.Contains(path[(path.LastIndexOf('.') + 1)..], StringComparison.Ordinal);
+            if (exitCode != 0 && !isRefused)
+                wrong.Add($"{path}: {error}");
+        });
+
+        wrong.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_cluster_that_is_too_old_is_refused()
     {
@@ -105,18 +178,40 @@ public sealed class ChartTests
     }
 
     [Fact]
-    public async Task With_a_first_gateway_the_operator_may_do_what_that_needs_and_no_more()
+    public async Task The_operator_may_do_what_it_needs_and_no_more()
     {
         var rendered = await Manifests.OfChartAsync("llm", "--set", "gateway.create=true");
-        var role = rendered.Single(m => (string?)m["kind"] == "Role" && Manifests.Name(m) == "llm/llm-gateway-first");
 
-        var granted =
-            from rule in role["rules"]!.AsArray()
-            from resource in rule!["resources"]!.AsArray()
-            from verb in rule["verbs"]!.AsArray()
-            orderby $"{verb} {resource}"
-            select $"{verb} {resource}";
-
-        granted.ShouldBe(Permissions.Given.SelectMany(p => p.Verbs.Select(v => $"{v} {p.Resource}")).Order());
+        Granted(rendered, "ClusterRole", "/llm-gateway-operator").ShouldBe(Needed([.. Permissions.Watched, .. Permissions.Cluster]));
+        Granted(rendered, "Role", "llm/llm-gateway-operator-leader-election").ShouldBe(Needed(Permissions.Home));
+        Granted(rendered, "Role", "llm/llm-gateway-first").ShouldBe(Needed(Permissions.Given));
     }
+
+    [Fact]
+    public async Task The_operator_of_some_namespaces_may_do_what_it_needs_in_each_of_them_and_nothing_elsewhere()
+    {
+        var rendered = await Manifests.OfChartAsync("llm", "--set", "watchNamespaces={red,blue},rbac.userRoles=false");
+
+        Granted(rendered, "Role", "red/llm-gateway-operator").ShouldBe(Needed(Permissions.Watched));
+        Granted(rendered, "Role", "blue/llm-gateway-operator").ShouldBe(Needed(Permissions.Watched));
+        rendered.ShouldNotContain(m => (string?)m["kind"] == "ClusterRole");
+    }
+
+    private static IEnumerable<string> Granted(List<JsonObject> rendered, string kind, string name) =>
+        from rule in rendered.Single(m => (string?)m["kind"] == kind && Manifests.Name(m) == name)["rules"]!.AsArray()
+        from resource in rule["resources"]!.AsArray()
+        from verb in rule["verbs"]!.AsArray()
+        let text = $"{verb} {rule["apiGroups"]!.AsArray().Single()}/{resource}"
+        orderby text
+        select text;
+
+    private static IEnumerable<string> Needed(IEnumerable<Permission> permissions) =>
+        permissions.SelectMany(p => p.Verbs.Select(v => $"{v} {p.Group}/{p.Resource}")).Order();
+
+    /// <summary>Of all values, as <c>--set</c> takes them.</summary>
+    private static IEnumerable<string> Paths(JsonObject values, string parent) => values.SelectMany(v =>
+    {
+        var path = $"{parent}{v.Key}";
+        return v.Value is JsonObject members ? [path, .. Paths(members, path + ".")] : new[] { path };
+    });
 }

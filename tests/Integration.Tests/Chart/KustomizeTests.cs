@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Integration.Tests.Documentation;
 using Operator.Api.Definitions;
+using Support;
 
 namespace Integration.Tests.Chart;
 
@@ -29,6 +31,23 @@ public sealed class KustomizeTests
     public async Task The_component_for_Prometheus_is_the_chart_with_monitor_and_rules() => Compare(
         await Manifests.OfConfigAsync(Namespace, "config/default", "config/prometheus"),
         await Manifests.OfChartAsync(Namespace, "--set", "serviceMonitor.enabled=true,prometheusRule.enabled=true"));
+
+    [Fact]
+    public async Task What_make_dist_writes_has_its_images_in_the_registry_and_is_both_the_same()
+    {
+        var shell = new Shell("/dev/null");
+
+        await shell.RunAsync("make dist REGISTRY=registry.example.com/platform");
+
+        var dist = Path.Combine(GoldenFile.RepositoryRoot, "dist");
+        var install = await File.ReadAllTextAsync(Path.Combine(dist, "install.yaml"), TestContext.Current.CancellationToken);
+        install.ShouldContain("image: registry.example.com/platform/llm-gateway-operator:");
+        install.ShouldContain("value: registry.example.com/platform/llm-gateway:");
+        var package = Directory.GetFiles(dist, "llm-gateway-operator-*.tgz").ShouldHaveSingleItem();
+        Compare(
+            Manifests.Parse(install),
+            Manifests.Parse(await shell.RunAsync($"helm template test {package} -n {Namespace} --kube-version {Manifests.KubeVersion}")));
+    }
 
     private static void Compare(List<JsonObject> config, List<JsonObject> chart) => Text(chart).ShouldBe(Text(config));
 

@@ -39,6 +39,30 @@ public sealed class NamespacedTests(GatewayCluster cluster, ITestOutputHelper ou
         cluster.StartOperator();
     }
 
+    [Fact]
+    public async Task A_role_of_an_older_release_ends_the_operator_with_the_rights_that_are_missing()
+    {
+        _ = cluster.Server;
+        var own = await cluster.SpaceAsync();
+        await InstallAsync(own.Name);
+        var account = $"system:serviceaccount:{own.Name}:llm-gateway-operator";
+        const string Older = """
+            [{"op":"test","path":"/rules/2/apiGroups/0","value":"apps"},{"op":"replace","path":"/rules/2/verbs","value":["get","list"]}]
+            """;
+        await cluster.Kubectl.RunAsync("patch", "role", "llm-gateway-operator", "-n", own.Name, "--type", "json", "-p", Older);
+        await own.UntilAsync("the API server knows of the role", async () =>
+            await cluster.Kubectl.TryAsync("auth", "can-i", "patch", "services", "--as", account, "-n", own.Name) is { ExitCode: 0 }
+            && await cluster.Kubectl.TryAsync("auth", "can-i", "patch", "deployments", "--as", account, "-n", own.Name) is { ExitCode: 1 });
+
+        await using var @operator = OperatorProcess.Start(cluster.Server.KubeConfigOf(account), own.Name, own.Name);
+        await @operator.EndAsync();
+
+        (await @operator.StopAsync()).ShouldBe(1);
+        @operator.Output.ShouldContain(
+            $"the operator may not create, delete, patch, watch deployments.apps in {own.Name}: install its roles with "
+            + "`kubectl apply --server-side -k config/namespaced`, or the chart's `rbac.create`");
+    }
+
     /// <summary>As its comment says: a kustomization of one's own that names the namespace.</summary>
     private async Task InstallAsync(string ns)
     {

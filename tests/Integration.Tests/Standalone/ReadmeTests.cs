@@ -1,5 +1,4 @@
-using System.Diagnostics;
-using Support;
+using Integration.Tests.Documentation;
 
 namespace Integration.Tests.Standalone;
 
@@ -13,40 +12,16 @@ public sealed class ReadmeTests : IDisposable
     [Fact]
     public async Task What_it_tells_a_newcomer_to_call_answers()
     {
-        var commands = Commands("## On a laptop").Where(NeedsNoProvider).ToList();
+        var commands = DocumentedCommands.Of("README.md", "## On a laptop").Where(NeedsNoProvider).ToList();
         commands.Count.ShouldBeGreaterThan(2);
         await using var child = await OperatorChild.ServeAsync(_folder);
         var (url, key) = await child.EvaluateAsync();
+        var shell = new Shell("/dev/null") { Variables = { ["GATEWAY_URL"] = url, ["GATEWAY_KEY"] = key } };
 
         foreach (var command in commands)
-        {
-            var start = new ProcessStartInfo("bash", ["-c", command.Replace("curl ", "curl --fail-with-body --silent --show-error ", StringComparison.Ordinal)])
-            {
-                UseShellExecute = false,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            };
-            start.Environment["GATEWAY_URL"] = url;
-            start.Environment["GATEWAY_KEY"] = key;
-            using var process = Process.Start(start)!;
-            var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            process.ExitCode.ShouldBe(0, $"{command}\n{output}\n{await errors}");
-            output.ShouldStartWith("{", customMessage: command);
-        }
+            (await shell.RunAsync(command)).ShouldStartWith("{", customMessage: command);
     }
 
-    /// <summary>Calls of the chapter, continued lines joined.</summary>
-    private static IEnumerable<string> Commands(string chapter) =>
-        string.Join('\n', File.ReadLines(Path.Combine(GoldenFile.RepositoryRoot, "README.md"))
-            .SkipWhile(line => line != chapter)
-            .Skip(1)
-            .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)))
-            .Replace("\\\n", "", StringComparison.Ordinal)
-            .Split('\n')
-            .Where(line => line.StartsWith("    curl ", StringComparison.Ordinal))
-            .Select(line => line.Trim());
-
-    private static bool NeedsNoProvider(string command) => !command.Contains("\"claude\"", StringComparison.Ordinal);
+    private static bool NeedsNoProvider(string command) =>
+        command.StartsWith("curl ", StringComparison.Ordinal) && !command.Contains("\"claude\"", StringComparison.Ordinal);
 }

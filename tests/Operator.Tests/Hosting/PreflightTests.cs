@@ -74,31 +74,89 @@ public sealed class PreflightTests : IAsyncDisposable
             + "`kubectl apply --server-side -k crds`, or the chart's `crds.enabled`");
     }
 
-    [Theory]
-    [InlineData("list", "llmgateways")]
-    [InlineData("list", "secrets")]
-    [InlineData("list", "pods")]
-    [InlineData("list", "namespaces")]
-    [InlineData("list", "deployments")]
-    [InlineData("get", "leases")]
-    public async Task A_right_that_is_missing_is_told_with_how_to_get_it(string verb, string plural)
+    [Fact]
+    public async Task All_rights_that_are_missing_are_told_in_one_line_with_how_to_get_them()
     {
-        (await StartAsync()).Inject(s_forbidden, c => c.Verb == verb && c.Resource == plural);
+        (await StartAsync()).Denies = a => (string?)a["verb"] switch
+        {
+            "patch" => (string?)a["resource"] is "deployments" or "services" or "leases" || (string?)a["subresource"] == "status",
+            "create" => (string?)a["resource"] is "deployments" or "services",
+            "list" => (string?)a["resource"] == "namespaces",
+            _ => false,
+        };
 
-        var problem = (await ProblemAsync()).ShouldNotBeNull();
+        (await ProblemAsync()).ShouldBe(
+            "the operator may not patch llmgateways.llmgateway.dev/status, modelroutes.llmgateway.dev/status, "
+            + "virtualkeys.llmgateway.dev/status, budgets.llmgateway.dev/status; create, patch services, deployments.apps; "
+            + $"list namespaces; patch leases.coordination.k8s.io in {_cluster.Namespace}: install its roles with "
+            + "`kubectl apply --server-side -k config/default`, or the chart's `rbac.create`");
+    }
 
-        problem.ShouldStartWith($"the operator may not read {plural} (");
-        problem.ShouldContain("install its roles with `kubectl apply --server-side -k config/default`, or the chart's `rbac.create`");
-        problem.ShouldNotContain('\n');
+    [Fact]
+    public async Task A_right_that_is_missing_in_one_of_the_watched_namespaces_is_told_with_its_name()
+    {
+        (await StartAsync()).Denies = a => (string?)a["resource"] == "secrets" && (string?)a["namespace"] == "blue";
+
+        (await ProblemAsync(given: null, "red", "blue")).ShouldBe(
+            "the operator may not create, delete, get, list, patch, watch secrets in blue: install its roles with "
+            + "`kubectl apply --server-side -k config/namespaced`, or the chart's `rbac.create`");
     }
 
     [Fact]
     public async Task An_operator_of_some_namespaces_needs_no_right_beyond_them()
     {
         var server = await StartAsync();
-        server.Inject(s_forbidden, c => c.Namespace.Length == 0, times: int.MaxValue);
+        server.Inject(s_forbidden, c => c.Namespace.Length == 0 && c.Verb == "list", times: int.MaxValue);
+        server.Denies = a => (string?)a["namespace"] == "" || (string?)a["resource"] == "namespaces";
 
-        (await ProblemAsync(_cluster.Namespace)).ShouldBeNull();
+        (await ProblemAsync(given: null, _cluster.Namespace)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Of_the_ConfigMap_with_a_first_gateway_it_asks_for_that_one_alone()
+    {
+        (await StartAsync()).Denies = a => (string?)a["resource"] == "configmaps" && (string?)a["name"] != "first";
+
+        (await ProblemAsync(given: "first")).ShouldBeNull();
+        (await ProblemAsync(given: "second")).ShouldNotBeNull()
+            .ShouldStartWith($"the operator may not get configmaps second in {_cluster.Namespace}: ");
+    }
+
+    [Fact]
+    public async Task An_operator_that_leads_without_a_lease_needs_no_right_to_one()
+    {
+        (await StartAsync()).Denies = a => (string?)a["resource"] == "leases";
+
+        (await new Preflight(_cluster.Client, []).ProblemAsync(lease: null, given: null, Cancellation)).ShouldBeNull();
+    }
+
+    /// <summary>A cluster without them runs gateways all the same.</summary>
+    [Fact]
+    public async Task Rights_to_kinds_that_a_cluster_may_lack_are_not_asked_for()
+    {
+        (await StartAsync()).Denies = a => (string?)a["resource"] is "httproutes" or "podmonitors";
+
+        (await ProblemAsync()).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Where_nobody_may_ask_for_rights_it_goes_on_without_an_answer()
+    {
+        var server = await StartAsync();
+        server.Denies = _ => true;
+        server.Inject(s_forbidden, c => c.Resource == "selfsubjectaccessreviews", times: int.MaxValue);
+
+        (await ProblemAsync()).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task An_API_server_that_fails_while_rights_are_asked_for_is_told_as_such()
+    {
+        var server = await StartAsync();
+        server.Inject(new ApiFault.Answer(401, "Unauthorized"), c => c.Resource == "selfsubjectaccessreviews", times: int.MaxValue);
+
+        (await ProblemAsync()).ShouldBe(
+            "the API server does not take the credentials of the operator: look at its service account or kubeconfig");
     }
 
     [Fact]
@@ -153,8 +211,8 @@ public sealed class PreflightTests : IAsyncDisposable
         return _cluster.Double!;
     }
 
-    private Task<string?> ProblemAsync(params ImmutableArray<string> namespaces) =>
-        new Preflight(_cluster.Client, namespaces).ProblemAsync(_cluster.Key("lease"), Cancellation);
+    private Task<string?> ProblemAsync(string? given = null, params ImmutableArray<string> namespaces) =>
+        new Preflight(_cluster.Client, namespaces).ProblemAsync(_cluster.Key("lease"), given is null ? null : _cluster.Key(given), Cancellation);
 
     private static JsonObject Version(string minor, string full) => new() { ["major"] = "1", ["minor"] = minor, ["gitVersion"] = full };
 

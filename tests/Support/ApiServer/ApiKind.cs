@@ -41,5 +41,6 @@ public sealed record ApiKind(string ApiVersion, string Plural, string Kind)
         new("monitoring.coreos.com/v1", "podmonitors", "PodMonitor"),
         new("coordination.k8s.io/v1", "leases", "Lease"),
         new("events.k8s.io/v1", "events", "Event"),
+        new("authorization.k8s.io/v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview") { IsNamespaced = false },
     ];
 }

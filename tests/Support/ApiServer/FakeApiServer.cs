@@ -69,6 +69,11 @@ public sealed class FakeApiServer : IAsyncDisposable
     /// <summary>What it says at <c>/version</c>; null: nothing, 404.</summary>
     public JsonObject? Version { get; set; } = new() { ["major"] = "1", ["minor"] = "34", ["gitVersion"] = "v1.34.2" };
 
+    /// <summary>
+    /// Which <c>resourceAttributes</c> a SelfSubjectAccessReview is told are denied. Default: none. What is done is never denied.
+    /// </summary>
+    public Func<JsonNode, bool> Denies { get; set; } = _ => false;
+
     /// <summary>Calls without one of these bearer tokens are 401. Default: whoever calls is welcome.</summary>
     public ImmutableArray<string> Tokens { get; set; } = [];
 
@@ -238,6 +243,7 @@ public sealed class FakeApiServer : IAsyncDisposable
         {
             "get" => _reads.Get(kind, path, call.Accept),
             "list" => _reads.List(kind, path, call),
+            "create" when path.Plural == "selfsubjectaccessreviews" => Reviewed(Body(call)),
             "create" => _writes.Create(kind, path.Namespace, Body(call), manager, dryRun),
             "update" => _writes.Replace(kind, path, Body(call), manager, dryRun),
             "delete" => Deleted(_writes.Delete(kind, path, call.Body.Length == 0 ? null : Body(call)), kind),
@@ -322,6 +328,12 @@ public sealed class FakeApiServer : IAsyncDisposable
 
     private static JsonObject Body(ApiCall call) =>
         JsonNode.Parse(call.Body) as JsonObject ?? throw ApiProblem.Bad("the body is no object");
+
+    private JsonObject Reviewed(JsonObject review)
+    {
+        review["status"] = new JsonObject { ["allowed"] = !Denies(review["spec"]!["resourceAttributes"]!) };
+        return review;
+    }
 
     private static JsonObject Deleted(JsonObject value, ApiKind kind) => value["metadata"]?["deletionTimestamp"] is not null
         ? value

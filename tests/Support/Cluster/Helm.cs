@@ -9,6 +9,9 @@ public sealed class Helm(string? kubeConfig = null, CancellationToken cancellati
 {
     private static readonly Lazy<string> s_program = new(Find);
 
+    /// <summary>Its path.</summary>
+    public static string Program => s_program.Value;
+
     /// <summary>The chart of the source tree.</summary>
     public static string Chart { get; } = Path.Combine(GoldenFile.RepositoryRoot, "charts", "llm-gateway-operator");
 
@@ -22,7 +25,7 @@ public sealed class Helm(string? kubeConfig = null, CancellationToken cancellati
     /// <summary>What it prints, to standard output and standard error.</summary>
     public async Task<(int ExitCode, string Output, string Error)> TryAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo(s_program.Value, arguments)
+        var start = new ProcessStartInfo(Program, arguments)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

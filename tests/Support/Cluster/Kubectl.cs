@@ -3,11 +3,11 @@ using Support.ControlPlane;
 
 namespace Support.Cluster;
 
-/// <summary>The real one: from the folder of the control plane, else from PATH.</summary>
+/// <summary>The real one: from the folder of the control plane, from PATH, or the one that <c>tests/provision.sh</c> brings.</summary>
 public sealed class Kubectl(string kubeConfig, CancellationToken cancellation = default)
 {
     /// <summary>Its path.</summary>
-    public static string Program { get; } = File.Exists(ControlPlaneBinaries.Of("kubectl")) ? ControlPlaneBinaries.Of("kubectl") : "kubectl";
+    public static string Program { get; } = Find();
 
     /// <summary>In the root of the source tree; what it prints. Throws <see cref="InvalidOperationException"/> where it fails.</summary>
     public async Task<string> RunAsync(params string[] arguments)
@@ -31,5 +31,16 @@ public sealed class Kubectl(string kubeConfig, CancellationToken cancellation = 
         var output = await process.StandardOutput.ReadToEndAsync(cancellation);
         await process.WaitForExitAsync(cancellation);
         return (process.ExitCode, output, await error);
+    }
+
+    private static string Find()
+    {
+        var brought = Path.Combine(GoldenFile.RepositoryRoot, "artifacts", "tools", "kubectl");
+        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Select(f => Path.Combine(f, "kubectl"))
+            .Prepend(ControlPlaneBinaries.Of("kubectl"))
+            .Append(brought)
+            .FirstOrDefault(File.Exists)
+            ?? throw new InvalidOperationException("there is no kubectl on PATH; `tests/provision.sh` installs what the tests need");
     }
 }
