@@ -38,7 +38,7 @@ internal sealed partial class RedisSpendStore
             return;
         try
         {
-            await FlushAsync();
+            await FlushAsync(mayRead: false);
         }
         catch (Exception e)
         {
@@ -48,7 +48,9 @@ internal sealed partial class RedisSpendStore
     }
 
     /// <summary>Counts all that was accrued and settled. False: the store cannot count now.</summary>
-    public async Task<bool> FlushAsync()
+    public Task<bool> FlushAsync() => FlushAsync(mayRead: true);
+
+    private async Task<bool> FlushAsync(bool mayRead)
     {
         await _flushing.WaitAsync();
         try
@@ -57,6 +59,12 @@ internal sealed partial class RedisSpendStore
             {
                 if (!await RaiseAsync(epoch))
                     return false;
+                if (!mayRead && _settlings.IsBehind)
+                {
+                    _flushDue.Set();
+                    return true;
+                }
+
                 if (_settlings.Take() is not { } batch)
                     return true;
                 if (!await SendAsync(epoch, batch))
