@@ -63,12 +63,23 @@ public sealed record PriceTierConfig
     public required RatesConfig Rates { get; init; }
 }
 
-/// <summary>What a service tier changes: exactly one of the two.</summary>
+/// <summary>What a service tier changes: either a factor or rates.</summary>
+/// <remarks>
+/// A factor applies to the rates of every size of prompt, as OpenAI's and Anthropic's do:
+/// https://platform.claude.com/docs/en/about-claude/pricing. Rates of its own stand for every size, as in lists that give a rate for each pair
+/// of size and tier: https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json.
+/// </remarks>
 public sealed record ServiceTierConfig
 {
-    /// <summary>Factor on every rate.</summary>
+    /// <summary>Factor on every rate, of every size of prompt.</summary>
     public decimal? Multiplier { get; init; }
 
-    /// <summary>Rates of its own.</summary>
+    /// <summary>Rates of its own, up to the first of <see cref="Tiers"/>.</summary>
     public RatesConfig? Rates { get; init; }
+
+    /// <summary>
+    /// Its own rates by size of prompt, in rising order; null: none. Needed where the price has such tiers and this one has
+    /// <see cref="Rates"/>: what a large prompt costs in it would not be known.
+    /// </summary>
+    public ImmutableArray<PriceTierConfig>? Tiers { get; init; }
 }

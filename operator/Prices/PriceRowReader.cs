@@ -47,15 +47,9 @@ internal static class PriceRowReader
             fields.Report($"`currency` must be an ISO 4217 code, not `{currency}`");
         var maxOutputTokens = fields.Tokens("maxOutputTokens");
         var rates = ReadRates(fields, null);
-        var tiers = fields.Mappings("tiers").Select(t => ReadTier(new PriceFields(t, row, problems), rates)).ToImmutableArray();
-        var serviceTiers = fields.Named("serviceTiers")
-            .ToImmutableSortedDictionary(t => t.Key, t => ReadServiceTier(t.Key, new PriceFields(t.Value, row, problems), rates));
-        for (var i = 1; i < tiers.Length; i++)
-        {
-            if (tiers[i].AboveInputTokens <= tiers[i - 1].AboveInputTokens)
-                fields.Report("`tiers` must rise by `aboveInputTokens`");
-        }
-
+        var tiers = ReadTiers(fields, row, rates, required: false, problems);
+        var serviceTiers = fields.Named("serviceTiers").ToImmutableSortedDictionary(
+            t => t.Key, t => ReadServiceTier(t.Key, new PriceFields(t.Value, row, problems), row, rates, !tiers.IsEmpty, problems));
         return rates is null
             ? null
             : new PriceConfig
@@ -70,6 +64,20 @@ internal static class PriceRowReader
             };
     }
 
+    private static ImmutableArray<PriceTierConfig> ReadTiers(
+        PriceFields fields, string row, RatesConfig? standard, bool required, List<PriceProblem> problems)
+    {
+        var tiers = fields.Mappings("tiers", required)
+            .Select(t => ReadTier(new PriceFields(t, row, problems), standard)).ToImmutableArray();
+        for (var i = 1; i < tiers.Length; i++)
+        {
+            if (tiers[i].AboveInputTokens <= tiers[i - 1].AboveInputTokens)
+                fields.Report("`tiers` must rise by `aboveInputTokens`");
+        }
+
+        return tiers;
+    }
+
     private static PriceTierConfig ReadTier(PriceFields fields, RatesConfig? standard)
     {
         var above = fields.Tokens("aboveInputTokens", required: true);
@@ -78,13 +86,16 @@ internal static class PriceRowReader
         return new PriceTierConfig { AboveInputTokens = above ?? 0, Rates = rates ?? s_none };
     }
 
-    private static ServiceTierConfig ReadServiceTier(string name, PriceFields fields, RatesConfig? standard)
+    /// <summary>Rates of its own are needed for every size of prompt: which they are above one cannot be told from the row's.</summary>
+    private static ServiceTierConfig ReadServiceTier(
+        string name, PriceFields fields, string row, RatesConfig? standard, bool hasSizes, List<PriceProblem> problems)
     {
         if (!fields.Has("multiplier"))
         {
             var rates = ReadRates(fields, standard);
+            var tiers = ReadTiers(fields, row, standard, required: hasSizes, problems);
             fields.RefuseUnknown();
-            return new ServiceTierConfig { Rates = rates };
+            return new ServiceTierConfig { Rates = rates, Tiers = tiers.IsEmpty ? null : tiers };
         }
 
         var multiplier = fields.Figure("multiplier");

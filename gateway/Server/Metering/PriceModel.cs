@@ -9,24 +9,22 @@ internal sealed class PriceModel
 {
     private const decimal TokensPerRate = 1_000_000m;
 
-    private readonly RatesConfig _rates;
-    private readonly ImmutableArray<PriceTierConfig> _tiersFromTop;
-    private readonly FrozenDictionary<string, ServiceTierConfig> _serviceTiers;
+    private readonly RateCard _standard;
+    private readonly FrozenDictionary<string, RateCard> _serviceTiers;
 
     public PriceModel(PriceConfig config)
     {
         Version = config.Version;
         Currency = config.Currency;
         MaxOutputTokens = config.MaxOutputTokens;
-        _rates = config.Rates;
-        _tiersFromTop = [.. config.Tiers.OrderByDescending(t => t.AboveInputTokens)];
-        _serviceTiers = config.ServiceTiers.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+        _standard = new(config.Rates, [.. config.Tiers.OrderByDescending(t => t.AboveInputTokens)], 1);
+        _serviceTiers = config.ServiceTiers.ToFrozenDictionary(t => t.Key, t => CardOf(t.Value), StringComparer.OrdinalIgnoreCase);
     }
 
     public string Version { get; }
 
     /// <summary>Of the lowest tier.</summary>
-    public RatesConfig Rates => _rates;
+    public RatesConfig Rates => _standard.Rates;
 
     public string Currency { get; }
 
@@ -66,22 +64,24 @@ internal sealed class PriceModel
             (TokenUsage.Count(inputTokens) * input + TokenUsage.Count(outputTokens) * rates.Output) * multiplier / TokensPerRate);
     }
 
+    /// <summary>Of the service tier, or the standard one where it is not known, for a prompt of that size.</summary>
     private (RatesConfig Rates, decimal Multiplier) RatesFor(long inputTokens, string? serviceTier)
     {
-        var multiplier = 1m;
-        if (serviceTier is not null && _serviceTiers.TryGetValue(serviceTier, out var tier))
-        {
-            if (tier.Rates is not null)
-                return (tier.Rates, 1m);
-            multiplier = tier.Multiplier ?? 1m;
-        }
-
-        foreach (var size in _tiersFromTop)
+        var card = serviceTier is not null && _serviceTiers.TryGetValue(serviceTier, out var tier) ? tier : _standard;
+        foreach (var size in card.TiersFromTop)
         {
             if (inputTokens > size.AboveInputTokens)
-                return (size.Rates, multiplier);
+                return (size.Rates, card.Multiplier);
         }
 
-        return (_rates, multiplier);
+        return (card.Rates, card.Multiplier);
     }
+
+    /// <summary>A factor applies to every size of prompt; rates of its own come with sizes of their own.</summary>
+    private RateCard CardOf(ServiceTierConfig tier) => tier.Rates is { } own
+        ? new(own, [.. (tier.Tiers ?? []).OrderByDescending(t => t.AboveInputTokens)], 1)
+        : _standard with { Multiplier = tier.Multiplier ?? 1 };
+
+    /// <summary>What one service tier costs.</summary>
+    private sealed record RateCard(RatesConfig Rates, ImmutableArray<PriceTierConfig> TiersFromTop, decimal Multiplier);
 }

@@ -163,7 +163,8 @@ public sealed class BuiltInPricesTests
     private static RatesConfig Rates(Provider provider, string? host, string model) =>
         Find(provider, host, model).ShouldNotBeNull().Price.Rates;
 
-    private static IEnumerable<RatesConfig> AllRates(PriceConfig price) => price.Tiers.Select(t => t.Rates)
+    private static IEnumerable<RatesConfig> AllRates(PriceConfig price) =>
+        price.Tiers.Concat(price.ServiceTiers.Values.SelectMany(t => t.Tiers ?? [])).Select(t => t.Rates)
         .Concat(price.ServiceTiers.Values.Select(t => t.Rates).OfType<RatesConfig>())
         .Prepend(price.Rates);
 
