@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Gateway.Contract;
 
-/// <summary>What a model costs. All rates are per million tokens, in <see cref="Currency"/>.</summary>
+/// <summary>What a model costs, in <see cref="Currency"/>. All rates are per million tokens.</summary>
 public sealed record PriceConfig
 {
     /// <summary>What targets name it by.</summary>
@@ -23,6 +23,9 @@ public sealed record PriceConfig
     /// <summary>By the service tier that the answer reports (<c>flex</c>, <c>priority</c>, <c>batch</c> …).</summary>
     public ImmutableSortedDictionary<string, ServiceTierConfig> ServiceTiers { get; init; } =
         ImmutableSortedDictionary<string, ServiceTierConfig>.Empty;
+
+    /// <summary>What the provider charges for tools that it runs itself, beside their tokens; null: not known.</summary>
+    public ToolFeesConfig? ToolFees { get; init; }
 
     /// <summary>The most that the model answers with; null: not known.</summary>
     public int? MaxOutputTokens { get; init; }
@@ -51,6 +54,19 @@ public sealed record RatesConfig
 
     /// <summary>Audio tokens in the answer; null: as <see cref="Output"/>.</summary>
     public decimal? AudioOutput { get; init; }
+}
+
+/// <summary>
+/// Fees by use of a tool on the provider's side, per 1,000 uses; null: not known, which is not zero. Service tiers do not change them:
+/// https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool.
+/// </summary>
+public sealed record ToolFeesConfig
+{
+    /// <summary>Searches of the web.</summary>
+    public decimal? WebSearch { get; init; }
+
+    /// <summary>Searches in files that were uploaded to the provider.</summary>
+    public decimal? FileSearch { get; init; }
 }
 
 /// <summary>Other rates for the whole call above a size of prompt.</summary>

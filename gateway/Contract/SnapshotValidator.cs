@@ -115,6 +115,8 @@ public static class SnapshotValidator
 
         foreach (var tier in price.ServiceTiers.Values)
             yield return tier.Multiplier ?? 0;
+        yield return price.ToolFees?.WebSearch ?? 0;
+        yield return price.ToolFees?.FileSearch ?? 0;
     }
 
     private static void CheckRoutes(ConfigSnapshot snapshot, Findings findings)

@@ -12,7 +12,11 @@ internal static class PriceRowReader
     private static readonly RatesConfig s_none = new() { Input = 0, Output = 0 };
 
     /// <summary>The row, or null when it added a problem.</summary>
-    public static PriceRow? Read(string section, YamlMappingNode node, List<PriceProblem> problems)
+    /// <param name="section">Its name.</param>
+    /// <param name="node">The row.</param>
+    /// <param name="fees">Those of the section; the row's own come before them, one by one.</param>
+    /// <param name="problems">Gets what is wrong.</param>
+    public static PriceRow? Read(string section, YamlMappingNode node, ToolFeesConfig? fees, List<PriceProblem> problems)
     {
         var before = problems.Count;
         var model = node.Children.TryGetValue("model", out var name) ? (name as YamlScalarNode)?.Value : null;
@@ -20,12 +24,9 @@ internal static class PriceRowReader
         var fields = new PriceFields(node, row, problems);
         ImmutableArray<string> models = [fields.Text("model", required: true) ?? "", .. fields.Texts("aliases")];
         var effectiveFrom = fields.Date("effectiveFrom");
-        var source = fields.Text("source", required: true);
-        var sourceDate = fields.Date("asOf", required: true);
-        var price = ReadPrice(fields, row, problems);
+        var (source, sourceDate) = ReadSource(fields);
+        var price = ReadPrice(fields, row, fees, problems);
         fields.RefuseUnknown();
-        if (source is not null && !(Uri.TryCreate(source, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps))
-            fields.Report("`source` must be the https URL where the figures stand");
         if (problems.Count > before || price is null)
             return null;
         return new PriceRow
@@ -40,12 +41,30 @@ internal static class PriceRowReader
         };
     }
 
-    private static PriceConfig? ReadPrice(PriceFields fields, string row, List<PriceProblem> problems)
+    /// <summary>Where the figures stand, and when they were read there.</summary>
+    public static (string? Source, DateOnly? Date) ReadSource(PriceFields fields)
+    {
+        var source = fields.Text("source", required: true);
+        var date = fields.Date("asOf", required: true);
+        if (source is not null && !(Uri.TryCreate(source, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps))
+            fields.Report("`source` must be the https URL where the figures stand");
+        return (source, date);
+    }
+
+    /// <summary>Null where there are none.</summary>
+    public static ToolFeesConfig? ReadFees(PriceFields fields)
+    {
+        var fees = new ToolFeesConfig { WebSearch = fields.Figure("webSearch"), FileSearch = fields.Figure("fileSearch") };
+        return fees is { WebSearch: null, FileSearch: null } ? null : fees;
+    }
+
+    private static PriceConfig? ReadPrice(PriceFields fields, string row, ToolFeesConfig? sectionFees, List<PriceProblem> problems)
     {
         var currency = fields.Text("currency") ?? "USD";
         if (currency.Length != 3 || !currency.All(char.IsAsciiLetterUpper))
             fields.Report($"`currency` must be an ISO 4217 code, not `{currency}`");
         var maxOutputTokens = fields.Tokens("maxOutputTokens");
+        var fees = ReadFees(fields);
         var rates = ReadRates(fields, null);
         var tiers = ReadTiers(fields, row, rates, required: false, problems);
         var serviceTiers = fields.Named("serviceTiers").ToImmutableSortedDictionary(
@@ -60,6 +79,13 @@ internal static class PriceRowReader
                 Rates = rates,
                 Tiers = tiers,
                 ServiceTiers = serviceTiers,
+                ToolFees = fees is null || sectionFees is null
+                    ? fees ?? sectionFees
+                    : new()
+                    {
+                        WebSearch = fees.WebSearch ?? sectionFees.WebSearch,
+                        FileSearch = fees.FileSearch ?? sectionFees.FileSearch,
+                    },
                 MaxOutputTokens = maxOutputTokens,
             };
     }

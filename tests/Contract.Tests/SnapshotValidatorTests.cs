@@ -79,6 +79,8 @@ public sealed class SnapshotValidatorTests
         ("rate of a tier",
             s => Price(s, p => p with { Tiers = [Snapshots.Tier(5) with { Rates = new() { Input = -1, Output = 1 } }] }),
             "LlmGateway gateway prices"),
+        ("negative fee", s => Price(s, p => p with { ToolFees = new() { WebSearch = -0.01m } }), "LlmGateway gateway prices"),
+        ("fee too high", s => Price(s, p => p with { ToolFees = new() { FileSearch = 1_000_000.01m } }), "LlmGateway gateway prices"),
         ("tier at 0", s => Price(s, p => p with { Tiers = [Snapshots.Tier(0)] }), "LlmGateway gateway prices"),
         ("tiers do not rise", s => Price(s, p => p with { Tiers = [Snapshots.Tier(5), Snapshots.Tier(5)] }), "LlmGateway gateway prices"),
         ("empty service tier", s => ServiceTier(s, new()), "LlmGateway gateway prices"),

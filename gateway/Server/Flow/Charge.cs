@@ -19,8 +19,8 @@ internal readonly record struct Charge(TokenUsage Usage, Money Cost, bool IsUnpr
     {
         if (call.Tap is not { } tap || call.Operation == Operation.CountTokens)
             return new(s_nothing, call.Lost, false);
-        var usage = Complete(tap.Usage, call, tap);
-        if (call.Price?.Knows(usage.ServiceTier) == false)
+        var usage = WithTools(Complete(tap.Usage, call, tap), tap);
+        if (call.Price?.Knows(usage) == false)
             usage = usage with { Estimated = true };
         return new(usage, (call.Price?.Cost(usage) ?? Money.Zero) + call.Lost, call.Price is null);
     }
@@ -30,9 +30,23 @@ internal readonly record struct Charge(TokenUsage Usage, Money Cost, bool IsUnpr
     {
         InputUncached = call.Ceiling.PromptTokens,
         Output = call.Operation == Operation.Embeddings ? 0 : UsageEstimate.PromptTokens(tap.TextBytes, images: 0),
+        WebSearches = Shown(tap.WebSearches),
+        FileSearches = Shown(tap.FileSearches),
         ServiceTier = tap.ServiceTier ?? call.Fields!.ServiceTier,
         Estimated = true,
     };
+
+    /// <summary>What the usage of a whole answer reports counts; else what the answer shows of them.</summary>
+    private static TokenUsage WithTools(TokenUsage usage, AnswerTap tap) => usage with
+    {
+        WebSearches = tap.IsComplete ? usage.WebSearches ?? Shown(tap.WebSearches) : Most(usage.WebSearches, tap.WebSearches),
+        FileSearches = tap.IsComplete ? usage.FileSearches ?? Shown(tap.FileSearches) : Most(usage.FileSearches, tap.FileSearches),
+        Estimated = usage.Estimated || tap.HasUnknownFees,
+    };
+
+    private static long? Most(long? reported, long shown) => shown > (reported ?? 0) ? shown : reported;
+
+    private static long? Shown(long count) => count > 0 ? count : null;
 
     /// <summary>
     /// A half that was not reported is not zero: it counts by its estimate. And a cut stream of the Messages API has reported its prompt

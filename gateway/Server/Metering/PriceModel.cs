@@ -8,15 +8,18 @@ namespace Gateway.Server.Metering;
 internal sealed class PriceModel
 {
     private const decimal TokensPerRate = 1_000_000m;
+    private const decimal UsesPerFee = 1_000m;
 
     private readonly RateCard _standard;
     private readonly FrozenDictionary<string, RateCard> _serviceTiers;
+    private readonly ToolFeesConfig? _fees;
 
     public PriceModel(PriceConfig config)
     {
         Version = config.Version;
         Currency = config.Currency;
         MaxOutputTokens = config.MaxOutputTokens;
+        _fees = config.ToolFees;
         _standard = new(config.Rates, [.. config.Tiers.OrderByDescending(t => t.AboveInputTokens)], 1);
         _serviceTiers = config.ServiceTiers.ToFrozenDictionary(t => t.Key, t => CardOf(t.Value), StringComparer.OrdinalIgnoreCase);
     }
@@ -30,8 +33,14 @@ internal sealed class PriceModel
 
     public int? MaxOutputTokens { get; }
 
-    /// <summary>Whether there are rates for the tier. Without them it is priced at the standard ones, which is an estimate.</summary>
-    public bool Knows(string? serviceTier) => serviceTier is null || _serviceTiers.ContainsKey(serviceTier);
+    /// <summary>
+    /// Whether there are rates for its service tier and fees for its tools. Without them it costs the standard rates, and nothing for the
+    /// tools, which is an estimate.
+    /// </summary>
+    public bool Knows(TokenUsage usage) =>
+        (usage.ServiceTier is null || _serviceTiers.ContainsKey(usage.ServiceTier))
+        && (TokenUsage.Count(usage.WebSearches) == 0 || _fees?.WebSearch is not null)
+        && (TokenUsage.Count(usage.FileSearches) == 0 || _fees?.FileSearch is not null);
 
     /// <summary>
     /// What the usage costs, rounded once. What is not reported costs nothing; see <see cref="TokenUsage"/> on absurd counts.
@@ -47,11 +56,13 @@ internal sealed class PriceModel
             + TokenUsage.Count(usage.AudioInput) * (rates.AudioInput ?? rates.Input)
             + TokenUsage.Count(usage.Output) * rates.Output
             + TokenUsage.Count(usage.AudioOutput) * (rates.AudioOutput ?? rates.Output);
-        return Money.FromDecimal(sum * multiplier / TokensPerRate);
+        var fees = TokenUsage.Count(usage.WebSearches) * (_fees?.WebSearch ?? 0)
+            + TokenUsage.Count(usage.FileSearches) * (_fees?.FileSearch ?? 0);
+        return Money.FromDecimal(sum * multiplier / TokensPerRate + fees / UsesPerFee);
     }
 
     /// <summary>
-    /// What a call may cost at most, when its prompt has <paramref name="inputTokens"/> and each of its answers ends at
+    /// What a call may cost at most, tools on the provider's side aside, when its prompt has <paramref name="inputTokens"/> and each of its answers ends at
     /// <paramref name="outputTokens"/> in all. With <paramref name="writesCache"/> the prompt is priced at the dearest cache write.
     /// </summary>
     public Money Ceiling(long inputTokens, long outputTokens, string? serviceTier, bool writesCache)

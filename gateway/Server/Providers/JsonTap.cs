@@ -5,8 +5,8 @@ using Gateway.Server.Streaming;
 namespace Gateway.Server.Providers;
 
 /// <summary>
-/// What the taps of all APIs share. Usage and service tier are top-level members of a body; an event that cannot be read is a part of the
-/// answer; usage that cannot be read was not reported.
+/// What the taps of all APIs share. Usage and service tier are top-level members of a body, and what the model wrote is one of them; an
+/// event that cannot be read is a part of the answer; usage that cannot be read was not reported.
 /// </summary>
 internal abstract class JsonTap : AnswerTap, IAnswerMembers
 {
@@ -17,6 +17,7 @@ internal abstract class JsonTap : AnswerTap, IAnswerMembers
     internal static readonly JsonReaderOptions Options = new() { MaxDepth = 1024 };
 
     private AnswerBody? _body;
+    private bool _inAnswer;
 
     public sealed override EventVerdict OnEvent(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
     {
@@ -63,7 +64,21 @@ internal abstract class JsonTap : AnswerTap, IAnswerMembers
             Fault = UpstreamFaults.Read(ref reader);
     }
 
-    void IAnswerMembers.OnText(long bytes) => TextBytes += bytes;
+    void IAnswerMembers.OnToken(ref Utf8JsonReader reader)
+    {
+        if (reader is { TokenType: JsonTokenType.PropertyName, CurrentDepth: 1 })
+            _inAnswer = HoldsAnswer(ref reader);
+        else if (_inAnswer)
+            ReadAnswer(ref reader);
+    }
+
+    /// <summary>Whether the top-level member of this name holds what the model wrote.</summary>
+    protected virtual bool HoldsAnswer(ref Utf8JsonReader name) => false;
+
+    /// <summary>One token of that member. The member's own value stands at a depth of 1.</summary>
+    protected virtual void ReadAnswer(ref Utf8JsonReader reader)
+    {
+    }
 
     /// <summary>One event's data, not empty. What it throws of a reader's exceptions makes the event a part of the answer.</summary>
     protected abstract EventVerdict ReadEvent(ReadOnlySpan<byte> data);

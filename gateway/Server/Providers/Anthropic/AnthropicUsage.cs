@@ -73,6 +73,8 @@ internal sealed record AnthropicUsage
                 tier = Tier(ref reader);
             else if (reader.ValueTextEquals("speed"u8))
                 speed = Tier(ref reader);
+            else if (reader.ValueTextEquals("server_tool_use"u8))
+                usage = ReadServerTools(ref reader, usage, ref odd);
             else if (reader.ValueTextEquals("iterations"u8))
                 all = ReadIterations(ref reader, all);
             else if (reader.ValueTextEquals("output_tokens"u8))
@@ -183,6 +185,33 @@ internal sealed record AnthropicUsage
                 usage = usage with { CacheWrite5m = Number(ref reader, ref odd) ?? usage.CacheWrite5m };
             else
                 reader.Skip();
+        }
+
+        return usage;
+    }
+
+    /// <summary>
+    /// Searches are charged one by one and fetched pages are not: https://platform.claude.com/docs/en/about-claude/pricing. What other tools
+    /// cost does not stand here.
+    /// </summary>
+    private static TokenUsage ReadServerTools(ref Utf8JsonReader reader, TokenUsage usage, ref bool odd)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            odd |= reader.TokenType != JsonTokenType.Null;
+            reader.Skip();
+            return usage;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("web_search_requests"u8))
+                usage = usage with { WebSearches = Number(ref reader, ref odd) ?? usage.WebSearches };
+            else if (reader.ValueTextEquals("web_fetch_requests"u8))
+                reader.Skip();
+            else
+                odd |= Number(ref reader, ref odd) > 0;
         }
 
         return usage;
