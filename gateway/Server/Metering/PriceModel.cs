@@ -34,20 +34,27 @@ internal sealed class PriceModel
     public int? MaxOutputTokens { get; }
 
     /// <summary>
-    /// Whether there are rates for its service tier and fees for its tools. Without them it costs the standard rates, and nothing for the
-    /// tools, which is an estimate.
+    /// Whether there are rates for its service tier and its kinds of tokens, and fees for its tools. Without them it costs the standard
+    /// rates, those of text, and nothing for the tools, which is an estimate. What a cache served costs no more than text.
     /// </summary>
-    public bool Knows(TokenUsage usage) =>
-        (usage.ServiceTier is null || _serviceTiers.ContainsKey(usage.ServiceTier))
-        && (TokenUsage.Count(usage.WebSearches) == 0 || _fees?.WebSearch is not null)
-        && (TokenUsage.Count(usage.FileSearches) == 0 || _fees?.FileSearch is not null);
+    public bool Knows(TokenUsage usage)
+    {
+        var (rates, _) = RatesFor(usage);
+        return (usage.ServiceTier is null || _serviceTiers.ContainsKey(usage.ServiceTier))
+            && IsPriced(usage.CacheWrite5m, rates.CacheWrite5m)
+            && IsPriced(usage.CacheWrite1h, rates.CacheWrite1h ?? rates.CacheWrite5m)
+            && IsPriced(usage.AudioInput, rates.AudioInput)
+            && IsPriced(usage.AudioOutput, rates.AudioOutput)
+            && IsPriced(usage.WebSearches, _fees?.WebSearch)
+            && IsPriced(usage.FileSearches, _fees?.FileSearch);
+    }
 
     /// <summary>
     /// What the usage costs, rounded once. What is not reported costs nothing; see <see cref="TokenUsage"/> on absurd counts.
     /// </summary>
     public Money Cost(TokenUsage usage)
     {
-        var (rates, multiplier) = RatesFor(Math.Min(usage.LargestPrompt ?? long.MaxValue, usage.InputTotal), usage.ServiceTier);
+        var (rates, multiplier) = RatesFor(usage);
         var write5m = rates.CacheWrite5m ?? rates.Input;
         var sum = TokenUsage.Count(usage.InputUncached) * rates.Input
             + TokenUsage.Count(usage.CacheRead) * (rates.CacheRead ?? rates.Input)
@@ -74,6 +81,11 @@ internal sealed class PriceModel
         return Money.FromDecimal(
             (TokenUsage.Count(inputTokens) * input + TokenUsage.Count(outputTokens) * rates.Output) * multiplier / TokensPerRate);
     }
+
+    private static bool IsPriced(long? count, decimal? rate) => rate is not null || TokenUsage.Count(count) == 0;
+
+    private (RatesConfig Rates, decimal Multiplier) RatesFor(TokenUsage usage) =>
+        RatesFor(Math.Min(usage.LargestPrompt ?? long.MaxValue, usage.InputTotal), usage.ServiceTier);
 
     /// <summary>Of the service tier, or the standard one where it is not known, for a prompt of that size.</summary>
     private (RatesConfig Rates, decimal Multiplier) RatesFor(long inputTokens, string? serviceTier)

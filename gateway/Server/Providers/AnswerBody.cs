@@ -32,7 +32,7 @@ internal sealed class AnswerBody(IAnswerMembers members)
     /// <summary>True once the object has been read to its end, or, with a token over the bound, once there is no more.</summary>
     public bool IsComplete { get; private set; }
 
-    /// <summary>True once the answer has turned out to be no JSON, or text that is no Unicode.</summary>
+    /// <summary>True once the answer has turned out to be no JSON.</summary>
     public bool IsBroken { get; private set; }
 
     /// <summary>Bytes of a token that is not whole yet.</summary>

@@ -49,10 +49,48 @@ internal abstract class JsonTap : AnswerTap, IAnswerMembers
     /// <summary>Whether a whole answer with an error object is a failure: some aggregators report theirs under a 200.</summary>
     protected virtual bool ErrorIsFault => true;
 
-    bool IAnswerMembers.Wants(ref Utf8JsonReader name) =>
-        name.ValueTextEquals("usage"u8) || name.ValueTextEquals("service_tier"u8) || (ErrorIsFault && name.ValueTextEquals("error"u8));
+    bool IAnswerMembers.Wants(ref Utf8JsonReader name)
+    {
+        try
+        {
+            return name.ValueTextEquals("usage"u8) || name.ValueTextEquals("service_tier"u8)
+                || (ErrorIsFault && name.ValueTextEquals("error"u8));
+        }
+        catch (InvalidOperationException)
+        {
+            // Text that is no Unicode names nothing that is looked for.
+            return false;
+        }
+    }
 
     void IAnswerMembers.OnMember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            ReadMember(name, json);
+        }
+        catch (InvalidOperationException)
+        {
+            // As above: it was not reported.
+        }
+    }
+
+    void IAnswerMembers.OnToken(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            if (reader is { TokenType: JsonTokenType.PropertyName, CurrentDepth: 1 })
+                _inAnswer = HoldsAnswer(ref reader);
+            else if (_inAnswer)
+                ReadAnswer(ref reader);
+        }
+        catch (InvalidOperationException)
+        {
+            // As above.
+        }
+    }
+
+    private void ReadMember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json, Options);
         reader.Read();
@@ -62,14 +100,6 @@ internal abstract class JsonTap : AnswerTap, IAnswerMembers
             TakeUsage(ref reader, json);
         else if (reader.TokenType != JsonTokenType.Null)
             Fault = UpstreamFaults.Read(ref reader);
-    }
-
-    void IAnswerMembers.OnToken(ref Utf8JsonReader reader)
-    {
-        if (reader is { TokenType: JsonTokenType.PropertyName, CurrentDepth: 1 })
-            _inAnswer = HoldsAnswer(ref reader);
-        else if (_inAnswer)
-            ReadAnswer(ref reader);
     }
 
     /// <summary>Whether the top-level member of this name holds what the model wrote.</summary>

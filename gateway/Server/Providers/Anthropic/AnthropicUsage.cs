@@ -88,7 +88,8 @@ internal sealed record AnthropicUsage
                 usage = ReadCount(ref reader, usage, ref odd);
         }
 
-        return all with { Messages = WithWritten(usage, written) with { ServiceTier = speed ?? tier, Estimated = odd } };
+        usage = WithWritten(usage, written, ref odd);
+        return all with { Messages = usage with { ServiceTier = speed ?? tier, Estimated = odd } };
     }
 
     /// <summary>Each entry is a usage object of its own, with a type. An empty list says nothing.</summary>
@@ -148,7 +149,8 @@ internal sealed record AnthropicUsage
                 usage = ReadCount(ref reader, usage, ref odd);
         }
 
-        return (WithWritten(usage, written) with { Estimated = odd || !(isMessage || isCompaction) }, isMessage, odd);
+        usage = WithWritten(usage, written, ref odd);
+        return (usage with { Estimated = odd || !(isMessage || isCompaction) }, isMessage, odd);
     }
 
     /// <summary>
@@ -207,7 +209,11 @@ internal sealed record AnthropicUsage
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("web_search_requests"u8))
-                usage = usage with { WebSearches = Number(ref reader, ref odd) ?? usage.WebSearches };
+            {
+                reader.Read();
+                var searches = ReportedCount.Read(ref reader, ref odd, ReportedCount.MaxUses);
+                usage = usage with { WebSearches = searches ?? usage.WebSearches };
+            }
             else if (reader.ValueTextEquals("web_fetch_requests"u8))
                 reader.Skip();
             else
@@ -218,8 +224,13 @@ internal sealed record AnthropicUsage
     }
 
     /// <summary>The total is the truth: what the split by life time does not name was written for the shorter one.</summary>
-    private static TokenUsage WithWritten(TokenUsage usage, long? total) =>
-        total is null ? usage : usage with { CacheWrite5m = Math.Max(total.Value - (usage.CacheWrite1h ?? 0), 0) };
+    private static TokenUsage WithWritten(TokenUsage usage, long? total, ref bool odd)
+    {
+        if (total is not { } written)
+            return usage;
+        odd |= (usage.CacheWrite1h ?? 0) > written;
+        return usage with { CacheWrite5m = Math.Max(written - (usage.CacheWrite1h ?? 0), 0) };
+    }
 
     /// <summary>Null for the standard one, and where there is none.</summary>
     private static string? Tier(ref Utf8JsonReader reader)

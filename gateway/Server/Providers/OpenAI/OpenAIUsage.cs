@@ -24,7 +24,7 @@ internal static class OpenAIUsage
                 return null;
             counts.ReadMembers(ref reader, Part.Whole);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // Usage that cannot be read is usage that was not reported: it is estimated then, and marked as such.
             return null;
@@ -54,13 +54,14 @@ internal static class OpenAIUsage
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 var details = PartOf(ref reader);
+                var most = part == Part.Tools ? ReportedCount.MaxUses : ReportedCount.Max;
                 var isFree = reader.ValueTextEquals("mcp_calls"u8);
                 ref var count = ref Slot(ref reader, part, ref this, out var known);
                 reader.Read();
                 if (reader.TokenType == JsonTokenType.StartObject && details != Part.Whole)
                     ReadMembers(ref reader, details);
                 else if (known)
-                    count = ReportedCount.Read(ref reader, ref _isOdd) ?? count;
+                    count = ReportedCount.Read(ref reader, ref _isOdd, most) ?? count;
                 else if (part == Part.Tools && !isFree)
                     _isOdd |= ReportedCount.Read(ref reader, ref _isOdd) > 0;
                 else
@@ -89,7 +90,8 @@ internal static class OpenAIUsage
             var cacheWrite = Math.Min(_cacheWrite ?? 0, input - cached);
             var audioInput = Math.Min(_audioInput ?? 0, input - cached - cacheWrite);
             var hidden = Hidden();
-            var output = _output + hidden;
+            var isInside = !(_reasoning > _output + hidden);
+            var output = isInside ? _output + hidden : _reasoning;
             var audioOutput = Math.Min(_audioOutput ?? 0, output ?? 0);
             var contradicts = cached + cacheWrite + audioInput + audioOutput
                 != (_cached ?? 0) + (_cacheWrite ?? 0) + (_audioInput ?? 0) + (_audioOutput ?? 0);
@@ -104,7 +106,7 @@ internal static class OpenAIUsage
                 AudioOutput = _audioOutput is null ? null : audioOutput,
                 WebSearches = _webSearches,
                 FileSearches = _fileSearches,
-                Estimated = _isOdd || contradicts || (hidden > 0 && hidden != _reasoning),
+                Estimated = _isOdd || contradicts || !isInside || (hidden > 0 && hidden != _reasoning),
                 Raw = raw,
             };
         }
