@@ -70,6 +70,10 @@ public sealed class MeteringTests
         await response.TextAsync();
 
         response.Header("x-litellm-response-cost").ShouldBe(cost);
+
+        // Metrics are told of a call when it has ended, which is after its answer.
+        while (await EstimatedAsync(gateway) < estimated)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
         (await EstimatedAsync(gateway)).ShouldBe(estimated);
     }
 
