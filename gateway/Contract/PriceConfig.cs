@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Gateway.Contract;
 
-/// <summary>What a model costs. All rates are per million tokens, in <see cref="Currency"/>.</summary>
+/// <summary>What a model costs, in <see cref="Currency"/>. All rates are per million tokens.</summary>
 public sealed record PriceConfig
 {
     /// <summary>What targets name it by.</summary>
@@ -23,6 +23,9 @@ public sealed record PriceConfig
     /// <summary>By the service tier that the answer reports (<c>flex</c>, <c>priority</c>, <c>batch</c> …).</summary>
     public ImmutableSortedDictionary<string, ServiceTierConfig> ServiceTiers { get; init; } =
         ImmutableSortedDictionary<string, ServiceTierConfig>.Empty;
+
+    /// <summary>What the provider charges for tools that it runs itself, beside their tokens; null: not known.</summary>
+    public ToolFeesConfig? ToolFees { get; init; }
 
     /// <summary>The most that the model answers with; null: not known.</summary>
     public int? MaxOutputTokens { get; init; }
@@ -53,6 +56,19 @@ public sealed record RatesConfig
     public decimal? AudioOutput { get; init; }
 }
 
+/// <summary>
+/// Fees by use of a tool on the provider's side, per 1,000 uses; null: not known, which is not zero. Service tiers do not change them:
+/// https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool.
+/// </summary>
+public sealed record ToolFeesConfig
+{
+    /// <summary>Searches of the web.</summary>
+    public decimal? WebSearch { get; init; }
+
+    /// <summary>Searches in files that were uploaded to the provider.</summary>
+    public decimal? FileSearch { get; init; }
+}
+
 /// <summary>Other rates for the whole call above a size of prompt.</summary>
 public sealed record PriceTierConfig
 {
@@ -63,12 +79,23 @@ public sealed record PriceTierConfig
     public required RatesConfig Rates { get; init; }
 }
 
-/// <summary>What a service tier changes: exactly one of the two.</summary>
+/// <summary>What a service tier changes: either a factor or rates.</summary>
+/// <remarks>
+/// A factor applies to the rates of every size of prompt, as OpenAI's and Anthropic's do:
+/// https://platform.claude.com/docs/en/about-claude/pricing. Rates of its own stand for every size, as in lists that give a rate for each pair
+/// of size and tier: https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json.
+/// </remarks>
 public sealed record ServiceTierConfig
 {
-    /// <summary>Factor on every rate.</summary>
+    /// <summary>Factor on every rate, of every size of prompt.</summary>
     public decimal? Multiplier { get; init; }
 
-    /// <summary>Rates of its own.</summary>
+    /// <summary>Rates of its own, up to the first of <see cref="Tiers"/>.</summary>
     public RatesConfig? Rates { get; init; }
+
+    /// <summary>
+    /// Its own rates by size of prompt, in rising order; null: none. Needed where the price has such tiers and this one has
+    /// <see cref="Rates"/>: what a large prompt costs in it would not be known.
+    /// </summary>
+    public ImmutableArray<PriceTierConfig>? Tiers { get; init; }
 }

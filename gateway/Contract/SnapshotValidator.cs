@@ -65,13 +65,7 @@ public static class SnapshotValidator
                     $"`{price.Name}` has a rate that is negative or above {MaxRate:N0}");
             findings.Require(
                 price.MaxOutputTokens is not < 1, snapshot.Object, "prices", $"the most output tokens of `{price.Name}` must be above 0");
-            var last = 0;
-            foreach (var tier in price.Tiers)
-            {
-                findings.Require(tier.AboveInputTokens > last, snapshot.Object, "prices", $"the tiers of `{price.Name}` must rise");
-                last = tier.AboveInputTokens;
-            }
-
+            findings.Require(Rise(price.Tiers), snapshot.Object, "prices", $"the tiers of `{price.Name}` must rise");
             foreach (var (name, tier) in price.ServiceTiers)
             {
                 findings.Require(
@@ -79,13 +73,33 @@ public static class SnapshotValidator
                     snapshot.Object,
                     "prices",
                     $"service tier `{name}` of `{price.Name}` must have either a multiplier or rates");
+                findings.Require(
+                    Rise(tier.Tiers ?? []), snapshot.Object, "prices", $"the tiers of service tier `{name}` of `{price.Name}` must rise");
+                findings.Require(
+                    tier.Rates is null ? tier.Tiers is null : price.Tiers.IsEmpty || tier.Tiers is { IsEmpty: false },
+                    snapshot.Object,
+                    "prices",
+                    $"service tier `{name}` of `{price.Name}` must have tiers where it has rates and the price has tiers, and only there");
             }
         }
     }
 
+    private static bool Rise(ImmutableArray<PriceTierConfig> tiers)
+    {
+        var last = 0;
+        foreach (var tier in tiers)
+        {
+            if (tier.AboveInputTokens <= last)
+                return false;
+            last = tier.AboveInputTokens;
+        }
+
+        return true;
+    }
+
     private static IEnumerable<decimal> AllRates(PriceConfig price)
     {
-        var all = price.Tiers.Select(t => t.Rates)
+        var all = price.Tiers.Concat(price.ServiceTiers.Values.SelectMany(t => t.Tiers ?? [])).Select(t => t.Rates)
             .Concat(price.ServiceTiers.Values.Select(t => t.Rates).OfType<RatesConfig>())
             .Prepend(price.Rates);
         foreach (var r in all)
@@ -101,6 +115,8 @@ public static class SnapshotValidator
 
         foreach (var tier in price.ServiceTiers.Values)
             yield return tier.Multiplier ?? 0;
+        yield return price.ToolFees?.WebSearch ?? 0;
+        yield return price.ToolFees?.FileSearch ?? 0;
     }
 
     private static void CheckRoutes(ConfigSnapshot snapshot, Findings findings)

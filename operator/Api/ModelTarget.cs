@@ -76,7 +76,7 @@ internal sealed record TargetCredentials
     public required SecretKeyReference SecretRef { get; init; }
 }
 
-/// <summary>Rates per million tokens, as decimals. `"0"` is free.</summary>
+/// <summary>Rates per million tokens, and fees per 1,000 uses of a tool, as decimals. `"0"` is free.</summary>
 internal sealed record PricingSpec
 {
     /// <summary>ISO 4217.</summary>
@@ -102,4 +102,14 @@ internal sealed record PricingSpec
     /// <summary>Prompt tokens written to it for an hour; default: as `cacheWrite5m`.</summary>
     [Text(17, Pattern = Patterns.Rate, Means = Patterns.RateMeans)]
     public string? CacheWrite1h { get; init; }
+
+    /// <summary>
+    /// 1,000 searches of the web by the provider's own tool; default: not known, and calls that search are marked as estimates.
+    /// </summary>
+    [Text(17, Pattern = Patterns.Rate, Means = Patterns.RateMeans)]
+    public string? WebSearch { get; init; }
+
+    /// <summary>1,000 searches in uploaded files by the provider's own tool; default: as for `webSearch`.</summary>
+    [Text(17, Pattern = Patterns.Rate, Means = Patterns.RateMeans)]
+    public string? FileSearch { get; init; }
 }

@@ -56,6 +56,14 @@ internal sealed class PriceFields(YamlMappingNode mapping, string row, List<Pric
         return [];
     }
 
+    public YamlMappingNode? Mapping(string name)
+    {
+        var node = Find(name);
+        if (node is not null and not YamlMappingNode)
+            Report(node, $"`{name}` must be a mapping");
+        return node as YamlMappingNode;
+    }
+
     public ImmutableArray<(string Key, YamlMappingNode Value)> Named(string name)
     {
         var node = Find(name);

@@ -12,7 +12,11 @@ internal static class PriceRowReader
     private static readonly RatesConfig s_none = new() { Input = 0, Output = 0 };
 
     /// <summary>The row, or null when it added a problem.</summary>
-    public static PriceRow? Read(string section, YamlMappingNode node, List<PriceProblem> problems)
+    /// <param name="section">Its name.</param>
+    /// <param name="node">The row.</param>
+    /// <param name="fees">Those of the section; the row's own come before them, one by one.</param>
+    /// <param name="problems">Gets what is wrong.</param>
+    public static PriceRow? Read(string section, YamlMappingNode node, ToolFeesConfig? fees, List<PriceProblem> problems)
     {
         var before = problems.Count;
         var model = node.Children.TryGetValue("model", out var name) ? (name as YamlScalarNode)?.Value : null;
@@ -20,12 +24,9 @@ internal static class PriceRowReader
         var fields = new PriceFields(node, row, problems);
         ImmutableArray<string> models = [fields.Text("model", required: true) ?? "", .. fields.Texts("aliases")];
         var effectiveFrom = fields.Date("effectiveFrom");
-        var source = fields.Text("source", required: true);
-        var sourceDate = fields.Date("asOf", required: true);
-        var price = ReadPrice(fields, row, problems);
+        var (source, sourceDate) = ReadSource(fields);
+        var price = ReadPrice(fields, row, fees, problems);
         fields.RefuseUnknown();
-        if (source is not null && !(Uri.TryCreate(source, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps))
-            fields.Report("`source` must be the https URL where the figures stand");
         if (problems.Count > before || price is null)
             return null;
         return new PriceRow
@@ -40,22 +41,34 @@ internal static class PriceRowReader
         };
     }
 
-    private static PriceConfig? ReadPrice(PriceFields fields, string row, List<PriceProblem> problems)
+    /// <summary>Where the figures stand, and when they were read there.</summary>
+    public static (string? Source, DateOnly? Date) ReadSource(PriceFields fields)
+    {
+        var source = fields.Text("source", required: true);
+        var date = fields.Date("asOf", required: true);
+        if (source is not null && !(Uri.TryCreate(source, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps))
+            fields.Report("`source` must be the https URL where the figures stand");
+        return (source, date);
+    }
+
+    /// <summary>Null where there are none.</summary>
+    public static ToolFeesConfig? ReadFees(PriceFields fields)
+    {
+        var fees = new ToolFeesConfig { WebSearch = fields.Figure("webSearch"), FileSearch = fields.Figure("fileSearch") };
+        return fees is { WebSearch: null, FileSearch: null } ? null : fees;
+    }
+
+    private static PriceConfig? ReadPrice(PriceFields fields, string row, ToolFeesConfig? sectionFees, List<PriceProblem> problems)
     {
         var currency = fields.Text("currency") ?? "USD";
         if (currency.Length != 3 || !currency.All(char.IsAsciiLetterUpper))
             fields.Report($"`currency` must be an ISO 4217 code, not `{currency}`");
         var maxOutputTokens = fields.Tokens("maxOutputTokens");
+        var fees = ReadFees(fields);
         var rates = ReadRates(fields, null);
-        var tiers = fields.Mappings("tiers").Select(t => ReadTier(new PriceFields(t, row, problems), rates)).ToImmutableArray();
-        var serviceTiers = fields.Named("serviceTiers")
-            .ToImmutableSortedDictionary(t => t.Key, t => ReadServiceTier(t.Key, new PriceFields(t.Value, row, problems), rates));
-        for (var i = 1; i < tiers.Length; i++)
-        {
-            if (tiers[i].AboveInputTokens <= tiers[i - 1].AboveInputTokens)
-                fields.Report("`tiers` must rise by `aboveInputTokens`");
-        }
-
+        var tiers = ReadTiers(fields, row, rates, required: false, problems);
+        var serviceTiers = fields.Named("serviceTiers").ToImmutableSortedDictionary(
+            t => t.Key, t => ReadServiceTier(t.Key, new PriceFields(t.Value, row, problems), row, rates, !tiers.IsEmpty, problems));
         return rates is null
             ? null
             : new PriceConfig
@@ -66,8 +79,29 @@ internal static class PriceRowReader
                 Rates = rates,
                 Tiers = tiers,
                 ServiceTiers = serviceTiers,
+                ToolFees = fees is null || sectionFees is null
+                    ? fees ?? sectionFees
+                    : new()
+                    {
+                        WebSearch = fees.WebSearch ?? sectionFees.WebSearch,
+                        FileSearch = fees.FileSearch ?? sectionFees.FileSearch,
+                    },
                 MaxOutputTokens = maxOutputTokens,
             };
+    }
+
+    private static ImmutableArray<PriceTierConfig> ReadTiers(
+        PriceFields fields, string row, RatesConfig? standard, bool required, List<PriceProblem> problems)
+    {
+        var tiers = fields.Mappings("tiers", required)
+            .Select(t => ReadTier(new PriceFields(t, row, problems), standard)).ToImmutableArray();
+        for (var i = 1; i < tiers.Length; i++)
+        {
+            if (tiers[i].AboveInputTokens <= tiers[i - 1].AboveInputTokens)
+                fields.Report("`tiers` must rise by `aboveInputTokens`");
+        }
+
+        return tiers;
     }
 
     private static PriceTierConfig ReadTier(PriceFields fields, RatesConfig? standard)
@@ -78,13 +112,16 @@ internal static class PriceRowReader
         return new PriceTierConfig { AboveInputTokens = above ?? 0, Rates = rates ?? s_none };
     }
 
-    private static ServiceTierConfig ReadServiceTier(string name, PriceFields fields, RatesConfig? standard)
+    /// <summary>Rates of its own are needed for every size of prompt: which they are above one cannot be told from the row's.</summary>
+    private static ServiceTierConfig ReadServiceTier(
+        string name, PriceFields fields, string row, RatesConfig? standard, bool hasSizes, List<PriceProblem> problems)
     {
         if (!fields.Has("multiplier"))
         {
             var rates = ReadRates(fields, standard);
+            var tiers = ReadTiers(fields, row, standard, required: hasSizes, problems);
             fields.RefuseUnknown();
-            return new ServiceTierConfig { Rates = rates };
+            return new ServiceTierConfig { Rates = rates, Tiers = tiers.IsEmpty ? null : tiers };
         }
 
         var multiplier = fields.Figure("multiplier");

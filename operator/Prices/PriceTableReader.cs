@@ -69,6 +69,7 @@ internal static class PriceTableReader
         fields.Text("name", required: true);
         var own = OwnApi(fields);
         var hosts = fields.Texts("hosts");
+        var fees = ReadFees(fields, name, problems);
         var rows = fields.Mappings("models", required: true);
         fields.RefuseUnknown();
         foreach (var host in hosts.Where(h => Uri.CheckHostName(h) == UriHostNameType.Unknown))
@@ -83,9 +84,23 @@ internal static class PriceTableReader
         ];
         return
         [
-            .. rows.Select(r => PriceRowReader.Read(name, r, problems)).OfType<PriceRow>()
+            .. rows.Select(r => PriceRowReader.Read(name, r, fees, problems)).OfType<PriceRow>()
                 .SelectMany(r => targets.Select(t => (r, Entry(r, t.Provider, t.Host)))),
         ];
+    }
+
+    /// <summary>Fees of every row of the section that has none of its own.</summary>
+    private static ToolFeesConfig? ReadFees(PriceFields section, string name, List<PriceProblem> problems)
+    {
+        if (section.Mapping("toolFees") is not { } node)
+            return null;
+        var fields = new PriceFields(node, name, problems);
+        var fees = PriceRowReader.ReadFees(fields);
+        PriceRowReader.ReadSource(fields);
+        fields.RefuseUnknown();
+        if (fees is null)
+            fields.Report("`toolFees` must have `webSearch` or `fileSearch`");
+        return fees;
     }
 
     private static Provider? OwnApi(PriceFields fields)

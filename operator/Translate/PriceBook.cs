@@ -79,7 +79,15 @@ internal sealed class PriceBook(PriceTable table, DateTimeOffset now)
         var price = Read(own) is { } rates
             ? PriceVersion.Stamp(
                 row,
-                new() { Name = "", Version = "", Currency = own.Currency, Rates = rates, MaxOutputTokens = maxOutputTokens })
+                new()
+                {
+                    Name = "",
+                    Version = "",
+                    Currency = own.Currency,
+                    Rates = rates,
+                    ToolFees = ReadFees(own),
+                    MaxOutputTokens = maxOutputTokens,
+                })
             : null;
         s_own.AddOrUpdate(own, new(row, maxOutputTokens, price));
         return price;
@@ -96,6 +104,11 @@ internal sealed class PriceBook(PriceTable table, DateTimeOffset now)
                 CacheWrite1h = Normalize(own.CacheWrite1h),
             }
             : null;
+
+    private static ToolFeesConfig? ReadFees(PricingSpec own) =>
+        own is { WebSearch: null, FileSearch: null }
+            ? null
+            : new() { WebSearch = Normalize(own.WebSearch), FileSearch = Normalize(own.FileSearch) };
 
     private static decimal? Normalize(string? text) => Decimals.Read(text) is { } value ? Decimals.Normalize(value) : null;
 

@@ -129,6 +129,8 @@ internal static class SpendJson
         WriteNumber(writer, "cache_creation_1h_input_tokens", usage?.CacheWrite1h);
         WriteNumber(writer, "completion_tokens", usage?.OutputTotal);
         WriteNumber(writer, "reasoning_tokens", usage?.Reasoning);
+        WriteNumber(writer, "web_searches", usage?.WebSearches);
+        WriteNumber(writer, "file_searches", usage?.FileSearches);
     }
 
     private static void WriteCharges(Utf8JsonWriter writer, ImmutableArray<Charge> charges)

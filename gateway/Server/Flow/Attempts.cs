@@ -3,7 +3,6 @@ using Gateway.Server.Budget;
 using Gateway.Server.Endpoints;
 using Gateway.Server.Errors;
 using Gateway.Server.Hosting;
-using Gateway.Server.Metering;
 using Gateway.Server.Providers;
 using Gateway.Server.Routing;
 using Gateway.Server.Streaming;
@@ -143,8 +142,8 @@ internal sealed class Attempts(
             // The upstream has begun to work, and bills it: a call that is given up here is charged like one that is left later.
             if (failure.Reason is null && tap.Fault is null)
                 call.Tap = tap;
-            else if (tap.Usage is { } usage)
-                call.Lost += candidate.Price?.Cost(usage) ?? Money.Zero;
+            else if (tap.Usage is { } usage && candidate.Price is { } price)
+                call.Lost = LostCost.Add(call.Lost, price.Cost(usage), price.Currency);
             return failure;
         }
 
@@ -201,7 +200,8 @@ internal sealed class Attempts(
         if (!call.Fields!.Stream)
             return;
         var usage = Charge.Estimate(call, call.Tap!);
-        spend.Accrue(call.Reservation!, (call.Price?.Cost(usage) ?? Money.Zero) + call.Lost, usage.Total);
+        var cost = Charge.CostOf(call, usage, call.Plan!.Currency);
+        spend.Accrue(call.Reservation!, cost, usage.Total);
     }
 
     private static async Task<GatewayError?> EndAsync(Call call, AttemptFailure failure)

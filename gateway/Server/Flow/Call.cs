@@ -51,8 +51,8 @@ internal sealed class Call(HttpContext context, Operation operation, RequestBody
     /// <summary>Of the attempt that answered, or would have, had the call not been given up; null while there is none.</summary>
     public AnswerTap? Tap { get; set; }
 
-    /// <summary>What is owed for attempts that failed after their upstream had reported usage.</summary>
-    public Money Lost { get; set; }
+    /// <summary>What is owed for attempts that failed after their upstream had reported usage; null: nothing.</summary>
+    public LostCost? Lost { get; set; }
 
     public int Attempts { get; set; }
 

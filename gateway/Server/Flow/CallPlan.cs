@@ -19,8 +19,17 @@ internal sealed record CallPlan
     /// <summary>Empty with an <see cref="Error"/>; the first is what the caller asked for, unless none of its targets will do.</summary>
     public required ImmutableArray<CandidateGroup> Groups { get; init; }
 
-    /// <summary>Budgets of the key that cover one of the models.</summary>
+    /// <summary>
+    /// Budgets of the key that cover one of the models; of those in money the ones in a currency that it is priced in, since no other can
+    /// count the call.
+    /// </summary>
     public required ImmutableArray<BudgetModel> Budgets { get; init; }
+
+    /// <summary>
+    /// What the call is reserved in: the currency of the first candidate that a budget can count, else of the first that has a price. A
+    /// fallback in another is charged when it has answered. Null: no candidate has a price.
+    /// </summary>
+    public string? Currency { get; init; }
 
     public GatewayError? Error { get; init; }
 
@@ -77,7 +86,8 @@ internal sealed record CallPlan
         if (groups.Count == 0)
             return Refused(refusals[0], route);
         var plan = groups.ToImmutable();
-        return new() { Groups = plan, Budgets = isCharged ? CoveringAny(caller.Budgets, plan) : [], Route = route };
+        var counting = isCharged ? CoveringAny(caller.Budgets, plan) : [];
+        return new() { Groups = plan, Budgets = counting, Currency = CurrencyOf(plan, counting), Route = route };
     }
 
     private static IEnumerable<(string Model, RouteModel Route)> Chain(GatewayModel gateway, KeyModel caller, string name, RouteModel route)
@@ -103,7 +113,7 @@ internal sealed record CallPlan
             return null;
         foreach (var budget in budgets)
         {
-            if (budget.Blocks && !budget.CountsTokens && !string.Equals(price?.Currency, budget.Currency, StringComparison.Ordinal))
+            if (budget.Blocks && !budget.CountsTokens && !IsIn(budget, price))
                 return budget;
         }
 
@@ -121,10 +131,62 @@ internal sealed record CallPlan
         return budgets;
     }
 
-    private static ImmutableArray<BudgetModel> CoveringAny(ImmutableArray<BudgetModel> budgets, ImmutableArray<CandidateGroup> groups) =>
-        groups.Length == 1
-            ? Covering(budgets, groups[0].LedgerModel)
-            : [.. budgets.Where(b => groups.Any(g => b.CoversModel(g.LedgerModel)))];
+    private static ImmutableArray<BudgetModel> CoveringAny(ImmutableArray<BudgetModel> budgets, ImmutableArray<CandidateGroup> groups)
+    {
+        foreach (var budget in budgets)
+        {
+            if (!IsCounted(budget, groups))
+                return [.. budgets.Where(b => IsCounted(b, groups))];
+        }
+
+        return budgets;
+    }
+
+    private static bool IsCounted(BudgetModel budget, ImmutableArray<CandidateGroup> groups)
+    {
+        var isPriced = false;
+        var isCovered = false;
+        foreach (var group in groups)
+        {
+            if (!budget.CoversModel(group.LedgerModel))
+                continue;
+            isCovered = true;
+            foreach (var candidate in group.Candidates)
+            {
+                if (candidate.Price is null)
+                    continue;
+                isPriced = true;
+                if (IsIn(budget, candidate.Price))
+                    return true;
+            }
+        }
+
+        return isCovered && (budget.CountsTokens || !isPriced);
+    }
+
+    private static string? CurrencyOf(ImmutableArray<CandidateGroup> groups, ImmutableArray<BudgetModel> budgets)
+    {
+        string? first = null;
+        foreach (var group in groups)
+        {
+            foreach (var candidate in group.Candidates)
+            {
+                if (candidate.Price is not { } price)
+                    continue;
+                first ??= price.Currency;
+                foreach (var budget in budgets)
+                {
+                    if (!budget.CountsTokens && IsIn(budget, price))
+                        return price.Currency;
+                }
+            }
+        }
+
+        return first;
+    }
+
+    private static bool IsIn(BudgetModel budget, PriceModel? price) =>
+        string.Equals(price?.Currency, budget.Currency, StringComparison.Ordinal);
 
     private static CallPlan Refused(GatewayError error, RouteModel? route = null) =>
         new() { Groups = [], Budgets = [], Error = error, Route = route };

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Server.Budget;
 using Gateway.Server.Config;
@@ -9,13 +10,17 @@ namespace Gateway.Server.Flow;
 /// <summary>What a caller is told when the store does not admit a call. Pure.</summary>
 internal static class Refusals
 {
+    /// <summary>OpenAI's and Anthropic's SDKs do not try again then, whatever the status.</summary>
+    private static readonly ImmutableArray<KeyValuePair<string, string>> s_noRetry = [new("x-should-retry", "false")];
+
     public static GatewayError Explain(ReserveRefusal refusal, KeyModel caller, Dialect dialect, DateTimeOffset now) => refusal switch
     {
         ReserveRefusal.RateLimited limited => RateLimited(limited, caller, dialect, now),
         ReserveRefusal.BudgetExceeded exceeded => BudgetExceeded(exceeded, now),
         ReserveRefusal.BudgetReserved reserved => new(
             ErrorKind.BudgetReserved,
-            $"The budget {reserved.Budget.Id} of {Limit(reserved.Budget)} is taken up by calls that are still running. "
+            $"The budget {reserved.Budget.Id} of {Limit(reserved.Budget)} is taken up by calls that are still running: "
+                + $"{Amount(reserved.Budget, reserved.Settled)} used, {Amount(reserved.Budget, reserved.Reserved)} held. "
                 + "Try again in a moment.")
         {
             RetryAfter = TimeSpan.FromSeconds(1),
@@ -34,13 +39,19 @@ internal static class Refusals
         var state = limited.State;
         var isParallel = string.Equals(limited.LimitType, "concurrent_requests", StringComparison.Ordinal);
         var what = isParallel ? "parallel requests" : $"{limited.LimitType} per minute";
-        var advice = limited.CanEverFit ? "" : $" This call alone may need {Number(limited.Requested)}: lower its limit on output tokens.";
+        var advice = limited switch
+        {
+            { CanEverFit: true } => isParallel ? "" : $" It resets at {state.ResetTime:u}.",
+            { LimitType: "tokens" } => $" This call alone may need {Number(limited.Requested)}: lower its limit on output tokens.",
+            _ => " It allows none.",
+        };
         return new(ErrorKind.RateLimited, $"The key {caller.KeyId} has reached its limit of {Number(state.Limit)} {what}.{advice}")
         {
-            RetryAfter = isParallel ? TimeSpan.FromSeconds(1) : state.ResetTime - now,
+            RetryAfter = isParallel ? TimeSpan.FromSeconds(1) : limited.CanEverFit ? state.ResetTime - now : null,
             Headers =
             [
                 new("rate_limit_type", limited.LimitType),
+                .. limited.CanEverFit ? [] : s_noRetry,
                 .. isParallel ? [] : AnswerHeaders.Limit(dialect, limited.LimitType, state, now),
             ],
         };
@@ -61,7 +72,7 @@ internal static class Refusals
             RetryAfter = exceeded.ResetTime - now,
             Headers =
             [
-                new("x-should-retry", "false"),
+                .. s_noRetry,
                 .. exceeded.ResetTime is { } at
                     ? [new("x-gateway-budget-reset", at.ToString("O", CultureInfo.InvariantCulture))]
                     : Array.Empty<KeyValuePair<string, string>>(),

@@ -123,7 +123,12 @@ internal sealed class RequestFlow(FlowParts parts)
             WritesCache = fields.WritesCache,
             AssumedOutputTokens = model.Settings.AssumedOutputTokens,
         };
-        PriceModel?[] prices = [.. call.Plan!.Groups.SelectMany(g => g.Candidates).Select(c => c.Price)];
+        var plan = call.Plan!;
+        PriceModel?[] prices =
+        [
+            .. plan.Groups.SelectMany(g => g.Candidates)
+                .Select(c => string.Equals(c.Price?.Currency, plan.Currency, StringComparison.Ordinal) ? c.Price : null),
+        ];
         return UsageEstimate.Ceiling(shape, prices);
     }
 
@@ -161,7 +166,7 @@ internal sealed class RequestFlow(FlowParts parts)
         Overhead = call.Elapsed - call.Waited,
         Usage = call.Tap is null ? null : charge.Usage,
         Cost = charge.Cost,
-        Currency = call.Price?.Currency,
+        Currency = charge.Currency,
         Reserved = call.Reservation is null ? null : call.Ceiling.Cost,
         Unpriced = charge.IsUnpriced,
         Attempts = call.Attempts,

@@ -41,7 +41,7 @@ internal sealed class Settling(ISpendStore spend)
             Usage = charge.Usage,
             Unpriced = charge.IsUnpriced,
             PriceVersion = call.Price?.Version,
-            Currency = call.Price?.Currency,
+            Currency = charge.Currency,
             ServedModel = answered ? call.Group!.LedgerModel : null,
             ServedRoute = answered ? call.Group!.Route.Id : null,
             Target = call.Target?.Name,

@@ -37,6 +37,12 @@ internal sealed record TokenUsage
     /// <summary>Audio tokens of the answer.</summary>
     public long? AudioOutput { get; init; }
 
+    /// <summary>Searches of the web that the provider ran and charges one by one.</summary>
+    public long? WebSearches { get; init; }
+
+    /// <summary>As <see cref="WebSearches"/>, in files that were uploaded to it.</summary>
+    public long? FileSearches { get; init; }
+
     /// <summary>
     /// Tokens of the largest prompt, where the call ran a model several times: prices by size of prompt go by it. Null: it ran once.
     /// </summary>
@@ -47,7 +53,7 @@ internal sealed record TokenUsage
 
     /// <summary>
     /// True where a figure that decides the cost is not the provider's: it was not reported, or could not be true, or names a tier or
-    /// another model whose rates are not known.
+    /// another model or a tool whose rates are not known.
     /// </summary>
     public bool Estimated { get; init; }
 

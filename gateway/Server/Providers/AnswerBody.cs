@@ -12,8 +12,8 @@ internal interface IAnswerMembers
     /// <summary>A wanted member, as JSON text.</summary>
     void OnMember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json);
 
-    /// <summary>The length of a text somewhere else in the answer.</summary>
-    void OnText(long bytes);
+    /// <summary>A token of any other member, or its name.</summary>
+    void OnToken(ref Utf8JsonReader reader);
 }
 
 /// <summary>
@@ -32,7 +32,7 @@ internal sealed class AnswerBody(IAnswerMembers members)
     /// <summary>True once the object has been read to its end, or, with a token over the bound, once there is no more.</summary>
     public bool IsComplete { get; private set; }
 
-    /// <summary>True once the answer has turned out to be no JSON, or text that is no Unicode.</summary>
+    /// <summary>True once the answer has turned out to be no JSON.</summary>
     public bool IsBroken { get; private set; }
 
     /// <summary>Bytes of a token that is not whole yet.</summary>
@@ -87,9 +87,7 @@ internal sealed class AnswerBody(IAnswerMembers members)
         var before = (State: reader.CurrentState, Consumed: (int)reader.BytesConsumed);
         while (reader.Read())
         {
-            if (reader.TokenType == JsonTokenType.String)
-                members.OnText(reader.ValueSpan.Length);
-            else if (reader.TokenType == JsonTokenType.EndObject && reader.CurrentDepth == 0)
+            if (reader.TokenType == JsonTokenType.EndObject && reader.CurrentDepth == 0)
                 IsComplete = true;
             else if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && members.Wants(ref reader))
             {
@@ -101,6 +99,8 @@ internal sealed class AnswerBody(IAnswerMembers members)
                     return before;
                 members.OnMember(name, bytes[start..(int)reader.BytesConsumed]);
             }
+            else
+                members.OnToken(ref reader);
 
             before = (reader.CurrentState, (int)reader.BytesConsumed);
         }

@@ -5,8 +5,8 @@ using Gateway.Server.Streaming;
 namespace Gateway.Server.Providers;
 
 /// <summary>
-/// What the taps of all APIs share. Usage and service tier are top-level members of a body; an event that cannot be read is a part of the
-/// answer; usage that cannot be read was not reported.
+/// What the taps of all APIs share. Usage and service tier are top-level members of a body, and what the model wrote is one of them; an
+/// event that cannot be read is a part of the answer; usage that cannot be read was not reported.
 /// </summary>
 internal abstract class JsonTap : AnswerTap, IAnswerMembers
 {
@@ -17,6 +17,7 @@ internal abstract class JsonTap : AnswerTap, IAnswerMembers
     internal static readonly JsonReaderOptions Options = new() { MaxDepth = 1024 };
 
     private AnswerBody? _body;
+    private bool _inAnswer;
 
     public sealed override EventVerdict OnEvent(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
     {
@@ -48,10 +49,48 @@ internal abstract class JsonTap : AnswerTap, IAnswerMembers
     /// <summary>Whether a whole answer with an error object is a failure: some aggregators report theirs under a 200.</summary>
     protected virtual bool ErrorIsFault => true;
 
-    bool IAnswerMembers.Wants(ref Utf8JsonReader name) =>
-        name.ValueTextEquals("usage"u8) || name.ValueTextEquals("service_tier"u8) || (ErrorIsFault && name.ValueTextEquals("error"u8));
+    bool IAnswerMembers.Wants(ref Utf8JsonReader name)
+    {
+        try
+        {
+            return name.ValueTextEquals("usage"u8) || name.ValueTextEquals("service_tier"u8)
+                || (ErrorIsFault && name.ValueTextEquals("error"u8));
+        }
+        catch (InvalidOperationException)
+        {
+            // Text that is no Unicode names nothing that is looked for.
+            return false;
+        }
+    }
 
     void IAnswerMembers.OnMember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            ReadMember(name, json);
+        }
+        catch (InvalidOperationException)
+        {
+            // As above: it was not reported.
+        }
+    }
+
+    void IAnswerMembers.OnToken(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            if (reader is { TokenType: JsonTokenType.PropertyName, CurrentDepth: 1 })
+                _inAnswer = HoldsAnswer(ref reader);
+            else if (_inAnswer)
+                ReadAnswer(ref reader);
+        }
+        catch (InvalidOperationException)
+        {
+            // As above.
+        }
+    }
+
+    private void ReadMember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json, Options);
         reader.Read();
@@ -63,7 +102,13 @@ internal abstract class JsonTap : AnswerTap, IAnswerMembers
             Fault = UpstreamFaults.Read(ref reader);
     }
 
-    void IAnswerMembers.OnText(long bytes) => TextBytes += bytes;
+    /// <summary>Whether the top-level member of this name holds what the model wrote.</summary>
+    protected virtual bool HoldsAnswer(ref Utf8JsonReader name) => false;
+
+    /// <summary>One token of that member. The member's own value stands at a depth of 1.</summary>
+    protected virtual void ReadAnswer(ref Utf8JsonReader reader)
+    {
+    }
 
     /// <summary>One event's data, not empty. What it throws of a reader's exceptions makes the event a part of the answer.</summary>
     protected abstract EventVerdict ReadEvent(ReadOnlySpan<byte> data);

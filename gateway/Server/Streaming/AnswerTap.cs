@@ -37,8 +37,20 @@ internal abstract class AnswerTap
     /// <summary>As the answer reports it beside its usage; null: not reported, or the standard one.</summary>
     public string? ServiceTier { get; protected set; }
 
-    /// <summary>Bytes of answer text seen so far: what an estimate is made from when no usage comes.</summary>
+    /// <summary>
+    /// Bytes of what the model wrote, seen so far: what an estimate is made from when no usage comes. The same for an answer that is
+    /// streamed and one that is not.
+    /// </summary>
     public long TextBytes { get; protected set; }
+
+    /// <summary>Searches of the web that the answer shows: what counts when its usage does not report them.</summary>
+    public long WebSearches { get; protected set; }
+
+    /// <inheritdoc cref="WebSearches"/>
+    public long FileSearches { get; protected set; }
+
+    /// <summary>True where the answer shows a tool on the provider's side whose fees, or whose uses, it does not tell.</summary>
+    public bool HasUnknownFees { get; protected set; }
 
     /// <summary>True once the answer has been seen to its proper end.</summary>
     public bool IsComplete { get; protected set; }

@@ -70,6 +70,10 @@ public sealed class MeteringTests
         await response.TextAsync();
 
         response.Header("x-litellm-response-cost").ShouldBe(cost);
+
+        // Metrics are told of a call when it has ended, which is after its answer.
+        while (await EstimatedAsync(gateway) < estimated)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
         (await EstimatedAsync(gateway)).ShouldBe(estimated);
     }
 
@@ -103,6 +107,22 @@ public sealed class MeteringTests
 
         standard.StatusCode.ShouldBe(HttpStatusCode.OK);
         fast.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+    }
+
+    [Theory]
+    [InlineData(""" "\ud800":1,"choices":[{"message":{"content":"hi"}}],"usage":{"prompt_tokens":100,"completion_tokens":20} """)]
+    [InlineData(""" "choices":[{"message":{"content":"hi"}}],"usage":{"\ud800":1,"prompt_tokens":100,"completion_tokens":20} """)]
+    [InlineData(""" "choices":[{"message":{"\ud800":"\ud800","type":"\ud800"}}],"usage":{"prompt_tokens":100,"completion_tokens":20} """)]
+    [InlineData(""" "choices":[],"service_tier":"\ud800","usage":{"prompt_tokens":100,"completion_tokens":20} """)]
+    public async Task Text_that_is_no_unicode_neither_breaks_an_answer_nor_hides_its_usage(string members)
+    {
+        await using var provider = await FakeProvider.StartAsync(Answers.Json($"{{{members}}}"));
+        await using var gateway = await GatewayUnderTest.StartAsync(TestConfig.Route("m", TestConfig.OpenAI(provider.BaseUrl)));
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", """{"model":"m","messages":[{"role":"user","content":"hi"}]}""");
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.SettledAsync()).Settled.ShouldBe(0.00014m);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text.Json.Nodes;
 using Gateway.Contract;
 using Integration.Tests.Gateway;
 using Support.FakeProviders;
@@ -56,6 +57,105 @@ public sealed class SharedBudgetTests : IDisposable
         await UntilSettledAsync(again, paid * Cost);
         using var refused = await again.ChatAsync(GatewayConfigs.Key, Body);
         refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+    }
+
+    [Theory]
+    [InlineData(SpendTier.Postgres)]
+    [InlineData(SpendTier.Redis)]
+    public async Task A_keys_requests_of_a_minute_hold_over_two_gateways_to_the_last_one(SpendTier tier)
+    {
+        const int limit = 20;
+        await using var provider = await FakeProvider.StartAsync(Answers.OpenAi());
+        await using var postgres = await PostgresServer.StartNewAsync();
+        await using var redis = await RedisServer.StartNewAsync();
+        var (one, two) = await TwoAsync(provider, await StoresAsync(tier, postgres, redis, null), new() { RequestsPerMinute = limit });
+        await using var _ = one;
+        await using var __ = two;
+
+        // Each asks until it is refused twice in a row, so that the minute in which it stops is used up.
+        var (paid, unanswered) = (0, 0);
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async i =>
+        {
+            for (var refused = 0; refused < 2;)
+            {
+                using var answer = await (i % 2 == 0 ? one : two).ChatAsync(GatewayConfigs.Key, Body);
+                refused = answer.StatusCode == HttpStatusCode.TooManyRequests ? refused + 1 : 0;
+                if (answer.StatusCode == HttpStatusCode.OK)
+                    Interlocked.Increment(ref paid);
+                else if (refused > 0)
+                    answer.Headers.GetValues("x-ratelimit-remaining-requests").Single().ShouldBe("0");
+                else
+                    Interlocked.Increment(ref unanswered);
+            }
+        }));
+
+        // A store that a busy machine did not let answer in time may have counted the call.
+        var minutes = await CompletedByMinuteAsync(one, paid);
+        minutes.ShouldAllBe(calls => calls <= limit);
+        minutes.Max().ShouldBeGreaterThanOrEqualTo(limit - unanswered, $"{unanswered} unanswered");
+    }
+
+    [Theory]
+    [InlineData(SpendTier.Postgres)]
+    [InlineData(SpendTier.Redis)]
+    public async Task A_keys_parallel_requests_hold_over_two_gateways_and_are_free_when_they_end(SpendTier tier)
+    {
+        const int limit = 4;
+        var release = new TaskCompletionSource();
+        await using var provider = await FakeProvider.StartAsync(async call =>
+        {
+            await release.Task;
+            await call.JsonAsync(new OpenAiAnswer().ToChatJson());
+        });
+        await using var postgres = await PostgresServer.StartNewAsync();
+        await using var redis = await RedisServer.StartNewAsync();
+        var (one, two) = await TwoAsync(provider, await StoresAsync(tier, postgres, redis, null), new() { MaxParallelRequests = limit });
+        await using var _ = one;
+        await using var __ = two;
+
+        var calls = Enumerable.Range(0, Clients).Select(i => (i % 2 == 0 ? one : two).ChatAsync(GatewayConfigs.Key, Body)).ToList();
+        var refused = await FirstAsync(calls, Clients - limit);
+        release.SetResult();
+        var served = await Task.WhenAll(calls.Except(refused));
+
+        refused.ShouldAllBe(call => call.Result.StatusCode == HttpStatusCode.TooManyRequests);
+        served.ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.OK);
+        (await CompletedByMinuteAsync(two, limit)).Sum().ShouldBe(limit);
+        var later = Enumerable.Range(0, limit).Select(i => (i % 2 == 0 ? one : two).ChatAsync(GatewayConfigs.Key, Body));
+        (await Task.WhenAll(later)).ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.OK);
+    }
+
+    private async Task<(GatewayChild One, GatewayChild Two)> TwoAsync(
+        FakeProvider provider, (string Name, string Value)[] variables, LimitsConfig limits)
+    {
+        var config = GatewayConfigs.Of(GatewayConfigs.Upstream(provider.BaseUrl));
+        config = config with { Keys = [config.Keys[0] with { Limits = limits }] };
+        return (await StartAsync("one", variables, config), await StartAsync("two", variables, config));
+    }
+
+    private static async Task<List<Task<HttpResponseMessage>>> FirstAsync(List<Task<HttpResponseMessage>> calls, int count)
+    {
+        var ended = new List<Task<HttpResponseMessage>>();
+        while (ended.Count < count)
+            ended.Add(await Task.WhenAny(calls.Except(ended)));
+        return ended;
+    }
+
+    /// <summary>How many calls began in each minute of the store's clock, once that many are in the ledger.</summary>
+    private static async Task<int[]> CompletedByMinuteAsync(GatewayChild gateway, int rows)
+    {
+        using var patience = new CancellationTokenSource(s_patience);
+        while (true)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, gateway.Data + "/spend/logs?status=completed&limit=1000");
+            request.Headers.Authorization = new("Bearer", GatewayConfigs.Key);
+            using var reply = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            var logs = JsonNode.Parse(await reply.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["data"]!.AsArray();
+            if (logs.Count == rows)
+                return [.. logs.GroupBy(row => ((string)row!["startTime"]!)[..16]).Select(g => g.Count())];
+            patience.IsCancellationRequested.ShouldBeFalse($"{logs.Count} rows, not {rows}");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
     }
 
     private const string Body = """{"model":"m","max_tokens":500,"messages":[{"role":"user","content":"hi"}]}""";

@@ -152,6 +152,19 @@ public sealed class BuiltInPricesTests
         Rates(provider, "api.mistral.ai", "mistral-large-2512").Input.ShouldBe(0.50m);
 
     [Theory]
+    [InlineData(Provider.OpenAI, null, "gpt-6.2-sol", "10", "2.5")]
+    [InlineData(Provider.OpenAI, null, "gpt-4o-search-preview", "25", "2.5")]
+    [InlineData(Provider.Anthropic, null, "claude-sonnet-5-5", "10", null)]
+    [InlineData(Provider.OpenAICompatible, "api.x.ai", "grok-4.6", "5", "2.5")]
+    public void Find_ModelWithToolsOfItsProvider_HasTheirFees(
+        Provider provider, string? host, string model, string webSearch, string? fileSearch)
+    {
+        var fees = Find(provider, host, model).ShouldNotBeNull().Price.ToolFees.ShouldNotBeNull();
+        fees.WebSearch.ShouldBe(Figure(webSearch));
+        fees.FileSearch.ShouldBe(fileSearch is null ? null : Figure(fileSearch));
+    }
+
+    [Theory]
     [InlineData("2026-10-06T23:59:59Z", "0.20")]
     [InlineData("2026-10-07T00:00:00Z", "0.10")]
     public void Find_PriceThatChanged_IsTheOneInForce(string at, string cacheRead) =>
@@ -163,7 +176,8 @@ public sealed class BuiltInPricesTests
     private static RatesConfig Rates(Provider provider, string? host, string model) =>
         Find(provider, host, model).ShouldNotBeNull().Price.Rates;
 
-    private static IEnumerable<RatesConfig> AllRates(PriceConfig price) => price.Tiers.Select(t => t.Rates)
+    private static IEnumerable<RatesConfig> AllRates(PriceConfig price) =>
+        price.Tiers.Concat(price.ServiceTiers.Values.SelectMany(t => t.Tiers ?? [])).Select(t => t.Rates)
         .Concat(price.ServiceTiers.Values.Select(t => t.Rates).OfType<RatesConfig>())
         .Prepend(price.Rates);
 

@@ -9,6 +9,7 @@ namespace Gateway.Server.Providers.Anthropic;
 /// </summary>
 internal sealed class AnthropicMessagesTap : JsonTap
 {
+    private readonly AnthropicBlock _block = new();
     private AnthropicUsage? _usage;
 
     protected override TokenUsage? ReadUsage(ReadOnlySpan<byte> json)
@@ -16,6 +17,15 @@ internal sealed class AnthropicMessagesTap : JsonTap
         _usage = AnthropicUsage.Read(json, _usage);
         HasOddOutput = _usage?.HasOddOutput == true;
         return _usage?.Sum;
+    }
+
+    protected override bool HoldsAnswer(ref Utf8JsonReader name) => name.ValueTextEquals("content"u8);
+
+    /// <summary>Blocks are the objects of an array.</summary>
+    protected override void ReadAnswer(ref Utf8JsonReader reader)
+    {
+        TextBytes += _block.Read(ref reader, reader.CurrentDepth - 2);
+        WebSearches = _block.WebSearches;
     }
 
     protected override EventVerdict ReadEvent(ReadOnlySpan<byte> data)
@@ -95,22 +105,21 @@ internal sealed class AnthropicMessagesTap : JsonTap
         }
     }
 
-    /// <summary>What a block or a delta brings, its own type aside. A tool's id and name are content: a client acts on them.</summary>
-    private static long TextIn(ref Utf8JsonReader reader)
+    /// <summary>What a block or a delta brings.</summary>
+    private long TextIn(ref Utf8JsonReader reader)
     {
-        var text = 0L;
-        var depth = reader.CurrentDepth;
-        var isType = false;
         if (reader.TokenType != JsonTokenType.StartObject)
-            return 0;
-        while (reader.Read() && !(reader.TokenType == JsonTokenType.EndObject && reader.CurrentDepth == depth))
         {
-            if (reader.TokenType == JsonTokenType.PropertyName)
-                isType = reader.ValueTextEquals("type"u8);
-            else if (reader.TokenType == JsonTokenType.String && !isType)
-                text += reader.ValueSpan.Length;
+            reader.Skip();
+            return 0;
         }
 
+        var text = 0L;
+        var depth = reader.CurrentDepth;
+        _block.Read(ref reader, 0);
+        while (reader.Read() && !(reader.TokenType == JsonTokenType.EndObject && reader.CurrentDepth == depth))
+            text += _block.Read(ref reader, reader.CurrentDepth - depth);
+        WebSearches = _block.WebSearches;
         return text;
     }
 

@@ -73,6 +73,8 @@ internal sealed record AnthropicUsage
                 tier = Tier(ref reader);
             else if (reader.ValueTextEquals("speed"u8))
                 speed = Tier(ref reader);
+            else if (reader.ValueTextEquals("server_tool_use"u8))
+                usage = ReadServerTools(ref reader, usage, ref odd);
             else if (reader.ValueTextEquals("iterations"u8))
                 all = ReadIterations(ref reader, all);
             else if (reader.ValueTextEquals("output_tokens"u8))
@@ -86,7 +88,8 @@ internal sealed record AnthropicUsage
                 usage = ReadCount(ref reader, usage, ref odd);
         }
 
-        return all with { Messages = WithWritten(usage, written) with { ServiceTier = speed ?? tier, Estimated = odd } };
+        usage = WithWritten(usage, written, ref odd);
+        return all with { Messages = usage with { ServiceTier = speed ?? tier, Estimated = odd } };
     }
 
     /// <summary>Each entry is a usage object of its own, with a type. An empty list says nothing.</summary>
@@ -146,7 +149,8 @@ internal sealed record AnthropicUsage
                 usage = ReadCount(ref reader, usage, ref odd);
         }
 
-        return (WithWritten(usage, written) with { Estimated = odd || !(isMessage || isCompaction) }, isMessage, odd);
+        usage = WithWritten(usage, written, ref odd);
+        return (usage with { Estimated = odd || !(isMessage || isCompaction) }, isMessage, odd);
     }
 
     /// <summary>
@@ -188,9 +192,45 @@ internal sealed record AnthropicUsage
         return usage;
     }
 
+    /// <summary>
+    /// Searches are charged one by one and fetched pages are not: https://platform.claude.com/docs/en/about-claude/pricing. What other tools
+    /// cost does not stand here.
+    /// </summary>
+    private static TokenUsage ReadServerTools(ref Utf8JsonReader reader, TokenUsage usage, ref bool odd)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            odd |= reader.TokenType != JsonTokenType.Null;
+            reader.Skip();
+            return usage;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("web_search_requests"u8))
+            {
+                reader.Read();
+                var searches = ReportedCount.Read(ref reader, ref odd, ReportedCount.MaxUses);
+                usage = usage with { WebSearches = searches ?? usage.WebSearches };
+            }
+            else if (reader.ValueTextEquals("web_fetch_requests"u8))
+                reader.Skip();
+            else
+                odd |= Number(ref reader, ref odd) > 0;
+        }
+
+        return usage;
+    }
+
     /// <summary>The total is the truth: what the split by life time does not name was written for the shorter one.</summary>
-    private static TokenUsage WithWritten(TokenUsage usage, long? total) =>
-        total is null ? usage : usage with { CacheWrite5m = Math.Max(total.Value - (usage.CacheWrite1h ?? 0), 0) };
+    private static TokenUsage WithWritten(TokenUsage usage, long? total, ref bool odd)
+    {
+        if (total is not { } written)
+            return usage;
+        odd |= (usage.CacheWrite1h ?? 0) > written;
+        return usage with { CacheWrite5m = Math.Max(written - (usage.CacheWrite1h ?? 0), 0) };
+    }
 
     /// <summary>Null for the standard one, and where there is none.</summary>
     private static string? Tier(ref Utf8JsonReader reader)

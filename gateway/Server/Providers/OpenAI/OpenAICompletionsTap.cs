@@ -10,6 +10,7 @@ namespace Gateway.Server.Providers.OpenAI;
 internal sealed class OpenAICompletionsTap(bool keepUsageChunk, int choices) : JsonTap
 {
     private int _unfinished = choices;
+    private Member _member;
 
     protected override EventVerdict ReadEvent(ReadOnlySpan<byte> data)
     {
@@ -20,6 +21,31 @@ internal sealed class OpenAICompletionsTap(bool keepUsageChunk, int choices) : J
     }
 
     protected override TokenUsage? ReadUsage(ReadOnlySpan<byte> json) => OpenAIUsage.Read(json);
+
+    protected override bool HoldsAnswer(ref Utf8JsonReader name) => name.ValueTextEquals("choices"u8);
+
+    protected override void ReadAnswer(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.PropertyName)
+            _member = MemberOf(ref reader);
+        else if (reader.TokenType == JsonTokenType.String)
+            ReadText(ref reader);
+    }
+
+    /// <remarks>
+    /// Models that search before they answer report it by what they cite alone; each call is charged as one search:
+    /// https://developers.openai.com/api/docs/guides/tools-web-search.
+    /// </remarks>
+    private void ReadText(ref Utf8JsonReader reader)
+    {
+        if (_member == Member.Text)
+            TextBytes += JsonText.Bytes(ref reader);
+        else if (_member == Member.Type && reader.ValueTextEquals("url_citation"u8))
+        {
+            WebSearches = 1;
+            HasUnknownFees = true;
+        }
+    }
 
     private EventVerdict ReadChunk(ReadOnlySpan<byte> data)
     {
@@ -74,25 +100,17 @@ internal sealed class OpenAICompletionsTap(bool keepUsageChunk, int choices) : J
             return false;
         }
 
-        var member = Member.Text;
         while (reader.Read() && !(reader.TokenType == JsonTokenType.EndArray && reader.CurrentDepth == depth))
         {
             hasChoices = true;
-            switch (reader.TokenType)
-            {
-                case JsonTokenType.PropertyName:
-                    member = MemberOf(ref reader);
-                    break;
-                case JsonTokenType.String when member == Member.FinishReason:
-                    // Not every server closes with [DONE]; an answer whose every choice says why it ended has ended.
-                    IsComplete = --_unfinished <= 0;
-                    hasContent = true;
-                    break;
-                case JsonTokenType.String when member == Member.Text && reader.ValueSpan.Length > 0:
-                    TextBytes += reader.ValueSpan.Length;
-                    hasContent = true;
-                    break;
-            }
+            ReadAnswer(ref reader);
+            if (reader.TokenType != JsonTokenType.String)
+                continue;
+            hasContent |= _member == Member.FinishReason || (_member == Member.Text && reader.ValueSpan.Length > 0);
+
+            // Not every server closes with [DONE]; an answer whose every choice says why it ended has ended.
+            if (_member == Member.FinishReason)
+                IsComplete = --_unfinished <= 0;
         }
 
         return hasContent;
@@ -100,8 +118,10 @@ internal sealed class OpenAICompletionsTap(bool keepUsageChunk, int choices) : J
 
     private static Member MemberOf(ref Utf8JsonReader name)
     {
-        if (name.ValueTextEquals("role"u8) || name.ValueTextEquals("type"u8))
+        if (name.ValueTextEquals("role"u8))
             return Member.Role;
+        if (name.ValueTextEquals("type"u8))
+            return Member.Type;
         return name.ValueTextEquals("finish_reason"u8) ? Member.FinishReason : Member.Text;
     }
 
@@ -109,6 +129,7 @@ internal sealed class OpenAICompletionsTap(bool keepUsageChunk, int choices) : J
     {
         Text,
         Role,
+        Type,
         FinishReason,
     }
 }

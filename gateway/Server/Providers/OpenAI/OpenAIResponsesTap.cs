@@ -10,10 +10,21 @@ namespace Gateway.Server.Providers.OpenAI;
 /// </summary>
 internal sealed class OpenAIResponsesTap : JsonTap
 {
+    private readonly OutputItems _items = new();
+
     /// <summary>A response that failed is a response, with its id, its status and its usage.</summary>
     protected override bool ErrorIsFault => false;
 
     protected override TokenUsage? ReadUsage(ReadOnlySpan<byte> json) => OpenAIUsage.Read(json);
+
+    protected override bool HoldsAnswer(ref Utf8JsonReader name) => name.ValueTextEquals("output"u8);
+
+    /// <summary>Items are the objects of an array.</summary>
+    protected override void ReadAnswer(ref Utf8JsonReader reader)
+    {
+        TextBytes += _items.Read(ref reader, reader.CurrentDepth - 2);
+        TakeTools(_items);
+    }
 
     protected override EventVerdict ReadEvent(ReadOnlySpan<byte> data)
     {
@@ -23,20 +34,29 @@ internal sealed class OpenAIResponsesTap : JsonTap
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return EventVerdict.Content;
         var verdict = EventVerdict.Content;
+        var isItem = false;
+        var item = default(Utf8JsonReader);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("type"u8))
             {
                 reader.Read();
+                isItem = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("response.output_item.done"u8);
                 verdict = VerdictOf(ref reader);
             }
             else if (reader.ValueTextEquals("delta"u8))
             {
                 reader.Read();
                 if (reader.TokenType == JsonTokenType.String)
-                    TextBytes += reader.ValueSpan.Length;
+                    TextBytes += JsonText.Bytes(ref reader);
                 else
                     reader.Skip();
+            }
+            else if (reader.ValueTextEquals("item"u8))
+            {
+                reader.Read();
+                item = reader;
+                reader.Skip();
             }
             else if (reader.ValueTextEquals("response"u8))
             {
@@ -45,6 +65,12 @@ internal sealed class OpenAIResponsesTap : JsonTap
             }
             else
                 reader.Skip();
+        }
+
+        if (isItem)
+        {
+            _items.ReadWhole(ref item);
+            TakeTools(_items);
         }
 
         if (verdict == EventVerdict.Error)
@@ -82,8 +108,11 @@ internal sealed class OpenAIResponsesTap : JsonTap
             var isUsage = reader.ValueTextEquals("usage"u8);
             var isTier = reader.ValueTextEquals("service_tier"u8);
             var isError = reader.ValueTextEquals("error"u8);
+            var isOutput = reader.ValueTextEquals("output"u8);
             reader.Read();
-            if (isUsage)
+            if (isOutput)
+                TakeOutput(ref reader);
+            else if (isUsage)
                 TakeUsage(ref reader, data);
             else if (isTier)
                 TakeServiceTier(ref reader);
@@ -92,6 +121,21 @@ internal sealed class OpenAIResponsesTap : JsonTap
             else
                 reader.Skip();
         }
+    }
+
+    /// <summary>The end of a stream repeats its items. What does not send them one by one is known by it alone.</summary>
+    private void TakeOutput(ref Utf8JsonReader reader)
+    {
+        var all = new OutputItems();
+        all.ReadWhole(ref reader);
+        TakeTools(all);
+    }
+
+    private void TakeTools(OutputItems items)
+    {
+        WebSearches = Math.Max(WebSearches, items.WebSearches);
+        FileSearches = Math.Max(FileSearches, items.FileSearches);
+        HasUnknownFees |= items.HasUnknownFees;
     }
 
     /// <summary>The <c>error</c> event carries code and message beside its type.</summary>

@@ -22,9 +22,9 @@ internal static class OpenAIUsage
             var reader = new Utf8JsonReader(json);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 return null;
-            counts.ReadMembers(ref reader, isAnswer: null);
+            counts.ReadMembers(ref reader, Part.Whole);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // Usage that cannot be read is usage that was not reported: it is estimated then, and marked as such.
             return null;
@@ -43,26 +43,42 @@ internal static class OpenAIUsage
         private long? _audioInput;
         private long? _audioOutput;
         private long? _reasoning;
+        private long? _webSearches;
+        private long? _fileSearches;
         private bool _isOdd;
 
         /// <param name="reader">On the object's start.</param>
-        /// <param name="isAnswer">Of which half these are the details; null for the usage object itself.</param>
-        public void ReadMembers(ref Utf8JsonReader reader, bool? isAnswer)
+        /// <param name="part">What these are the details of.</param>
+        public void ReadMembers(ref Utf8JsonReader reader, Part part)
         {
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var isInputDetails = reader.ValueTextEquals("prompt_tokens_details"u8) || reader.ValueTextEquals("input_tokens_details"u8);
-                var isOutputDetails = reader.ValueTextEquals("completion_tokens_details"u8)
-                    || reader.ValueTextEquals("output_tokens_details"u8);
-                ref var count = ref Slot(ref reader, isAnswer, ref this, out var known);
+                var details = PartOf(ref reader);
+                var most = part == Part.Tools ? ReportedCount.MaxUses : ReportedCount.Max;
+                var isFree = reader.ValueTextEquals("mcp_calls"u8);
+                ref var count = ref Slot(ref reader, part, ref this, out var known);
                 reader.Read();
-                if (reader.TokenType == JsonTokenType.StartObject && (isInputDetails || isOutputDetails))
-                    ReadMembers(ref reader, isOutputDetails);
+                if (reader.TokenType == JsonTokenType.StartObject && details != Part.Whole)
+                    ReadMembers(ref reader, details);
                 else if (known)
-                    count = ReportedCount.Read(ref reader, ref _isOdd) ?? count;
+                    count = ReportedCount.Read(ref reader, ref _isOdd, most) ?? count;
+                else if (part == Part.Tools && !isFree)
+                    _isOdd |= ReportedCount.Read(ref reader, ref _isOdd) > 0;
                 else
                     reader.Skip();
             }
+        }
+
+        private static Part PartOf(ref Utf8JsonReader name)
+        {
+            if (name.ValueTextEquals("prompt_tokens_details"u8) || name.ValueTextEquals("input_tokens_details"u8))
+                return Part.Prompt;
+            if (name.ValueTextEquals("completion_tokens_details"u8) || name.ValueTextEquals("output_tokens_details"u8))
+                return Part.Answer;
+
+            // xAI counts the tools that it ran, and charges for all but MCP: https://docs.x.ai/developers/pricing. Those whose fees have no
+            // place here make it an estimate.
+            return name.ValueTextEquals("server_side_tool_usage_details"u8) ? Part.Tools : Part.Whole;
         }
 
         public readonly TokenUsage? ToUsage(string raw)
@@ -74,7 +90,8 @@ internal static class OpenAIUsage
             var cacheWrite = Math.Min(_cacheWrite ?? 0, input - cached);
             var audioInput = Math.Min(_audioInput ?? 0, input - cached - cacheWrite);
             var hidden = Hidden();
-            var output = _output + hidden;
+            var isInside = !(_reasoning > _output + hidden);
+            var output = isInside ? _output + hidden : _reasoning;
             var audioOutput = Math.Min(_audioOutput ?? 0, output ?? 0);
             var contradicts = cached + cacheWrite + audioInput + audioOutput
                 != (_cached ?? 0) + (_cacheWrite ?? 0) + (_audioInput ?? 0) + (_audioOutput ?? 0);
@@ -87,7 +104,9 @@ internal static class OpenAIUsage
                 Output = output - audioOutput,
                 Reasoning = _reasoning,
                 AudioOutput = _audioOutput is null ? null : audioOutput,
-                Estimated = _isOdd || contradicts || (hidden > 0 && hidden != _reasoning),
+                WebSearches = _webSearches,
+                FileSearches = _fileSearches,
+                Estimated = _isOdd || contradicts || !isInside || (hidden > 0 && hidden != _reasoning),
                 Raw = raw,
             };
         }
@@ -98,41 +117,47 @@ internal static class OpenAIUsage
         /// </summary>
         private readonly long Hidden() => Math.Max((_total - _input - _output) ?? 0, 0);
 
-        private static ref long? Slot(ref Utf8JsonReader reader, bool? isAnswer, ref Counts counts, out bool known)
+        private static ref long? Slot(ref Utf8JsonReader reader, Part part, ref Counts counts, out bool known)
         {
             known = true;
-            if (isAnswer is null)
+            switch (part)
             {
-                if (reader.ValueTextEquals("prompt_tokens"u8) || reader.ValueTextEquals("input_tokens"u8))
+                case Part.Whole when reader.ValueTextEquals("prompt_tokens"u8) || reader.ValueTextEquals("input_tokens"u8):
                     return ref counts._input;
-                if (reader.ValueTextEquals("completion_tokens"u8) || reader.ValueTextEquals("output_tokens"u8))
+                case Part.Whole when reader.ValueTextEquals("completion_tokens"u8) || reader.ValueTextEquals("output_tokens"u8):
                     return ref counts._output;
-                if (reader.ValueTextEquals("total_tokens"u8))
+                case Part.Whole when reader.ValueTextEquals("total_tokens"u8):
                     return ref counts._total;
 
                 // DeepSeek reports its cache beside the details: https://api-docs.deepseek.com/guides/kv_cache.
-                if (reader.ValueTextEquals("prompt_cache_hit_tokens"u8))
+                case Part.Whole when reader.ValueTextEquals("prompt_cache_hit_tokens"u8):
+                case Part.Prompt when reader.ValueTextEquals("cached_tokens"u8):
                     return ref counts._cached;
-            }
-            else if (isAnswer.Value)
-            {
-                if (reader.ValueTextEquals("reasoning_tokens"u8))
-                    return ref counts._reasoning;
-                if (reader.ValueTextEquals("audio_tokens"u8))
-                    return ref counts._audioOutput;
-            }
-            else
-            {
-                if (reader.ValueTextEquals("cached_tokens"u8))
-                    return ref counts._cached;
-                if (reader.ValueTextEquals("cache_write_tokens"u8))
+                case Part.Prompt when reader.ValueTextEquals("cache_write_tokens"u8):
                     return ref counts._cacheWrite;
-                if (reader.ValueTextEquals("audio_tokens"u8))
+                case Part.Prompt when reader.ValueTextEquals("audio_tokens"u8):
                     return ref counts._audioInput;
+                case Part.Answer when reader.ValueTextEquals("reasoning_tokens"u8):
+                    return ref counts._reasoning;
+                case Part.Answer when reader.ValueTextEquals("audio_tokens"u8):
+                    return ref counts._audioOutput;
+                case Part.Tools when reader.ValueTextEquals("web_search_calls"u8):
+                    return ref counts._webSearches;
+                case Part.Tools when reader.ValueTextEquals("file_search_calls"u8):
+                    return ref counts._fileSearches;
+                default:
+                    known = false;
+                    return ref counts._reasoning;
             }
-
-            known = false;
-            return ref counts._reasoning;
         }
+    }
+
+    /// <summary>Of a usage object.</summary>
+    private enum Part
+    {
+        Whole,
+        Prompt,
+        Answer,
+        Tools,
     }
 }

@@ -79,7 +79,7 @@ internal static class SampleLedger
 
     private static Settlement Answer(decimal cost) => SpendSamples.Settlement(cost) with
     {
-        Usage = new() { InputUncached = 30, CacheRead = 10, Output = 20, Reasoning = 5 },
+        Usage = new() { InputUncached = 30, CacheRead = 10, Output = 20, Reasoning = 5, WebSearches = 2, FileSearches = 1 },
         Currency = "USD",
         PriceVersion = "v1",
         Target = "main",

@@ -26,7 +26,16 @@ public abstract partial class SpendStoreContract
         var settlement = Settlement(0.5m) with
         {
             Status = CallStatus.Cut,
-            Usage = new() { InputUncached = 7, CacheRead = 2, Output = 3, Raw = """{"prompt_tokens":7}""", Estimated = true },
+            Usage = new()
+            {
+                InputUncached = 7,
+                CacheRead = 2,
+                Output = 3,
+                WebSearches = 2,
+                FileSearches = 1,
+                Raw = """{"prompt_tokens":7}""",
+                Estimated = true,
+            },
             PriceVersion = "v1",
             ServedRoute = "ns/other",
             Target = "main",

@@ -33,6 +33,8 @@ create table llm_gateway.ledger (
     output bigint,
     reasoning bigint,
     audio_output bigint,
+    web_searches bigint,
+    file_searches bigint,
     service_tier text,
     usage_raw text,
     estimated boolean not null,

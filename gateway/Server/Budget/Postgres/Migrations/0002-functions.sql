@@ -64,15 +64,15 @@ begin
             started_at, call_id, kind, gateway, number, ended_at, key, cost_nanos, total_nanos, tokens, charges,
             model, route, stream, end_user, session, tags, attribution, status, calls, error, currency,
             input_uncached, cache_read, cache_write_5m, cache_write_1h, audio_input, output, reasoning, audio_output,
-            service_tier, usage_raw, estimated, cached, unpriced, price_version, served_model, served_route,
-            target, provider, upstream_model, attempts, http_status, latency, first_token, seed)
+            web_searches, file_searches, service_tier, usage_raw, estimated, cached, unpriced, price_version, served_model,
+            served_route, target, provider, upstream_model, attempts, http_status, latency, first_token, seed)
         select
             r."startedAt", r."callId", r.kind, p_gateway, r.number, r."endedAt", r.key, r."costNanos", s.cost, r.tokens,
             r.charges, f.model, f.route, f.stream, f."endUser", f.session, coalesce(f.tags, '{}'), coalesce(f.attribution, '{}'),
             coalesce(s.status, r.kind), coalesce(r.calls, 1), s.error, s.currency,
             u."inputUncached", u."cacheRead", u."cacheWrite5m", u."cacheWrite1h", u."audioInput", u.output, u.reasoning,
-            u."audioOutput", u."serviceTier", u.raw, coalesce(u.estimated, r.settlement is null), coalesce(s.cached, false),
-            coalesce(s.unpriced, false), s."priceVersion", s."servedModel", s."servedRoute",
+            u."audioOutput", u."webSearches", u."fileSearches", u."serviceTier", u.raw,
+            coalesce(u.estimated, r.settlement is null), coalesce(s.cached, false), coalesce(s.unpriced, false), s."priceVersion", s."servedModel", s."servedRoute",
             s.target, s.provider, s."upstreamModel", s.attempts, s."httpStatus", s.latency, s."firstToken", p_seed
         from jsonb_to_recordset(p_rows) as r(
             "startedAt" timestamptz, "callId" text, kind text, number bigint, "endedAt" timestamptz, key text,
@@ -85,7 +85,8 @@ begin
             currency text, latency interval, "firstToken" interval) on true
         left join lateral jsonb_to_record(s.usage) as u(
             "inputUncached" bigint, "cacheRead" bigint, "cacheWrite5m" bigint, "cacheWrite1h" bigint, "audioInput" bigint,
-            output bigint, reasoning bigint, "audioOutput" bigint, "serviceTier" text, estimated boolean, raw text) on true
+            output bigint, reasoning bigint, "audioOutput" bigint, "webSearches" bigint, "fileSearches" bigint, "serviceTier" text,
+            estimated boolean, raw text) on true
         on conflict do nothing
         returning *
     ),
@@ -718,6 +719,7 @@ create function llm_gateway.row_v1(l llm_gateway.ledger) returns jsonb language 
             'usage', jsonb_build_object(
                 'inputUncached', l.input_uncached, 'cacheRead', l.cache_read, 'cacheWrite5m', l.cache_write_5m,
                 'cacheWrite1h', l.cache_write_1h, 'audioInput', l.audio_input, 'output', l.output, 'reasoning', l.reasoning,
-                'audioOutput', l.audio_output, 'serviceTier', l.service_tier, 'estimated', l.estimated, 'raw', l.usage_raw))
+                'audioOutput', l.audio_output, 'webSearches', l.web_searches, 'fileSearches', l.file_searches,
+                'serviceTier', l.service_tier, 'estimated', l.estimated, 'raw', l.usage_raw))
         end))
 $$;
