@@ -30,8 +30,8 @@ internal sealed class LedgerDatabase : IAsyncDisposable
         _seedBound = options.SeedBound;
         var settings = PostgresSettings.Of(uri, caFile, options.Bound);
 
-        // One each for reserves, settles, renewals, upkeep, a seed, and for those who read.
-        settings.MaxPoolSize = 6;
+        // One each for reserves, settles, renewals, upkeep, quick and long seeds, and for those who read.
+        settings.MaxPoolSize = 7;
         settings.MaxAutoPrepare = 32;
         settings.AutoPrepareMinUsages = 2;
 
@@ -53,7 +53,12 @@ internal sealed class LedgerDatabase : IAsyncDisposable
     /// <summary>As above, what adds up a whole period: it may take as long as <see cref="PostgresSpendOptions.SeedBound"/>.</summary>
     public ValueTask<DatabaseAnswer<T>> AskAtLengthAsync<T>(
         string statement, ReadOnlyMemory<byte> document, Func<DbDataReader, T> read, CancellationToken cancellationToken) =>
-        AskAsync(new Question<T>(statement, document, read, _seedBound), cancellationToken);
+        AskAtLengthAsync(statement, document, read, _seedBound, cancellationToken);
+
+    /// <summary>As above, within a bound of its own, whole seconds.</summary>
+    public ValueTask<DatabaseAnswer<T>> AskAtLengthAsync<T>(
+        string statement, ReadOnlyMemory<byte> document, Func<DbDataReader, T> read, TimeSpan bound, CancellationToken cancellationToken) =>
+        AskAsync(new Question<T>(statement, document, read, bound), cancellationToken);
 
     private async ValueTask<DatabaseAnswer<T>> AskAsync<T>(Question<T> question, CancellationToken cancellationToken)
     {

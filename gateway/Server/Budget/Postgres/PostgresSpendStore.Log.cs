@@ -1,6 +1,6 @@
 namespace Gateway.Server.Budget.Postgres;
 
-/// <content>Log messages, events 250 to 259 and 261 to 269.</content>
+/// <content>Log messages, events 250 to 254, 256 and 257.</content>
 internal sealed partial class PostgresSpendStore
 {
     [LoggerMessage(250, LogLevel.Error, "The spend database cannot be used: {Reason}")]
@@ -17,9 +17,6 @@ internal sealed partial class PostgresSpendStore
 
     [LoggerMessage(254, LogLevel.Error, "Postgres does not take a batch of calls, which follow the failure mode: {Reason}")]
     private partial void LogReserveRefused(string reason);
-
-    [LoggerMessage(255, LogLevel.Error, "Postgres does not make counters, and their calls follow the failure mode: {Reason}")]
-    private partial void LogSeedRefused(string reason);
 
     [LoggerMessage(256, LogLevel.Information, "{Count} rows of the ledger were past their retention and deleted")]
     private partial void LogDeleted(long count);

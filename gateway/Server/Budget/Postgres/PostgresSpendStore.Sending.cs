@@ -7,7 +7,6 @@ namespace Gateway.Server.Budget.Postgres;
 /// <content>Batches on their way.</content>
 internal sealed partial class PostgresSpendStore
 {
-    private const string Seed = "select llm_gateway.seed_v1($1, $2)::text";
     private const string Settle = "select * from llm_gateway.settle_v1($1, $2)";
     private const string Renew = "select * from llm_gateway.renew_v1($1, $2)";
 

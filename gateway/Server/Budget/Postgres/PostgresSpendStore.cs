@@ -39,8 +39,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     private readonly SpoolFolder _spool;
     private readonly Backlog<LedgerRow> _backlog;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Lock _seedGate = new();
-    private Task<DatabaseAnswer<int>> _seeding = Task.FromResult(default(DatabaseAnswer<int>));
+    private readonly CounterSeeds _seeds;
     private Task _upkeep = Task.CompletedTask;
 
     private PostgresSpendStore(LedgerDatabase database, SpoolFolder spool, PostgresSpendOptions options, TimeProvider time, ILogger logger)
@@ -55,6 +54,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
         _reserves = new(options.MaxBatch, SendReservesAsync);
         _settles = new(options.MaxBatch, SendRowsAsync);
         _renewals = new(options.MaxBatch, SendRenewalsAsync);
+        _seeds = new(database, options, logger);
     }
 
     public SpendTier Tier => SpendTier.Postgres;
@@ -166,12 +166,16 @@ internal sealed partial class PostgresSpendStore : ISpendStore
         for (var attempt = 0; attempt < MaxAttempts && _database.Failure is null; attempt++)
         {
             var pending = new PendingReserve(request, number, Holds(request));
+
+            // A question that has to wait for a lock would hold up all that are asked with it.
+            if (_seeds.AreLong(pending) && !await AreMadeAsync(pending, began))
+                break;
             _reserves.Add(pending);
             if (await pending.Answer.Task is not { } answer)
                 return Uncounted(request, number, mayBeAdmitted: true);
             if (answer.Verdict == ReserveVerdict.CounterMissing)
             {
-                if (!await IsSeededAsync(pending, began))
+                if (!await AreMadeAsync(pending, began))
                     break;
                 attempt--;
             }
@@ -183,31 +187,17 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     }
 
     /// <summary>
-    /// Has the call's counters made, or waits for those of another call first: one seed at a time, since each adds up a whole period.
-    /// False: the database does not make them, or it takes longer than the call waits; it goes on then, and later calls find it done.
+    /// Has the call's counters made. False: the database does not make them, or it takes longer than the call waits; it goes on then, and
+    /// later calls find it done.
     /// </summary>
-    private async ValueTask<bool> IsSeededAsync(PendingReserve pending, long began)
+    private async ValueTask<bool> AreMadeAsync(PendingReserve pending, long began)
     {
-        Task<DatabaseAnswer<int>> seeding;
-        bool isOwn;
-        lock (_seedGate)
-        {
-            isOwn = _seeding.IsCompleted;
-            if (isOwn)
-                _seeding = _database.AskAtLengthAsync(Seed, ReserveBatch.Seeds(pending), _ => 0, CancellationToken.None).AsTask();
-            seeding = _seeding;
-        }
-
+        var making = _seeds.MakeAsync(pending);
         var left = _options.Bound - _time.GetElapsedTime(began);
         if (left <= TimeSpan.Zero)
             return false;
-        await Task.WhenAny(seeding, Task.Delay(left, _time));
-        if (!seeding.IsCompleted || !isOwn)
-            return seeding.IsCompleted;
-        var answer = await seeding;
-        if (answer.Fault == DatabaseFault.Refused)
-            LogSeedRefused(answer.Reason!);
-        return answer.Fault == DatabaseFault.None;
+        await Task.WhenAny(making, Task.Delay(left, _time));
+        return making.IsCompleted && await making;
     }
 
     private ImmutableArray<PostgresHold> Holds(ReserveRequest request) =>

@@ -71,25 +71,6 @@ internal sealed class ReserveBatch
         }, row.GetInt64(7));
     }
 
-    /// <summary>The counters of one call, to be made.</summary>
-    public static ReadOnlyMemory<byte> Seeds(PendingReserve call)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(buffer, LedgerJson.Writing);
-        json.WriteStartArray();
-        foreach (var hold in call.Holds)
-        {
-            json.WriteStartObject();
-            json.WriteString("key", hold.Budget.PerKey ? call.Request.KeyId : "");
-            PostgresHold.WriteCounter(json, hold.Budget, hold.Period);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.Flush();
-        return buffer.WrittenMemory;
-    }
-
     private static void WriteLimit(Utf8JsonWriter json, string name, long? limit)
     {
         if (limit is { } value)

@@ -381,45 +381,91 @@ returns table (key text, held numeric) language sql stable as $$
     group by r.key
 $$;
 
--- Makes counters that are missing. Nothing else moves the budgets meanwhile.
-create function llm_gateway.seed_v1(p_gateway text, p_counters jsonb) returns void language plpgsql set jit = off as $$
+-- Those of the counters that are missing, each once.
+create function llm_gateway.missing_v1(p_gateway text, p_counters jsonb)
+returns table (budget text, key text, definition text, period_start timestamptz, period_end timestamptz, counts_tokens boolean)
+language sql stable as $$
+    select distinct x.budget, x.key, x.definition, x.period_start, x.period_end, x.counts_tokens
+    from jsonb_to_recordset(p_counters) as x(
+        budget text, key text, definition text, period_start timestamptz, period_end timestamptz, counts_tokens boolean)
+    where not exists (
+        select from llm_gateway.counter c
+        where c.gateway = p_gateway and c.budget = x.budget and c.key = x.key and c.definition = x.definition
+            and c.period_start = x.period_start)
+$$;
+
+-- Makes counters that are missing. Nothing else moves their budgets meanwhile. Unless it is patient it passes over budgets that somebody
+-- holds, and those with much to add up, so that others do not wait for them; it answers which.
+create function llm_gateway.seed_v1(p_gateway text, p_batch jsonb) returns setof text language plpgsql set jit = off as $$
 declare
+    v_counters jsonb := p_batch->'counters';
+    v_is_patient boolean := (p_batch->>'patient')::boolean;
+    v_left_out text[] := '{}';
     r record;
 begin
-    perform pg_advisory_xact_lock(1819045734, b.bucket)
-    from (
-        select distinct hashtext(p_gateway || ' ' || x.budget) & 63 as bucket
-        from jsonb_to_recordset(p_counters) as x(budget text) order by 1
-    ) b;
+    perform set_config('lock_timeout', p_batch->>'wait', true);
+    if not v_is_patient then
+        v_left_out := array(
+            select distinct p.budget
+            from (select distinct m.budget, m.period_start, m.period_end from llm_gateway.missing_v1(p_gateway, v_counters) m) p
+            where 100000 < (
+                select count(*)
+                from (
+                    select from llm_gateway.budget_quarter q
+                    where q.gateway = p_gateway and q.budget = p.budget
+                        and q.quarter >= p.period_start and (p.period_end is null or q.quarter < p.period_end)
+                    limit 100001
+                ) s));
+    end if;
     for r in
-        select * from jsonb_to_recordset(p_counters) as x(
-            budget text, key text, definition text, period_start timestamptz, period_end timestamptz, counts_tokens boolean)
-        order by x.budget collate "C", x.key collate "C", x.definition collate "C", x.period_start
+        select b.bucket, array_agg(distinct b.budget) as budgets
+        from (
+            select hashtext(p_gateway || ' ' || m.budget) & 63 as bucket, m.budget
+            from llm_gateway.missing_v1(p_gateway, v_counters) m where m.budget <> all(v_left_out)
+        ) b
+        group by b.bucket order by b.bucket
     loop
-        -- A call names all of its counters, and to add up those that are there may take seconds.
-        continue when exists (
-            select from llm_gateway.counter c
-            where c.gateway = p_gateway and c.budget = r.budget and c.key = r.key and c.definition = r.definition
-                and c.period_start = r.period_start);
+        begin
+            perform pg_advisory_xact_lock(1819045734, r.bucket);
+        exception when lock_not_available then
+            if v_is_patient then
+                raise;
+            end if;
+            v_left_out := v_left_out || r.budgets;
+        end;
+    end loop;
+    for r in
+        select m.budget, m.definition, m.period_start, m.period_end, m.counts_tokens, array_agg(m.key) as keys
+        from llm_gateway.missing_v1(p_gateway, v_counters) m
+        where m.budget <> all(v_left_out)
+        group by m.budget, m.definition, m.period_start, m.period_end, m.counts_tokens
+        order by m.budget collate "C", m.definition collate "C", m.period_start
+    loop
         insert into llm_gateway.counter (
             gateway, budget, key, definition, period_start, period_end, counts_tokens, settled, live, overshoot, used_at)
         select
-            p_gateway, r.budget, r.key, r.definition, r.period_start, r.period_end, r.counts_tokens,
+            p_gateway, r.budget, k.key, r.definition, r.period_start, r.period_end, r.counts_tokens,
             least(greatest(coalesce(s.settled, 0), 0), 2305843009213693951),
             least(coalesce(h.held, 0), 2305843009213693951),
             least(greatest(coalesce(s.overshoot, 0), 0), 2305843009213693951), clock_timestamp()
-        from (
-            select sum(s.settled) as settled, sum(s.overshoot) as overshoot
-            from llm_gateway.spent_v1(p_gateway, r.budget, r.period_start, r.period_end, r.counts_tokens) s
-            where r.key = '' or s.key = r.key
-        ) s
-        cross join (
-            select sum(h.held) as held
-            from llm_gateway.held_v1(p_gateway, r.budget, r.period_start, r.period_end, r.counts_tokens) h
-            where r.key = '' or h.key = r.key
-        ) h
+        from unnest(r.keys) as k(key)
+        left join (
+            select c.key, sum(p.settled) as settled, sum(p.overshoot) as overshoot
+            from llm_gateway.spent_v1(p_gateway, r.budget, r.period_start, r.period_end, r.counts_tokens) p
+            cross join lateral (values (''), (p.key)) c(key)
+            where c.key = any(r.keys)
+            group by c.key
+        ) s on s.key = k.key
+        left join (
+            select c.key, sum(l.held) as held
+            from llm_gateway.held_v1(p_gateway, r.budget, r.period_start, r.period_end, r.counts_tokens) l
+            cross join lateral (values (''), (l.key)) c(key)
+            where c.key = any(r.keys)
+            group by c.key
+        ) h on h.key = k.key
         on conflict do nothing;
     end loop;
+    return query select unnest(v_left_out);
 end $$;
 
 -- Settles calls by their rows. A call that was given up meanwhile is not written: its row comes back, for the difference to be written.
