@@ -60,6 +60,22 @@ internal sealed partial class LedgerJson : JsonSerializerContext
         return buffer.WrittenMemory;
     }
 
+    /// <summary>So many calls, at most, of processes that are gone.</summary>
+    public static ReadOnlyMemory<byte> Sessions(ImmutableArray<string> sessions, int limit)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(buffer, Writing);
+        json.WriteStartObject();
+        json.WriteNumber("limit", limit);
+        json.WriteStartArray("sessions");
+        foreach (var session in sessions)
+            json.WriteStringValue(session);
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
     /// <summary>Postgres has no character zero; it becomes U+FFFD. https://www.postgresql.org/docs/current/datatype-json.html</summary>
     public static ReadOnlyMemory<byte> WithoutZeros(ArrayBufferWriter<byte> buffer)
     {

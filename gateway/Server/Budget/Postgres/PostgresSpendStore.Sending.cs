@@ -18,7 +18,7 @@ internal sealed partial class PostgresSpendStore
         {
             var batch = new ReserveBatch(calls);
             var asked = _time.GetTimestamp();
-            var document = batch.Document(_options.Lease, _clock.Now + _options.Bound);
+            var document = batch.Document(_session, _options.Lease, _clock.Now + _options.Bound);
             var answer = await _database.AskAsync(ReserveBatch.Statement, document, batch.Read, CancellationToken.None);
             if (answer.Rows.Count > 0)
                 _clock.Learn(answer.Rows[0].Answer.Time, asked);

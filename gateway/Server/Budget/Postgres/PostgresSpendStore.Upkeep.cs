@@ -12,6 +12,7 @@ internal sealed partial class PostgresSpendStore
 {
     private const string Probe = "select clock_timestamp() from (select $1::text, $2::jsonb) as p";
     private const string Sweep = "select * from llm_gateway.sweep_v1($1, ($2::jsonb)::text::integer)";
+    private const string Orphan = "select * from llm_gateway.orphan_v1($1, $2)";
     private const string ReadCounters = "select * from llm_gateway.read_v1($1, $2)";
     private const string ReadSpent = "select key, spent from llm_gateway.key_state where gateway = $1 and $2::jsonb is not null";
     private const string Clean =
@@ -73,6 +74,8 @@ internal sealed partial class PostgresSpendStore
         // After an outage every replica renews first: leases ran out while nobody could renew them.
         if (IsDue(ref _renewed, _options.RenewInterval))
             await RenewAsync();
+        if (!_former.Ids.IsEmpty && !_backlog.IsBehind)
+            await GiveUpFormerAsync(cancellationToken);
         if (_time.GetElapsedTime(_healthySince) >= _options.RenewInterval && IsDue(ref _swept, _options.SweepInterval))
             await SweepAsync(cancellationToken);
         if (_refreshing.IsCompleted && (_hasUnread || _time.GetElapsedTime(_refreshed) >= RefreshPause))
@@ -177,14 +180,35 @@ internal sealed partial class PostgresSpendStore
         await _renewals.DrainAsync();
     }
 
+    /// <summary>What the process before this one has left is given up now; what it had brought to the volume went first.</summary>
+    private async Task GiveUpFormerAsync(CancellationToken cancellationToken)
+    {
+        DatabaseAnswer<(string, string)> answer;
+        do
+        {
+            var document = LedgerJson.Sessions(_former.Ids, _options.MaxBatch);
+            answer = await AbandonAsync(Orphan, document, cancellationToken);
+        }
+        while (answer.Rows.Count == _options.MaxBatch);
+        if (answer.Fault == DatabaseFault.None)
+            _former.Forget();
+    }
+
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
-        var answer = await _database.AskAsync(
-            Sweep, Number(_options.MaxBatch), row => (CallId: row.GetString(0), Key: row.GetString(1)), cancellationToken);
-        foreach (var (callId, key) in answer.Rows)
-            LogAbandoned(callId, key);
+        var answer = await AbandonAsync(Sweep, Number(_options.MaxBatch), cancellationToken);
         if (answer.Rows.Count == _options.MaxBatch)
             _swept = 0;
+    }
+
+    private async Task<DatabaseAnswer<(string CallId, string Key)>> AbandonAsync(
+        string statement, ReadOnlyMemory<byte> document, CancellationToken cancellationToken)
+    {
+        var answer = await _database.AskAsync(
+            statement, document, row => (CallId: row.GetString(0), Key: row.GetString(1)), cancellationToken);
+        foreach (var (callId, key) in answer.Rows)
+            LogAbandoned(callId, key);
+        return answer;
     }
 
     /// <remarks>Beside the upkeep: leases are renewed meanwhile.</remarks>

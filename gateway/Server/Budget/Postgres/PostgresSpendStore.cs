@@ -38,6 +38,11 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     private readonly RefusedCalls _refused = new();
     private readonly SpoolFolder _spool;
     private readonly Backlog<LedgerRow> _backlog;
+    private readonly FormerSessions _former;
+
+    /// <summary>Of this process, in all that it holds in the database.</summary>
+    private readonly string _session = Guid.CreateVersion7().ToString("N");
+
     private readonly CancellationTokenSource _stop = new();
     private readonly CounterSeeds _seeds;
     private Task _upkeep = Task.CompletedTask;
@@ -46,6 +51,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     {
         _database = database;
         _spool = spool;
+        _former = spool.Sessions(_session);
         _backlog = spool.Backlog("rows", new(options.MaxBatch, Gathers: true), LedgerJson.Default.SpooledRows);
         _options = options;
         _time = time;
@@ -129,7 +135,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
 
     /// <summary>
     /// Writes what waits, as long as the database takes it, and leaves the rest on the volume. Calls that are still live are given up by
-    /// another replica when their lease is over.
+    /// the next process on this volume, or by another replica when their lease is over.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

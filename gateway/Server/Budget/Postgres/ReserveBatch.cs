@@ -26,14 +26,16 @@ internal sealed class ReserveBatch
             NumberOf(call.Request.KeyId);
     }
 
+    /// <param name="session">Of this process.</param>
     /// <param name="lease">Of each call.</param>
     /// <param name="until">By the store's clock: later on nobody waits for the answer, and no call may be admitted.</param>
-    public ReadOnlyMemory<byte> Document(TimeSpan lease, DateTimeOffset until)
+    public ReadOnlyMemory<byte> Document(string session, TimeSpan lease, DateTimeOffset until)
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
         using (var json = new Utf8JsonWriter(buffer, LedgerJson.Writing))
         {
             json.WriteStartObject();
+            json.WriteString("session", session);
             json.WriteNumber("lease", (long)lease.TotalMilliseconds);
             json.WriteString("until", until);
             json.WriteStartArray("keys");

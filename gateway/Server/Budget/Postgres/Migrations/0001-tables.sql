@@ -132,10 +132,12 @@ create table llm_gateway.key_state (
     primary key (key, gateway)
 ) with (fillfactor = 30, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- Live calls, each a lease. The number is the gateway's own: it can settle a call without ever having got the answer to its reserve.
+-- Live calls, each a lease. The number is the gateway's own: it can settle a call without ever having got the answer to its reserve. The
+-- session is that of its process.
 create table llm_gateway.reservation (
     number bigint primary key,
     gateway text collate "C" not null,
+    session text collate "C" not null,
     call_id text collate "C" not null,
     key text collate "C" not null,
     started_at timestamptz not null,

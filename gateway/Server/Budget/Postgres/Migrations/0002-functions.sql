@@ -339,10 +339,10 @@ begin
     where s.gateway = p_gateway and s.key = k.key;
     with admitted as (
         insert into llm_gateway.reservation (
-            number, gateway, call_id, key, started_at, expires_at, cost, tokens, held_cost, held_tokens, prompt_cost, prompt_tokens,
+            number, gateway, session, call_id, key, started_at, expires_at, cost, tokens, held_cost, held_tokens, prompt_cost, prompt_tokens,
             budgets, holds, facts)
         select
-            x.number, p_gateway, x.call_id, v_keys[x.key], v_now + x.i * interval '1 microsecond',
+            x.number, p_gateway, p_batch->>'session', x.call_id, v_keys[x.key], v_now + x.i * interval '1 microsecond',
             v_now + (p_batch->>'lease')::bigint * interval '1 millisecond', x.cost, x.tokens, x.cost, x.tokens,
             x.prompt_cost, x.prompt_tokens, x.budgets, x.holds, x.facts
         from jsonb_to_recordset(p_batch->'calls') as x(
@@ -603,31 +603,21 @@ begin
     return query select unnest(v_numbers);
 end $$;
 
--- Gives up calls whose lease is over: each is charged what it had accrued, at least its prompt.
-create function llm_gateway.sweep_v1(p_gateway text, p_limit integer)
-returns table (o_call_id text, o_key text) language plpgsql set jit = off set lock_timeout = '1500ms' as $$
+-- Gives up those of the calls whose lease is over or whose session is one of these: each is charged what it had accrued, at least its prompt.
+create function llm_gateway.abandon_v1(p_gateway text, p_numbers bigint[], p_sessions text[])
+returns table (o_call_id text, o_key text) language plpgsql as $$
 #variable_conflict use_column
 declare
-    v_numbers bigint[];
     v_budgets text[];
     v_keys text[];
     v_moves llm_gateway.movement[];
     v_rows jsonb;
 begin
-    select array_agg(number) into v_numbers
-    from (
-        select s.number from llm_gateway.reservation s
-        where s.gateway = p_gateway and s.expires_at < clock_timestamp()
-        order by s.expires_at limit p_limit
-    ) s;
-    if v_numbers is null then
-        return;
-    end if;
     select array_agg(p.budget), array_agg(p.key) into v_budgets, v_keys
     from (
         select distinct b.budget, s.key
         from llm_gateway.reservation s left join lateral unnest(s.budgets) as b(budget) on true
-        where s.number = any(v_numbers)
+        where s.number = any(p_numbers)
     ) p;
     if v_keys is null then
         return;
@@ -635,7 +625,9 @@ begin
     perform llm_gateway.lock_v1(p_gateway, v_budgets, v_keys);
 
     with swept as (
-        delete from llm_gateway.reservation s where s.number = any(v_numbers) and s.expires_at < clock_timestamp() returning *
+        delete from llm_gateway.reservation s
+        where s.number = any(p_numbers) and (s.expires_at < clock_timestamp() or s.session = any(p_sessions))
+        returning *
     ),
     lost as (
         select
@@ -677,6 +669,36 @@ begin
     end if;
     perform llm_gateway.insert_rows_v1(p_gateway, v_rows, v_moves);
     return query select r."callId", r.key from jsonb_to_recordset(v_rows) as r("callId" text, key text);
+end $$;
+
+-- Calls whose lease is over.
+create function llm_gateway.sweep_v1(p_gateway text, p_limit integer)
+returns table (o_call_id text, o_key text) language sql set jit = off set lock_timeout = '1500ms' as $$
+    select a.o_call_id, a.o_key
+    from llm_gateway.abandon_v1(
+        p_gateway,
+        array(
+            select s.number from llm_gateway.reservation s
+            where s.gateway = p_gateway and s.expires_at < clock_timestamp()
+            order by s.expires_at limit p_limit),
+        '{}') a
+$$;
+
+-- Calls of processes that are gone.
+create function llm_gateway.orphan_v1(p_gateway text, p_batch jsonb)
+returns table (o_call_id text, o_key text) language plpgsql set jit = off set lock_timeout = '1500ms' as $$
+declare
+    v_sessions text[] := array(select jsonb_array_elements_text(p_batch->'sessions'));
+begin
+    return query
+        select a.o_call_id, a.o_key
+        from llm_gateway.abandon_v1(
+            p_gateway,
+            array(
+                select s.number from llm_gateway.reservation s
+                where s.gateway = p_gateway and s.session = any(v_sessions)
+                limit (p_batch->>'limit')::integer),
+            v_sessions) a;
 end $$;
 
 -- Where counters stand; those that are missing as they would be made. Answers by the number of the question.
