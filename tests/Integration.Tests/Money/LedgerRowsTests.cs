@@ -44,6 +44,42 @@ public sealed class LedgerRowsTests(SharedPostgres postgres) : IClassFixture<Sha
         ledger.LostRows.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task A_row_that_is_refused_once_more_because_the_one_beside_it_had_to_wait_is_lost_once()
+    {
+        await using var fixture = await PostgresFixture.OpenAsync(postgres);
+        var (ledger, rows) = (NewLedger(fixture), Rows(fixture, 2));
+        (await ledger.WriteAsync([rows[0]], TestContext.Current.CancellationToken)).ShouldNotBeNull();
+        rows = [rows[1] with { Key = null! }, rows[0] with { CallId = "other" }];
+        await using (var administrator = await postgres.Admin.OpenConnectionAsync(TestContext.Current.CancellationToken))
+        {
+            await using var transaction = await administrator.BeginTransactionAsync(TestContext.Current.CancellationToken);
+            await using var hold = administrator.CreateCommand();
+            hold.CommandText = $"select from llm_gateway.key_state where gateway = '{fixture.Gateway}' for update";
+            await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            (await ledger.WriteAsync(rows, TestContext.Current.CancellationToken)).ShouldBeNull();
+        }
+
+        (await ledger.WriteAsync(rows, TestContext.Current.CancellationToken)).ShouldNotBeNull();
+        ledger.LostRows.ShouldBe(1);
+        (await fixture.RowsAsync()).Select(r => r.CallId).ShouldContain("other");
+    }
+
+    [Fact]
+    public async Task A_row_that_makes_the_writer_itself_fail_is_tried_some_times_and_then_holds_up_no_other()
+    {
+        await using var fixture = await PostgresFixture.OpenAsync(postgres);
+        var (ledger, rows) = (NewLedger(fixture), Rows(fixture, 3));
+        rows = rows.SetItem(1, rows[1] with { Charges = default });
+        var attempts = 1;
+        while (await ledger.WriteAsync(rows, TestContext.Current.CancellationToken) is null)
+            (++attempts).ShouldBeLessThan(10);
+
+        attempts.ShouldBeGreaterThan(1, "what passes by itself must cost nothing");
+        (await fixture.RowsAsync()).Select(r => r.CallId).ShouldBe([rows[0].CallId, rows[2].CallId], ignoreOrder: true);
+        ledger.LostRows.ShouldBe(1);
+    }
+
     private static OrderedLedger NewLedger(PostgresFixture fixture) =>
         new(fixture.NewDatabase(), NullLogger<OrderedLedger>.Instance);
 

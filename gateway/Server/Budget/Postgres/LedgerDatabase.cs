@@ -68,7 +68,7 @@ internal sealed class LedgerDatabase : IAsyncDisposable
             _failure = null;
             return new(rows, DatabaseFault.None);
         }
-        catch (PostgresException e) when (e.SqlState[..2] is "22" or "23")
+        catch (PostgresException e) when (e.SqlState[..2] is "22" or "23" or "54")
         {
             // The server works; it does not take this document.
             return new([], DatabaseFault.Refused) { Reason = Reason(e) };

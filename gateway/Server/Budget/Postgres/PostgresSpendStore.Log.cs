@@ -1,6 +1,6 @@
 namespace Gateway.Server.Budget.Postgres;
 
-/// <content>Log messages, events 250 to 254, 256 and 257.</content>
+/// <content>Log messages, events 250 to 252, 254, 256 and 257.</content>
 internal sealed partial class PostgresSpendStore
 {
     [LoggerMessage(250, LogLevel.Error, "The spend database cannot be used: {Reason}")]
@@ -11,9 +11,6 @@ internal sealed partial class PostgresSpendStore
 
     [LoggerMessage(252, LogLevel.Warning, "Call {CallId} of key {Key} was lost sight of; what it had accrued is charged")]
     private partial void LogAbandoned(string callId, string key);
-
-    [LoggerMessage(253, LogLevel.Error, "Postgres does not take the ledger row of call {CallId}, which is lost: {Reason}")]
-    private partial void LogRefused(string callId, string reason);
 
     [LoggerMessage(254, LogLevel.Error, "Postgres does not take a batch of calls, which follow the failure mode: {Reason}")]
     private partial void LogReserveRefused(string reason);

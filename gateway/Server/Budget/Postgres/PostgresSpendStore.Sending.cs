@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Data.Common;
 using System.Text.Json;
 
 namespace Gateway.Server.Budget.Postgres;
@@ -9,8 +10,6 @@ internal sealed partial class PostgresSpendStore
 {
     private const string Settle = "select * from llm_gateway.settle_v1($1, $2)";
     private const string Renew = "select * from llm_gateway.renew_v1($1, $2)";
-
-    private long _lostRows;
 
     private async Task SendReservesAsync(List<PendingReserve> calls)
     {
@@ -50,8 +49,9 @@ internal sealed partial class PostgresSpendStore
         }
         catch (Exception e)
         {
-            Interlocked.Add(ref _lostRows, rows.Count);
+            // They may have been written: to write them again is harmless.
             LogBroken(e);
+            rows.ForEach(row => Keep(row.Row));
         }
 
         foreach (var row in rows)
@@ -61,40 +61,28 @@ internal sealed partial class PostgresSpendStore
     /// <summary>False: the database did not take all of them; it is given all again, which is harmless.</summary>
     private async Task<bool> WriteAsync(ImmutableArray<LedgerRow> rows)
     {
-        var answer = await _database.AskAsync(
-            Settle,
-            LedgerJson.Rows(rows),
-            row => (Row: rows[row.GetInt32(0)], GivenUp: row.IsDBNull(1) ? null : row.GetString(1), Spent: row.GetInt64(2)),
-            CancellationToken.None);
-        if (answer.Fault == DatabaseFault.Unavailable)
+        if (await _writer.WriteAsync(rows, CancellationToken.None) is not { } written)
             return false;
-        if (answer.Fault == DatabaseFault.Refused)
-            return await WriteEachAsync(rows, answer.Reason!);
-        foreach (var (row, _, spent) in answer.Rows)
-            _spent[row.Key] = spent;
-        ImmutableArray<LedgerRow> corrections =
-        [
-            .. answer.Rows.Where(r => r.GivenUp is not null)
-                .Select(r => PostgresEntry.Correction(r.Row, JsonSerializer.Deserialize(r.GivenUp!, LedgerJson.Default.GivenUp)!)),
-        ];
-        return corrections.IsEmpty || await WriteAsync(corrections);
-    }
-
-    /// <summary>A row that the database will never take must not hold up the others.</summary>
-    private async Task<bool> WriteEachAsync(ImmutableArray<LedgerRow> rows, string reason)
-    {
-        if (rows.Length == 1)
+        var corrections = ImmutableArray.CreateBuilder<LedgerRow>();
+        for (var i = 0; i < rows.Length; i++)
         {
-            Interlocked.Increment(ref _lostRows);
-            LogRefused(rows[0].CallId, reason);
-            return true;
+            if (written.Answers[i] is not { } answer)
+                continue;
+            _spent[rows[i].Key] = answer.Spent;
+            if (answer.GivenUp is { } former)
+                corrections.Add(PostgresEntry.Correction(rows[i], former));
         }
 
-        var all = true;
-        foreach (var row in rows)
-            all &= await WriteAsync([row]);
-        return all;
+        if (corrections.Count > 0 && !await WriteAsync(corrections.DrainToImmutable()))
+            return false;
+        _writer.Lose(written.Refused);
+        return true;
     }
+
+    /// <summary>One row of what <see cref="Settle"/> answers.</summary>
+    private static (int Row, Settled Answer) ReadSettled(DbDataReader row) =>
+        (row.GetInt32(0), new(
+            row.IsDBNull(1) ? null : JsonSerializer.Deserialize(row.GetString(1), LedgerJson.Default.GivenUp), row.GetInt64(2)));
 
     private async Task SendRenewalsAsync(List<PostgresReservation> calls)
     {
@@ -154,4 +142,9 @@ internal sealed partial class PostgresSpendStore
                 return;
         }
     }
+
+    /// <summary>What is known of a row that was given to the database.</summary>
+    /// <param name="GivenUp">The row that gave its call up before; null: there is none, and it was written.</param>
+    /// <param name="Spent">By its key, ever.</param>
+    private readonly record struct Settled(GivenUp? GivenUp, long Spent);
 }

@@ -45,6 +45,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
 
     private readonly CancellationTokenSource _stop = new();
     private readonly CounterSeeds _seeds;
+    private readonly RowWriter<Settled> _writer;
     private Task _upkeep = Task.CompletedTask;
 
     private PostgresSpendStore(LedgerDatabase database, SpoolFolder spool, PostgresSpendOptions options, TimeProvider time, ILogger logger)
@@ -61,11 +62,12 @@ internal sealed partial class PostgresSpendStore : ISpendStore
         _settles = new(options.MaxBatch, SendRowsAsync);
         _renewals = new(options.MaxBatch, SendRenewalsAsync);
         _seeds = new(database, options, logger);
+        _writer = new(database, Settle, ReadSettled, logger);
     }
 
     public SpendTier Tier => SpendTier.Postgres;
 
-    public StoreHealth Health => new(_database.Failure is null, Volatile.Read(ref _lostRows) + _backlog.Lost);
+    public StoreHealth Health => new(_database.Failure is null, _writer.Lost + _backlog.Lost);
 
     /// <summary>
     /// Brings the schema up to date, and begins the upkeep. A database that is not there is no failure: the failure mode applies until
