@@ -10,22 +10,44 @@ namespace Gateway.Server.Budget.Spool;
 /// <remarks>
 /// Adding costs no I/O. While the database takes what comes nothing is written. Once it has failed, or something has waited for
 /// <see cref="SpoolOptions.Patience"/>, each beat brings to the volume all that waits in memory, the batch under way first, until the
-/// volume is empty again. One at a time takes batches.
+/// volume is empty again. One at a time takes batches, and waits no longer than that for a volume that hangs: what is there stays there
+/// then, and what waits in memory is delivered under another session, since batches of one session come in order.
 /// </remarks>
 internal sealed class Backlog<T> : IBacklog
 {
     private readonly ConcurrentQueue<T> _waiting = new();
+
+    // Of what is in memory; nobody who holds it waits for the volume.
     private readonly Lock _gate = new();
-    private readonly string _session = Guid.CreateVersion7().ToString("N");
+
+    // Of the volume; taken before the other one.
+    private readonly Lock _disk = new();
     private readonly SpoolLog<T>? _log;
     private readonly SpoolOptions _options;
     private readonly BacklogShape _shape;
     private readonly TimeProvider _time;
-    private ImmutableArray<T> _front = [];
+    private string _session = NewSession();
+    private long _lastNumber;
+
+    // True: batches of this session may be on the volume.
+    private bool _isOnVolume;
+
+    // The next one, still in memory: it may be on its way to the volume, and be taken all the same.
+    private SpoolBatch<T>? _next;
+
+    // Under way.
     private SpoolBatch<T>? _batch;
+
+    // The first of the volume.
+    private SpoolBatch<T>? _read;
+
+    // Delivered, and still on the volume: all before this, so many items.
+    private (SpoolMark End, int Items)? _delivered;
+    private Task _visit = Task.CompletedTask;
     private volatile bool _hasFailed;
     private bool _isClosed;
-    private long _lastNumber;
+    private bool _isLetGo;
+    private long _onVolume;
     private long _added;
     private long _gone;
     private long _lost;
@@ -40,6 +62,7 @@ internal sealed class Backlog<T> : IBacklog
     {
         (_log, _shape, _options, _time) = (log, shape, options, time);
         _lookedAt = time.GetTimestamp();
+        _onVolume = log?.Items ?? 0;
     }
 
     /// <summary>All that waits, what is under way included.</summary>
@@ -56,7 +79,7 @@ internal sealed class Backlog<T> : IBacklog
 
     private long InMemory => Volatile.Read(ref _added) - Volatile.Read(ref _gone);
 
-    private long OnVolume => _log?.Items ?? 0;
+    private long OnVolume => Volatile.Read(ref _onVolume);
 
     /// <summary>False: it does not fit, and is lost.</summary>
     public bool TryAdd(T item)
@@ -72,19 +95,28 @@ internal sealed class Backlog<T> : IBacklog
         return true;
     }
 
-    /// <summary>What is to be delivered now, until <see cref="Done"/> the same; null: nothing waits.</summary>
+    /// <summary>What is to be delivered now, until <see cref="Done"/> the same; null: nothing waits, or it cannot be read now.</summary>
     public SpoolBatch<T>? Take()
     {
         lock (_gate)
         {
             if (_isClosed || _batch is not null)
                 return _isClosed ? null : _batch;
-            if (OnVolume > 0)
-                _batch = _log!.Read(_shape.Gathers ? _shape.Size : 1);
+            if (_onVolume == 0)
+                return TakeNext();
+        }
 
-            // What is on the volume goes first, also where it cannot be read now.
-            if (_batch is null && OnVolume == 0 && Fill())
-                (_batch, _front) = (NewBatch(), []);
+        var isThere = TryVisit(ReadFirst);
+        lock (_gate)
+        {
+            if (_isClosed)
+                return null;
+            if (_read is not null)
+                (_batch, _read) = (_read, null);
+            else if (_onVolume == 0)
+                TakeNext();
+            else if (!isThere)
+                _batch = FormApart();
             return _batch;
         }
     }
@@ -98,12 +130,17 @@ internal sealed class Backlog<T> : IBacklog
             if (_isClosed)
                 return;
             var batch = _batch!;
-            if (batch.End is { } end)
-                _log!.Remove(end, batch.Items.Length);
-            else
-                Volatile.Write(ref _gone, _gone + batch.Items.Length);
             _batch = null;
+            if (batch.End is not { } end)
+            {
+                Leave(batch.Items.Length);
+                return;
+            }
+
+            AddDelivered(end, batch.Items.Length);
         }
+
+        TryVisit(RemoveDelivered);
     }
 
     /// <summary>It was not: the database takes nothing now.</summary>
@@ -115,10 +152,11 @@ internal sealed class Backlog<T> : IBacklog
         if (_log is null)
             return;
         var isLate = IsLate();
-        lock (_gate)
+        if (InMemory > 0 && (isLate || IsBehind || InMemory > _options.MaxInMemory / 4))
+            Move(_log);
+        lock (_disk)
         {
-            if (InMemory > 0 && (isLate || IsBehind || InMemory > _options.MaxInMemory / 4))
-                Move(_log);
+            RemoveDelivered();
             _log.Sync();
         }
     }
@@ -127,24 +165,27 @@ internal sealed class Backlog<T> : IBacklog
     public long Close()
     {
         lock (_gate)
+            _isClosed = true;
+        lock (_disk)
         {
             if (_log is not null)
                 Move(_log);
-            _log?.Dispose();
-            _isClosed = true;
-            return InMemory;
+            LetGo();
         }
+
+        return InMemory;
     }
 
     /// <inheritdoc/>
     public void Abandon()
     {
         lock (_gate)
-        {
-            _log?.Dispose();
             _isClosed = true;
-        }
+        lock (_disk)
+            LetGo();
     }
+
+    private static string NewSession() => Guid.CreateVersion7().ToString("N");
 
     /// <summary>Something that is in memory now was there when this was asked before, and that is long ago.</summary>
     private bool IsLate()
@@ -157,42 +198,175 @@ internal sealed class Backlog<T> : IBacklog
         return isLate;
     }
 
+    /// <summary>Brings to the volume what is in memory, as long as it takes it. Without the gate while it writes.</summary>
     private void Move(SpoolLog<T> log)
     {
-        if (_batch is { End: null } batch)
+        bool isMoved;
+        do
         {
-            if (!TryAppend(log, batch, out var end))
-                return;
-            _batch = batch with { End = end };
+            lock (_disk)
+            {
+                RemoveDelivered();
+                isMoved = FirstInMemory() is { } batch && TryMove(log, batch);
+            }
+        }
+        while (isMoved);
+    }
+
+    /// <summary>What goes to the volume next; null: there is nothing in memory.</summary>
+    private SpoolBatch<T>? FirstInMemory()
+    {
+        lock (_gate)
+        {
+            // One that is delivered past the volume could not be taken out of it again.
+            var batch = _batch is { End: null } && (_onVolume == 0 || _isClosed) ? _batch : _next ??= Form();
+            _isOnVolume |= batch?.Session == _session;
+            return batch;
+        }
+    }
+
+    private bool TryMove(SpoolLog<T> log, SpoolBatch<T> batch)
+    {
+        SpoolMark? end;
+        try
+        {
+            end = log.TryAppend(new() { Session = batch.Session, Number = batch.Number, Count = batch.Items.Length, Items = batch.Items });
+        }
+        catch (Exception)
+        {
+            var rest = batch with { Items = [.. batch.Items.Where(log.CanWrite)] };
+            if (rest.Items.Length == batch.Items.Length)
+                throw;
+            Drop(batch, rest);
+            return true;
         }
 
-        while (Fill() && TryAppend(log, NewBatch(), out _))
-            _front = [];
-    }
-
-    private bool TryAppend(SpoolLog<T> log, SpoolBatch<T> batch, out SpoolMark? end)
-    {
-        end = log.TryAppend(new() { Session = batch.Session, Number = batch.Number, Count = batch.Items.Length, Items = batch.Items });
         if (end is null)
             return false;
-        Volatile.Write(ref _gone, _gone + batch.Items.Length);
+        lock (_gate)
+        {
+            // Where it is neither of the two it was delivered meanwhile.
+            if (_batch == batch)
+                _batch = batch with { End = end };
+            else if (_next == batch)
+                _next = null;
+            else
+            {
+                AddDelivered(end, batch.Items.Length);
+                return true;
+            }
+
+            Leave(batch.Items.Length);
+            CountVolume();
+        }
+
         return true;
     }
 
-    /// <summary>What goes together next stands in <see cref="_front"/>, where an append has failed too.</summary>
-    private bool Fill()
+    /// <summary>What cannot be written would hold up all that comes after it.</summary>
+    private void Drop(SpoolBatch<T> batch, SpoolBatch<T> rest)
     {
-        if (_front.Length == _shape.Size || _waiting.IsEmpty)
-            return _front.Length > 0;
+        lock (_gate)
+        {
+            if (_batch == batch)
+                _batch = rest;
+            else if (_next == batch)
+                _next = rest.Items.IsEmpty ? null : rest;
+            else
+                return;
+            Leave(batch.Items.Length - rest.Items.Length);
+            Interlocked.Add(ref _lost, batch.Items.Length - rest.Items.Length);
+        }
+    }
+
+    /// <summary>Does something with the volume. False: it is at something that it has not ended in time.</summary>
+    private bool TryVisit(Action act)
+    {
+        lock (_gate)
+        {
+            if (!_visit.IsCompleted)
+                return false;
+            _visit = Task.Run(() =>
+            {
+                lock (_disk)
+                {
+                    if (!_isLetGo)
+                        act();
+                }
+            });
+        }
+
+        return _visit.Wait(_options.Patience);
+    }
+
+    private void ReadFirst()
+    {
+        RemoveDelivered();
+        var batch = _log!.Read(_shape.Gathers ? _shape.Size : 1);
+        lock (_gate)
+        {
+            _read = batch;
+            CountVolume();
+        }
+    }
+
+    /// <summary>Takes what was delivered out of the volume.</summary>
+    private void RemoveDelivered()
+    {
+        (SpoolMark End, int Items) delivered;
+        lock (_gate)
+        {
+            if (_delivered is not { } some)
+                return;
+            delivered = some;
+        }
+
+        _log!.Remove(delivered.End, delivered.Items);
+        lock (_gate)
+        {
+            var more = _delivered!.Value.Items - delivered.Items;
+            _delivered = more == 0 ? null : _delivered.Value with { Items = more };
+            CountVolume();
+        }
+    }
+
+    private void AddDelivered(SpoolMark end, int items)
+    {
+        _delivered = (end, items + (_delivered?.Items ?? 0));
+        CountVolume();
+    }
+
+    private void LetGo()
+    {
+        _isLetGo = true;
+        _log?.Dispose();
+    }
+
+    private SpoolBatch<T>? TakeNext()
+    {
+        (_batch, _next) = (_next ?? Form(), null);
+        return _batch;
+    }
+
+    /// <summary>What may overtake the volume: its number says nothing of what is there.</summary>
+    private SpoolBatch<T>? FormApart()
+    {
+        if (_isOnVolume)
+            (_session, _lastNumber, _isOnVolume) = (NewSession(), 0, false);
+        return Form();
+    }
+
+    private SpoolBatch<T>? Form()
+    {
         var items = ImmutableArray.CreateBuilder<T>();
-        items.AddRange(_front);
         while (items.Count < _shape.Size && _waiting.TryDequeue(out var item))
             items.Add(item);
-        _front = items.DrainToImmutable();
-        return true;
+        return items.Count == 0 ? null : new(_session, ++_lastNumber, items.DrainToImmutable());
     }
 
-    private SpoolBatch<T> NewBatch() => new(_session, ++_lastNumber, _front);
+    private void Leave(int items) => Volatile.Write(ref _gone, _gone + items);
+
+    private void CountVolume() => Volatile.Write(ref _onVolume, Math.Max(_log!.Items - (_delivered?.Items ?? 0), 0));
 }
 
 /// <summary>How items go together.</summary>

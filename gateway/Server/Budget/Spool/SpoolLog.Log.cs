@@ -1,6 +1,6 @@
 namespace Gateway.Server.Budget.Spool;
 
-/// <content>Log messages, events 290 to 295.</content>
+/// <content>Log messages, events 290 to 296.</content>
 internal sealed partial class SpoolLog<T>
 {
     [LoggerMessage(290, LogLevel.Error, "What waits for a database cannot be written to the volume, and waits in memory: {Reason}")]
@@ -21,4 +21,7 @@ internal sealed partial class SpoolLog<T>
 
     [LoggerMessage(295, LogLevel.Error, "What waits for a database cannot be read from the volume now, and stays there: {Reason}")]
     private partial void LogCannotRead(string reason);
+
+    [LoggerMessage(296, LogLevel.Error, "Something that waits for a database cannot be written to the volume, and is lost")]
+    private partial void LogCannotWrite(Exception exception);
 }

@@ -74,6 +74,22 @@ internal sealed partial class SpoolLog<T> : IDisposable
 
     private long Bytes => _lengths.Values.Sum();
 
+    /// <summary>False: the item cannot be put in a line, and never will.</summary>
+    public bool CanWrite(T item)
+    {
+        try
+        {
+            using var line = new ChecksummedLine();
+            line.Write(new() { Session = "", Number = 0, Count = 1, Items = [item] }, _type);
+            return true;
+        }
+        catch (Exception e)
+        {
+            LogCannotWrite(e);
+            return false;
+        }
+    }
+
     /// <summary>
     /// Hands the line to the operating system: from then on it survives the process. Null: it does not fit, or the disk fails.
     /// </summary>

@@ -1,6 +1,7 @@
 using Gateway.Server.Budget.Files;
 using Gateway.Server.Budget.Spool;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Win32.SafeHandles;
 using Support;
 
 namespace Gateway.Tests.Budget.Spool;
@@ -162,6 +163,129 @@ public sealed class BacklogTests : IDisposable
         DeliverAll(backlog).ShouldBe(["1"]);
     }
 
+    [Fact]
+    public async Task A_volume_that_hangs_holds_up_nothing_that_is_in_memory_and_nothing_is_delivered_twice()
+    {
+        using var disk = new HangingDisk();
+        _options = new() { Write = disk.Write };
+        using (var folder = Open())
+        {
+            var backlog = Backlog(folder);
+            Add(backlog, "1", "2", "3");
+            backlog.Take().ShouldNotBeNull();
+            backlog.Failed();
+            var beat = disk.HangIn(folder.Beat);
+            DeliverAll(backlog).ShouldBe(["1", "2", "3"]);
+            Add(backlog, "4");
+            DeliverAll(backlog).ShouldBe(["4"]);
+
+            await disk.GoOnAsync(beat);
+            folder.Beat();
+            (backlog.Count, backlog.IsBehind).ShouldBe((0, false));
+            Files().ShouldBeEmpty();
+        }
+
+        using var next = Open();
+        DeliverAll(Backlog(next)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_comes_while_a_volume_hangs_is_delivered_past_it_and_what_is_there_afterwards()
+    {
+        using var disk = new HangingDisk();
+        _options = new() { Write = disk.Write, Patience = TimeSpan.FromMilliseconds(50) };
+        using var folder = Open();
+        var backlog = Backlog(folder);
+        Add(backlog, "1", "2", "3");
+        backlog.Failed();
+        folder.Beat();
+        Add(backlog, "4", "5", "6", "7");
+        var beat = disk.HangIn(folder.Beat);
+
+        var past = backlog.Take().ShouldNotBeNull();
+        past.Items.ShouldBe(["6", "7"]);
+        backlog.Done();
+        backlog.Take().ShouldBeNull();
+
+        await disk.GoOnAsync(beat);
+        SpoolBatch<string>? first;
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((first = backlog.Take()) is null)
+            patience.IsCancellationRequested.ShouldBeFalse("the volume can be read again");
+        first.Session.ShouldNotBe(past.Session, "batches of one session come in order");
+        DeliverAll(backlog).ShouldBe(["1", "2", "3", "4", "5"]);
+    }
+
+    [Fact]
+    public void What_cannot_be_written_is_counted_as_lost_and_holds_up_nothing_else()
+    {
+        using var folder = Open();
+        var backlog = folder.Backlog("items", new(2, Gathers: false), SpoolSamples.Default.NumbersLine);
+        backlog.TryAdd([1]).ShouldBeTrue();
+        backlog.TryAdd(default).ShouldBeTrue();
+        backlog.TryAdd([2]).ShouldBeTrue();
+        backlog.Failed();
+        folder.Beat();
+        (backlog.Count, backlog.Lost).ShouldBe((2, 1));
+        backlog.Take().ShouldNotBeNull().Items.ShouldHaveSingleItem().ShouldBe([1]);
+        backlog.Done();
+        backlog.Take().ShouldNotBeNull().Items.ShouldHaveSingleItem().ShouldBe([2]);
+    }
+
+    /// <summary>As a store sees it that knows the last number of each session: an earlier one was counted before, it says.</summary>
+    [Fact]
+    public async Task However_a_volume_and_a_database_fail_each_item_is_counted_once_and_batches_of_a_session_come_in_order()
+    {
+        foreach (var seed in Enumerable.Range(1, 8))
+        {
+            var random = new Random(seed);
+            _options = new()
+            {
+                Patience = TimeSpan.FromMilliseconds(1),
+                SegmentBytes = 400,
+                Write = (file, bytes, offset) =>
+                {
+                    if (random.Next(4) == 0)
+                        throw new IOException("No space left on device");
+                    if (random.Next(4) == 0)
+                        Thread.SpinWait(1_000_000);
+                    RandomAccess.Write(file, bytes, offset);
+                },
+            };
+            using var folder = Open();
+            var backlog = Backlog(folder);
+            using var stop = new CancellationTokenSource();
+            var beating = Task.Run(
+                () =>
+                {
+                    while (!stop.IsCancellationRequested)
+                        folder.Beat();
+                },
+                TestContext.Current.CancellationToken);
+            var (counted, numbers) = (new List<string>(), new Dictionary<string, long>());
+            var (taking, added) = (new Random(-seed), 0);
+            while (added < 300 || backlog.Count > 0)
+            {
+                for (var i = taking.Next(5); i > 0 && added < 300; i--)
+                    backlog.TryAdd($"{added++}").ShouldBeTrue();
+                if (backlog.Take() is not { } batch)
+                    continue;
+                if (numbers.GetValueOrDefault(batch.Session) < batch.Number)
+                    counted.AddRange(batch.Items);
+                numbers[batch.Session] = Math.Max(batch.Number, numbers.GetValueOrDefault(batch.Session));
+                if (taking.Next(3) == 0)
+                    backlog.Failed();
+                else
+                    backlog.Done();
+            }
+
+            await stop.CancelAsync();
+            await beating;
+            counted.Select(int.Parse).Order().ShouldBe(Enumerable.Range(0, added), $"seed {seed}");
+            backlog.Lost.ShouldBe(0);
+        }
+    }
+
     private static Backlog<string> Backlog(SpoolFolder folder) =>
         folder.Backlog("items", new(2, Gathers: false), SpoolSamples.Default.Line);
 
@@ -186,4 +310,42 @@ public sealed class BacklogTests : IDisposable
     private SpoolFolder Open() => SpoolFolder.Open(_folder.FullName, _options, _time, NullLogger<SpoolFolder>.Instance);
 
     private string[] Files() => System.IO.Directory.GetFiles(_folder.FullName, "*.jsonl");
+
+    /// <summary>A disk that does not come back from a write until it is told to.</summary>
+    private sealed class HangingDisk : IDisposable
+    {
+        private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(30);
+
+        private readonly ManualResetEventSlim _goes = new(initialState: true);
+        private readonly ManualResetEventSlim _hangs = new();
+
+        public void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+        {
+            _hangs.Set();
+            _goes.Wait(s_bound).ShouldBeTrue();
+            RandomAccess.Write(file, bytes, offset);
+        }
+
+        /// <summary>Returns when it hangs.</summary>
+        public Task HangIn(Action act)
+        {
+            _goes.Reset();
+            _hangs.Reset();
+            var acting = Task.Run(act);
+            _hangs.Wait(s_bound).ShouldBeTrue();
+            return acting;
+        }
+
+        public async Task GoOnAsync(Task acting)
+        {
+            _goes.Set();
+            await acting;
+        }
+
+        public void Dispose()
+        {
+            _goes.Dispose();
+            _hangs.Dispose();
+        }
+    }
 }
