@@ -46,7 +46,7 @@ internal sealed record ServiceAccountSpec
     public ImmutableSortedDictionary<string, string> Annotations { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 }
 
-/// <summary>Where the journal lives: at most one member is set; default `emptyDir`.</summary>
+/// <summary>Where the journal lives: at most one of `persistentVolumeClaim` and `emptyDir` is set; default `emptyDir`.</summary>
 [CelRule("!(has(self.persistentVolumeClaim) && has(self.emptyDir))", RuleMessages.OneStorage)]
 internal sealed record StorageSpec
 {
@@ -58,6 +58,13 @@ internal sealed record StorageSpec
 
     /// <summary>A volume that goes with the pod; Budgets then say `Durable=False`.</summary>
     public EmptyDirSpec? EmptyDir { get; init; }
+
+    /// <summary>
+    /// With `postgres`: how much may wait in the volume while the database is away; with `redis` twice that. It has to fit, with some
+    /// room. When it is full `budgetStoreFailureMode` decides.
+    /// </summary>
+    [Bounds(16, 65536)]
+    public int SpoolMaxMiB { get; init; } = 128;
 }
 
 /// <summary>A claim that is made for the gateway.</summary>

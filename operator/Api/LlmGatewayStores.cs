@@ -16,6 +16,10 @@ internal sealed record PostgresSpec
 
     /// <summary>Authorities that its certificate is checked against; default: the public ones, or those of the cluster.</summary>
     public CertificateSecretReference? CaSecretRef { get; init; }
+
+    /// <summary>Days that the ledger keeps the row of each call. Sums by hours, which most reports are made of, and budgets stay.</summary>
+    [Bounds(1, 3650)]
+    public int RetentionDays { get; init; } = 90;
 }
 
 /// <summary>A cluster of CloudNativePG. https://cloudnative-pg.io</summary>

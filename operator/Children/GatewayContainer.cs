@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Operator.Api;
 
@@ -48,9 +49,19 @@ internal static class GatewayContainer
             .ToImmutableSortedDictionary(StringComparer.Ordinal)
             .Add(GatewayVariables.Uid, gateway.Metadata.Uid)
             .Add(GatewayVariables.Name, gateway.Id())
+            .AddRange(Ledger(gateway.Spec))
 
             // The runtime's debugger port is a socket in /tmp, which is not writable.
             .Add("DOTNET_EnableDiagnostics", "0");
+
+    /// <summary>What is said of the ledger in Postgres, where there is one.</summary>
+    private static IEnumerable<KeyValuePair<string, string>> Ledger(LlmGatewaySpec spec) => spec.Postgres is { } postgres
+        ?
+        [
+            new(GatewayVariables.LedgerRetentionDays, postgres.RetentionDays.ToString(CultureInfo.InvariantCulture)),
+            new(GatewayVariables.SpoolMaxMiB, (spec.Storage ?? new()).SpoolMaxMiB.ToString(CultureInfo.InvariantCulture)),
+        ]
+        : [];
 
     private static JsonObject Variable(string name, string value) => new() { ["name"] = name, ["value"] = value };
 

@@ -36,6 +36,12 @@ internal static class GatewayVariables
     /// <summary>Authorities as PEM; not set: the public ones.</summary>
     public const string PostgresCaFile = "GATEWAY_POSTGRES_CA_FILE";
 
+    /// <summary>Days that rows of the ledger stay in Postgres.</summary>
+    public const string LedgerRetentionDays = "GATEWAY_LEDGER_RETENTION_DAYS";
+
+    /// <summary>What may wait for a database on the pod's volume, of each kind.</summary>
+    public const string SpoolMaxMiB = "GATEWAY_SPOOL_MAX_MIB";
+
     /// <summary>A URI, <c>redis://…</c> or <c>rediss://…</c>.</summary>
     public const string RedisUrlFile = "GATEWAY_REDIS_URL_FILE";
 

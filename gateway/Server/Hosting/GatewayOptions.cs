@@ -52,6 +52,14 @@ internal sealed record GatewayOptions
     /// <summary>GATEWAY_REDIS_URL_FILE, default none; GATEWAY_REDIS_CA_FILE, default the public authorities.</summary>
     public StoreFiles? Redis { get; init; }
 
+    /// <summary>
+    /// GATEWAY_LEDGER_RETENTION_DAYS, default 90: rows in Postgres that are older are deleted; what hourly reports are made of stays.
+    /// </summary>
+    public int LedgerRetentionDays { get; init; } = 90;
+
+    /// <summary>GATEWAY_SPOOL_MAX_MIB, default 128: what may wait for a database in the state directory; with Redis twice that.</summary>
+    public int SpoolMaxMiB { get; init; } = 128;
+
     /// <summary>How both are watched.</summary>
     public StoreWatchOptions StoreWatch { get; init; } = new();
 

@@ -27,6 +27,8 @@ internal sealed class OptionsReader(Func<string, string?> environment, long memo
             DataCertificate = Pem("GATEWAY_TLS"),
             Postgres = Store("GATEWAY_POSTGRES"),
             Redis = Store("GATEWAY_REDIS"),
+            LedgerRetentionDays = (int)Number("GATEWAY_LEDGER_RETENTION_DAYS", 90, 1, 3650),
+            SpoolMaxMiB = (int)Number("GATEWAY_SPOOL_MAX_MIB", 128, 16, 65536),
             AllowLoopbackUpstreams = Switch("GATEWAY_ALLOW_LOOPBACK_UPSTREAMS"),
             ConfigWait = TimeSpan.FromSeconds(Number("GATEWAY_CONFIG_WAIT_SECONDS", 5, 0, 300)),
             LogLevel = Level("GATEWAY_LOG_LEVEL"),

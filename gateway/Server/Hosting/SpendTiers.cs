@@ -27,10 +27,18 @@ internal static class SpendTiers
             return new() { Store = embedded, Reports = embedded.Reports };
         }
 
-        var settings = new PostgresSpendOptions { Gateway = options.Name! };
+        var settings = new PostgresSpendOptions
+        {
+            Gateway = options.Name!,
+            Retention = TimeSpan.FromDays(options.LedgerRetentionDays),
+        };
         var uri = Uri("GATEWAY_POSTGRES_URL_FILE", files, StoreUri.Postgres);
         var database = new LedgerDatabase(uri, files.Ca, settings);
-        var spool = SpoolFolder.Open(Path.Combine(options.StateDirectory, "spool"), new(), time, loggers.CreateLogger<SpoolFolder>());
+        var spool = SpoolFolder.Open(
+            Path.Combine(options.StateDirectory, "spool"),
+            SpoolOptions.OfSize(options.SpoolMaxMiB),
+            time,
+            loggers.CreateLogger<SpoolFolder>());
         ISpendStore store = options.Redis is { } redis
             ? await StartRedisAsync(redis, options, database, spool, time, loggers)
             : await PostgresSpendStore.OpenAsync(database, spool, settings, time, loggers.CreateLogger<PostgresSpendStore>());

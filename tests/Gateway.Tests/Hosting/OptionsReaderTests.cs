@@ -45,6 +45,8 @@ public sealed class OptionsReaderTests
         ("GATEWAY_POSTGRES_URL_FILE", "/pg/uri"),
         ("GATEWAY_POSTGRES_CA_FILE", "/pg/ca.crt"),
         ("GATEWAY_REDIS_URL_FILE", "/redis/uri"),
+        ("GATEWAY_LEDGER_RETENTION_DAYS", "400"),
+        ("GATEWAY_SPOOL_MAX_MIB", "1024"),
         ("GATEWAY_ALLOW_LOOPBACK_UPSTREAMS", "true"),
         ("GATEWAY_CONFIG_WAIT_SECONDS", "0"),
         ("GATEWAY_LOG_LEVEL", "debug"),
@@ -63,6 +65,8 @@ public sealed class OptionsReaderTests
         DataCertificate = new("/d.crt", "/d.key"),
         Postgres = new("/pg/uri", "/pg/ca.crt"),
         Redis = new("/redis/uri", null),
+        LedgerRetentionDays = 400,
+        SpoolMaxMiB = 1024,
         AllowLoopbackUpstreams = true,
         ConfigWait = TimeSpan.Zero,
         LogLevel = LogLevel.Debug,
@@ -93,6 +97,8 @@ public sealed class OptionsReaderTests
     [InlineData("GATEWAY_CONFIG_WAIT_SECONDS", "301")]
     [InlineData("GATEWAY_CONFIG_WAIT_SECONDS", "5s")]
     [InlineData("GATEWAY_BODY_MEMORY_BYTES", "0")]
+    [InlineData("GATEWAY_LEDGER_RETENTION_DAYS", "0")]
+    [InlineData("GATEWAY_SPOOL_MAX_MIB", "1Gi")]
     [InlineData("GATEWAY_BODY_MEMORY_BYTES", "99999999999999999999")]
     [InlineData("GATEWAY_LOG_LEVEL", "loud")]
     [InlineData("GATEWAY_LOG_LEVEL", "2")]

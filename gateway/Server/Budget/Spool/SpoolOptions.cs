@@ -5,6 +5,9 @@ namespace Gateway.Server.Budget.Spool;
 /// <summary>Settings of what waits for a database.</summary>
 internal sealed record SpoolOptions
 {
+    private const int DefaultMiB = 128;
+    private const long DefaultItems = 1_000_000;
+
     /// <summary>What waits for so long is brought to the volume, all at once where the database has failed; default 500 ms.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(500);
 
@@ -12,10 +15,10 @@ internal sealed record SpoolOptions
     public TimeSpan SyncInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>On the volume, of each kind; default 128 MiB, so 256 MiB in the Redis tier.</summary>
-    public long MaxBytes { get; init; } = 128 * 1024 * 1024;
+    public long MaxBytes { get; init; } = DefaultMiB * 1024L * 1024L;
 
     /// <summary>Items on the volume, of each kind; default 1,000,000.</summary>
-    public long MaxItems { get; init; } = 1_000_000;
+    public long MaxItems { get; init; } = DefaultItems;
 
     /// <summary>
     /// Items in memory, of each kind; default 20,000. It fills only while the volume takes nothing. Calls that must be counted are refused
@@ -28,4 +31,11 @@ internal sealed record SpoolOptions
 
     /// <summary>How bytes reach a file.</summary>
     public SegmentWrite Write { get; init; } = RandomAccess.Write;
+
+    /// <summary>So many MiB of each kind, and items in the same measure.</summary>
+    public static SpoolOptions OfSize(int maxMiB) => new()
+    {
+        MaxBytes = maxMiB * 1024L * 1024L,
+        MaxItems = DefaultItems * maxMiB / DefaultMiB,
+    };
 }
