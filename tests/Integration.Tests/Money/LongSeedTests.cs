@@ -40,6 +40,30 @@ public sealed class LongSeedTests(SharedPostgres postgres) : IClassFixture<Share
     }
 
     [Fact]
+    public async Task Calls_that_are_asked_for_together_with_one_whose_counters_another_replica_makes_are_admitted()
+    {
+        var (seeded, other) = (NewBudget("seeded", cost: 10m), NewBudget("apart", cost: 100m));
+        await using var fixture = new PostgresFixture(postgres) { Gateway = "ns/together" };
+        await fixture.StartAsync();
+        (await BucketAsync(fixture, seeded)).ShouldNotBe(await BucketAsync(fixture, other));
+        await fixture.SpendAsync(1m, seeded);
+        await fixture.SpendAsync(1m, other);
+        await using var administrator = await postgres.Admin.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await administrator.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var hold = administrator.CreateCommand();
+        hold.CommandText = $"select pg_advisory_xact_lock(1819045734, {await BucketAsync(fixture, seeded)})";
+        await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        // All but the first, which goes at once, go together.
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async i =>
+        {
+            var held = fixture.RefuseAsync<ReserveRefusal.StoreUnavailable>(Request(1m, seeded));
+            await fixture.AdmitAsync(Request(1m, other));
+            await held;
+        }));
+    }
+
+    [Fact]
     public async Task A_budget_with_much_to_add_up_holds_up_no_counters_of_others_that_are_missing_too()
     {
         var (seeded, other, third) = (NewBudget("seeded", cost: 10m), NewBudget("apart", cost: 10m), NewBudget("third", cost: 10m));

@@ -26,6 +26,38 @@ begin
     order by c.budget, c.key, c.definition, c.period_start for no key update of c;
 end $$;
 
+-- Takes hold of budgets, so that nobody makes counters of them meanwhile. Answers those that somebody is making counters of: who waits for
+-- them holds up all that he asks for beside them.
+create function llm_gateway.hold_v1(p_gateway text, p_budgets text[]) returns text[] language plpgsql as $$
+declare
+    v_held text[] := '{}';
+    r record;
+begin
+    begin
+        perform set_config('lock_timeout', '300ms', true);
+        perform pg_advisory_xact_lock_shared(1819045734, b.bucket)
+        from (
+            select distinct hashtext(p_gateway || ' ' || budget) & 63 as bucket
+            from unnest(p_budgets) as budget where budget is not null order by 1
+        ) b;
+    exception when lock_not_available then
+        for r in
+            select hashtext(p_gateway || ' ' || budget) & 63 as bucket, array_agg(distinct budget) as budgets
+            from unnest(p_budgets) as budget where budget is not null
+            group by 1 order by 1
+        loop
+            begin
+                perform set_config('lock_timeout', '10ms', true);
+                perform pg_advisory_xact_lock_shared(1819045734, r.bucket);
+            exception when lock_not_available then
+                v_held := v_held || r.budgets;
+            end;
+        end loop;
+    end;
+    perform set_config('lock_timeout', '1500ms', true);
+    return v_held;
+end $$;
+
 -- Moves every counter that is concerned. Absurd amounts stop at a quarter of what fits: the sum of three of them still does.
 create function llm_gateway.count_v1(p_gateway text, p_moves llm_gateway.movement[]) returns void language sql as $$
     update llm_gateway.counter c set
@@ -195,7 +227,7 @@ begin
 end $$;
 
 -- Admits calls one after the other, each all or none. Verdicts: 0 admitted; 1 a budget without room; 2, 3, 4 the key's requests, tokens,
--- parallel calls; 5 a budget whose room live calls hold; 6 a counter is missing, see seed; 7 the clock is outside of a period, or so late
+-- parallel calls; 5 a budget whose room live calls hold; 6 a counter is missing, or somebody makes them, see seed; 7 the clock is outside of a period, or so late
 -- that nobody waits for the answer any more.
 create function llm_gateway.reserve_v1(p_gateway text, p_batch jsonb)
 returns table (o_call integer, o_verdict integer, o_counter integer, o_settled bigint, o_live bigint,
@@ -224,6 +256,7 @@ declare
     v_counter integer;
     v_amount bigint;
     v_reset timestamptz;
+    v_held text[];
 begin
     select array_agg(p.budget), array_agg(p.key) into v_budgets, v_lock_keys
     from (
@@ -231,6 +264,10 @@ begin
         from jsonb_to_recordset(p_batch->'calls') as x(key integer, budgets text[])
         left join lateral unnest(x.budgets) as b(budget) on true
     ) p;
+    v_held := llm_gateway.hold_v1(p_gateway, v_budgets);
+    v_budgets := array(
+        select case when b.budget <> all(v_held) then b.budget end
+        from unnest(v_budgets) with ordinality as b(budget, i) order by b.i);
     perform llm_gateway.lock_v1(p_gateway, v_budgets, v_lock_keys);
 
     -- One second for the whole batch: no period and no minute ends within it.
@@ -261,7 +298,7 @@ begin
     for r in
         select * from jsonb_to_recordset(p_batch->'calls') as x(
             i integer, key integer, requests bigint, tokens_per_minute bigint, parallel bigint, cost bigint, tokens bigint,
-            counters integer[], limits bigint[])
+            counters integer[], limits bigint[], budgets text[])
         order by x.i
     loop
         o_call := r.i;
@@ -270,6 +307,8 @@ begin
         v_reset := null;
         if v_now > (p_batch->>'until')::timestamptz then
             o_verdict := 7;
+        elsif r.budgets && v_held then
+            o_verdict := 6;
         end if;
         for j in 1 .. cardinality(r.counters) loop
             v_counter := r.counters[j];
