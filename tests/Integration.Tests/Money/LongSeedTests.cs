@@ -40,7 +40,7 @@ public sealed class LongSeedTests(SharedPostgres postgres) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task Calls_that_are_asked_for_together_with_one_whose_counters_another_replica_makes_are_admitted()
+    public async Task Calls_that_go_together_with_one_whose_counters_another_replica_makes_are_admitted_and_settled()
     {
         var (seeded, other) = (NewBudget("seeded", cost: 10m), NewBudget("apart", cost: 100m));
         await using var fixture = new PostgresFixture(postgres) { Gateway = "ns/together" };
@@ -48,6 +48,7 @@ public sealed class LongSeedTests(SharedPostgres postgres) : IClassFixture<Share
         (await BucketAsync(fixture, seeded)).ShouldNotBe(await BucketAsync(fixture, other));
         await fixture.SpendAsync(1m, seeded);
         await fixture.SpendAsync(1m, other);
+        var live = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => fixture.AdmitAsync(Request(1m, i % 2 == 0 ? seeded : other))));
         await using var administrator = await postgres.Admin.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var transaction = await administrator.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await using var hold = administrator.CreateCommand();
@@ -61,6 +62,12 @@ public sealed class LongSeedTests(SharedPostgres postgres) : IClassFixture<Share
             await fixture.AdmitAsync(Request(1m, other));
             await held;
         }));
+        await Task.WhenAll(live.Select(async call => await fixture.Store.SettleAsync(call, Settlement(0.5m))));
+        (await fixture.CountAsync(other)).Settled.ShouldBe(3m);
+        (await fixture.CountAsync(seeded)).Settled.ShouldBe(1m);
+        await transaction.RollbackAsync(TestContext.Current.CancellationToken);
+        await fixture.KeepUpAsync();
+        await fixture.ShouldStandAtAsync(seeded, settled: 3m);
     }
 
     [Fact]

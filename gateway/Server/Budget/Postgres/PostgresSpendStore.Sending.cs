@@ -44,8 +44,9 @@ internal sealed partial class PostgresSpendStore
         try
         {
             // Behind a statement that got no answer nobody waits for another one.
-            if (_database.Failure is not null || !await WriteAsync([.. rows.Select(row => row.Row)]))
-                rows.ForEach(row => Keep(row.Row));
+            ImmutableArray<LedgerRow> all = [.. rows.Select(row => row.Row)];
+            foreach (var left in _database.Failure is null ? await WriteAsync(all) : all)
+                Keep(left);
         }
         catch (Exception e)
         {
@@ -58,25 +59,30 @@ internal sealed partial class PostgresSpendStore
             row.Written.TrySetResult();
     }
 
-    /// <summary>False: the database did not take all of them; it is given all again, which is harmless.</summary>
-    private async Task<bool> WriteAsync(ImmutableArray<LedgerRow> rows)
+    /// <summary>Returns those that the database did not take now. It may be given all again, which is harmless.</summary>
+    private async Task<ImmutableArray<LedgerRow>> WriteAsync(ImmutableArray<LedgerRow> rows)
     {
         if (await _writer.WriteAsync(rows, CancellationToken.None) is not { } written)
-            return false;
+            return rows;
         var corrections = ImmutableArray.CreateBuilder<LedgerRow>();
+        var left = ImmutableArray.CreateBuilder<LedgerRow>();
         for (var i = 0; i < rows.Length; i++)
         {
             if (written.Answers[i] is not { } answer)
+            {
+                left.Add(rows[i]);
                 continue;
+            }
+
             _spent[rows[i].Key] = answer.Spent;
             if (answer.GivenUp is { } former)
                 corrections.Add(PostgresEntry.Correction(rows[i], former));
         }
 
-        if (corrections.Count > 0 && !await WriteAsync(corrections.DrainToImmutable()))
-            return false;
+        if (corrections.Count > 0 && !(await WriteAsync(corrections.DrainToImmutable())).IsEmpty)
+            return rows;
         _writer.Lose(written.Refused);
-        return true;
+        return left.DrainToImmutable().RemoveRange(written.Refused.Select(r => r.Row));
     }
 
     /// <summary>One row of what <see cref="Settle"/> answers.</summary>
@@ -131,13 +137,21 @@ internal sealed partial class PostgresSpendStore
         var began = _time.GetTimestamp();
         while (_backlog.Take() is { } batch)
         {
-            if (!await WriteAsync(batch.Items))
+            var left = await WriteAsync(batch.Items);
+            if (left.Length < batch.Items.Length)
+            {
+                // What has to come again does so behind the others.
+                foreach (var row in left)
+                    _backlog.TryAdd(row);
+                _backlog.Done();
+            }
+
+            if (left.Length > 0)
             {
                 _backlog.Failed();
                 return;
             }
 
-            _backlog.Done();
             if (_time.GetElapsedTime(began) > _options.Lease / 12)
                 return;
         }

@@ -508,6 +508,7 @@ begin
 end $$;
 
 -- Settles calls by their rows. A call that was given up meanwhile is not written: its row comes back, for the difference to be written.
+-- Nothing is answered of rows whose budgets somebody makes counters of: they are not written, and have to come again.
 create function llm_gateway.settle_v1(p_gateway text, p_rows jsonb)
 returns table (o_row integer, o_given_up jsonb, o_spent bigint) language plpgsql set jit = off set lock_timeout = '1500ms' as $$
 #variable_conflict use_column
@@ -517,6 +518,8 @@ declare
     v_moves llm_gateway.movement[];
     v_released bigint[];
     v_rows jsonb;
+    v_held text[];
+    v_numbers integer[];
 begin
     select array_agg(p.budget), array_agg(p.key) into v_budgets, v_keys
     from (
@@ -529,6 +532,20 @@ begin
             select c.budget from jsonb_to_recordset(r.charges) as c(budget text)
         ) b on true
     ) p;
+    v_held := llm_gateway.hold_v1(p_gateway, v_budgets);
+    if cardinality(v_held) > 0 then
+        select array_agg(r.i order by r.i), jsonb_agg(r.row order by r.i) into v_numbers, v_rows
+        from jsonb_array_elements(p_rows) with ordinality as r(row, i)
+        where not exists (select from jsonb_to_recordset(r.row->'charges') as c(budget text) where c.budget = any(v_held))
+            and not exists (
+                select from llm_gateway.reservation s
+                where s.number = (r.row->>'number')::bigint and s.gateway = p_gateway and s.budgets && v_held);
+        if v_rows is not null then
+            return query
+                select v_numbers[s.o_row + 1] - 1, s.o_given_up, s.o_spent from llm_gateway.settle_v1(p_gateway, v_rows) s;
+        end if;
+        return;
+    end if;
     perform llm_gateway.lock_v1(p_gateway, v_budgets, v_keys);
 
     with released as (
