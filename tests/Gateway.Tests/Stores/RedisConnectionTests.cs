@@ -75,8 +75,12 @@ public sealed class RedisConnectionTests : IAsyncLifetime
     {
         await SayAsync(said);
 
-        // Its side of the connection ends.
-        (await _server.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken)).ShouldBe(0);
+        // After what it has said so far its side of the connection ends.
+        var buffer = new byte[4096];
+        while (await _server.ReceiveAsync(buffer, TestContext.Current.CancellationToken) > 0)
+        {
+        }
+
         (await AskAsync("more")).ShouldBe(RedisAnswer.Unsent);
     }
 

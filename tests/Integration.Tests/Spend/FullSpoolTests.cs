@@ -60,6 +60,23 @@ public sealed class FullSpoolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rows_of_refused_calls_leave_the_room_in_memory_to_those_that_charge_something()
+    {
+        await using var fixture = await OpenAsync(null, new() { MaxInMemory = 40 });
+        fixture.Ledger.IsDown = true;
+        for (var i = 0; i < 50; i++)
+            fixture.Store.Refused(Refused(Request(0m).Facts));
+        fixture.Store.Health.IsWritable.ShouldBeTrue();
+
+        await SpendAsync(fixture);
+        fixture.Ledger.IsDown = false;
+
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Count(r => r.Kind == RowKind.Settled) == 1, "its row is in the ledger");
+        fixture.Ledger.Rows.Count(r => r.Kind == RowKind.Refused).ShouldBe(10);
+        fixture.Store.Health.LostRecords.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_full_spool_under_fail_open_lets_calls_go_on_and_counts_the_rows_that_it_drops()
     {
         await using var fixture = await OpenAsync(_folder.FullName, s_small);
@@ -120,7 +137,7 @@ public sealed class FullSpoolTests : IAsyncLifetime
 
     private static FileInfo[] Files(SmallDisk disk) => new DirectoryInfo(disk.Path).GetFiles("*.jsonl");
 
-    private async Task<RedisFixture> OpenAsync(string directory, SpoolOptions options)
+    private async Task<RedisFixture> OpenAsync(string? directory, SpoolOptions options)
     {
         var fixture = new RedisFixture(_server) { IsAutomatic = true, SpoolDirectory = directory, SpoolOptions = options };
         fixture.Options = fixture.Options with

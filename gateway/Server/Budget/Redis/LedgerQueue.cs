@@ -8,6 +8,7 @@ internal sealed class LedgerQueue(
     IOrderedLedger ledger, SpoolFolder spool, Action<WaitingRow, long?> written, TimeProvider time) : IDisposable
 {
     private const int MaxBatch = 256;
+    private const int MaxRefused = 50_000;
 
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(10);
 
@@ -20,6 +21,9 @@ internal sealed class LedgerQueue(
 
     /// <summary>True where there is no room for calls that must be counted.</summary>
     public bool IsFull => _rows.IsFull;
+
+    /// <summary>True where rows that charge nothing are to be left out.</summary>
+    public bool IsFilling => _rows.IsFilling || _rows.Count >= MaxRefused;
 
     /// <summary>True while the ledger takes nothing, or has not yet caught up.</summary>
     public bool IsBehind => _rows.IsBehind;

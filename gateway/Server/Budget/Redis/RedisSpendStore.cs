@@ -142,7 +142,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
     {
         foreach (var row in refused)
         {
-            if (_rows.Count < _options.MaxWaiting / 2)
+            if (!_rows.IsFilling)
                 _rows.Add(new("", "", row, []));
         }
     }

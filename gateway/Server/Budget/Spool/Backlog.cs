@@ -71,6 +71,9 @@ internal sealed class Backlog<T> : IBacklog
     /// <summary>True where there is no room for calls that must be counted: the volume takes nothing, and memory is half full.</summary>
     public bool IsFull => InMemory >= _options.MaxInMemory / 2;
 
+    /// <summary>True where what can be done without is to be left out.</summary>
+    public bool IsFilling => InMemory >= _options.MaxInMemory / 4;
+
     /// <summary>True while something waits for longer than a moment.</summary>
     public bool IsBehind => _hasFailed || OnVolume > 0;
 
