@@ -86,7 +86,11 @@ internal sealed class RedisConnection : IDisposable
     /// <param name="head">The first words.</param>
     /// <param name="rest">All others.</param>
     /// <param name="bound">For the answer.</param>
-    public Task<RedisAnswer> AskAsync(ReadOnlySpan<RespArgument> head, ReadOnlySpan<RespArgument> rest, TimeSpan bound)
+    /// <param name="canWait">
+    /// True: while others are under way it goes with the next of them, or when one of them is answered, and not in a packet of its own.
+    /// </param>
+    public Task<RedisAnswer> AskAsync(
+        ReadOnlySpan<RespArgument> head, ReadOnlySpan<RespArgument> rest, TimeSpan bound, bool canWait = false)
     {
         var pending = new Pending(_time.GetTimestamp(), bound);
         lock (_gate)
@@ -94,15 +98,15 @@ internal sealed class RedisConnection : IDisposable
             if (_isClosed || _filling.WrittenCount > MaxUnsent)
                 return Task.FromResult(RedisAnswer.Unsent);
             RespArgument.Write(_filling, head, rest);
+            var isAlone = _pending.Count == 0;
             _pending.Enqueue(pending);
             if (!_isTimed)
                 _isTimed = _timer.Change(s_beat, Timeout.InfiniteTimeSpan);
-            if (_isSending)
+            if (canWait && !isAlone)
                 return pending.Task;
-            _isSending = true;
         }
 
-        _ = SendAsync();
+        Send();
         return pending.Task;
     }
 
@@ -155,6 +159,19 @@ internal sealed class RedisConnection : IDisposable
         return null;
     }
 
+    /// <summary>All that waits, unless it is on its way already.</summary>
+    private void Send()
+    {
+        lock (_gate)
+        {
+            if (_isSending || _filling.WrittenCount == 0)
+                return;
+            _isSending = true;
+        }
+
+        _ = SendAsync();
+    }
+
     private async Task SendAsync()
     {
         try
@@ -192,6 +209,7 @@ internal sealed class RedisConnection : IDisposable
             {
                 end += count;
                 start += Answer(reader, buffer.AsSpan(start, end - start));
+                Send();
                 if (start == end)
                     (start, end) = (0, 0);
                 else if (end == buffer.Length)

@@ -45,6 +45,20 @@ public sealed class RedisConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_can_wait_goes_when_another_is_answered_and_at_once_where_there_is_none()
+    {
+        var alone = _connection.AskAsync(["alone"], [], s_bound, canWait: true);
+        await HearAsync("alone");
+        var waiting = _connection.AskAsync(["waiting"], [], s_bound, canWait: true);
+        await SayAsync("+1\r\n");
+        (await HearAsync("waiting")).ShouldNotContain("alone");
+        await SayAsync("+2\r\n");
+
+        (await alone).Value.Text.ShouldBe("1");
+        (await waiting).Value.Text.ShouldBe("2");
+    }
+
+    [Fact]
     public async Task An_answer_that_comes_too_late_is_nobody_elses()
     {
         var late = await _connection.AskAsync(["late"], [], TimeSpan.FromMilliseconds(50));

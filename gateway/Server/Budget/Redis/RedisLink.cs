@@ -27,11 +27,11 @@ internal sealed class RedisLink(StoreFiles files, string gateway, TimeSpan conne
         await Task.WhenAny(_connecting, Task.Delay(connectBound, time));
     }
 
-    public async ValueTask<RedisReply> EvaluateAsync(RedisScript script, RespArgument[] arguments, TimeSpan bound)
+    public async ValueTask<RedisReply> EvaluateAsync(RedisScript script, RespArgument[] arguments, TimeSpan bound, bool canWait = false)
     {
         if (_connection is not { } connection)
             return RedisReply.Unsent;
-        var answer = await connection.AskAsync(["EVALSHA", script.Hash, 1, _key], arguments, bound);
+        var answer = await connection.AskAsync(["EVALSHA", script.Hash, 1, _key], arguments, bound, canWait);
         if (answer.Value.Error is { } refused && refused.StartsWith("NOSCRIPT", StringComparison.Ordinal))
             answer = await connection.AskAsync(["EVAL", script.Text, 1, _key], arguments, bound);
 

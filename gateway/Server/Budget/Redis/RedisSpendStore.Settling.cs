@@ -67,7 +67,7 @@ internal sealed partial class RedisSpendStore
 
                 if (_settlings.Take() is not { } batch)
                     return true;
-                if (!await SendAsync(epoch, batch))
+                if (!await SendAsync(epoch, batch, canWait: !mayRead))
                     break;
             }
 
@@ -80,9 +80,9 @@ internal sealed partial class RedisSpendStore
         }
     }
 
-    private async ValueTask<bool> SendAsync(string epoch, SpoolBatch<Settling> batch)
+    private async ValueTask<bool> SendAsync(string epoch, SpoolBatch<Settling> batch, bool canWait)
     {
-        var reply = await _link.EvaluateAsync(RedisScript.Settle, Arguments(epoch, batch), _options.UpkeepBound);
+        var reply = await _link.EvaluateAsync(RedisScript.Settle, Arguments(epoch, batch), _options.UpkeepBound, canWait);
         if (!IsDone(reply))
             return false;
         for (var i = 0; i < batch.Items.Length; i++)
