@@ -56,6 +56,7 @@ internal sealed class RedisConnection : IDisposable
     public static async Task<(RedisConnection? Connection, string? Problem)> ConnectAsync(
         StoreUri uri, string? caFile, TimeSpan bound, TimeProvider time)
     {
+        var began = time.GetTimestamp();
         using var patience = new CancellationTokenSource(bound, time);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -65,7 +66,7 @@ internal sealed class RedisConnection : IDisposable
             if (uri.Scheme == "rediss")
                 stream = await EncryptAsync(stream, uri.Hosts[0].Name, caFile, patience.Token);
             var connection = new RedisConnection(stream, time);
-            if (await connection.IntroduceAsync(uri, bound) is not { } problem)
+            if (await connection.IntroduceAsync(uri, bound - time.GetElapsedTime(began)) is not { } problem)
                 return (connection, null);
             connection.Dispose();
             return (null, problem);
