@@ -24,10 +24,14 @@ internal sealed class RedisConnection : IDisposable
     private const int MaxUnsent = 64 * 1024 * 1024;
     private const int KeptBuffer = 1024 * 1024;
 
+    // An answer that has come is worth waiting for, until we have read it.
+    private const int BoundsToRead = 10;
+
     // How exactly bounds are kept, and when a server counts as gone that answers nothing.
     private static readonly TimeSpan s_beat = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(10);
 
+    private readonly Socket _socket;
     private readonly Stream _stream;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
@@ -37,11 +41,12 @@ internal sealed class RedisConnection : IDisposable
     private ArrayBufferWriter<byte> _sending = new(FirstBuffer);
     private bool _isSending;
     private bool _isTimed;
+    private volatile bool _isAnswering;
     private volatile bool _isClosed;
 
-    private RedisConnection(Stream stream, TimeProvider time)
+    private RedisConnection(Socket socket, Stream stream, TimeProvider time)
     {
-        (_stream, _time) = (stream, time);
+        (_socket, _stream, _time) = (socket, stream, time);
         _timer = time.CreateTimer(_ => Beat(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _ = ReadAsync();
     }
@@ -65,7 +70,7 @@ internal sealed class RedisConnection : IDisposable
             Stream stream = new NetworkStream(socket, ownsSocket: true);
             if (uri.Scheme == "rediss")
                 stream = await EncryptAsync(stream, uri.Hosts[0].Name, caFile, patience.Token);
-            var connection = new RedisConnection(stream, time);
+            var connection = new RedisConnection(socket, stream, time);
             if (await connection.IntroduceAsync(uri, bound - time.GetElapsedTime(began)) is not { } problem)
                 return (connection, null);
             connection.Dispose();
@@ -209,7 +214,9 @@ internal sealed class RedisConnection : IDisposable
             while (await _stream.ReadAsync(buffer.AsMemory(end)) is > 0 and var count)
             {
                 end += count;
+                _isAnswering = true;
                 start += Answer(reader, buffer.AsSpan(start, end - start));
+                _isAnswering = false;
                 Send();
                 if (start == end)
                     (start, end) = (0, 0);
@@ -256,9 +263,10 @@ internal sealed class RedisConnection : IDisposable
         List<Pending> late = [];
         lock (_gate)
         {
+            var patience = HasUnread() ? BoundsToRead : 1;
             foreach (var pending in _pending)
             {
-                if (_time.GetElapsedTime(pending.Since) >= pending.Bound)
+                if (_time.GetElapsedTime(pending.Since) >= patience * pending.Bound)
                     late.Add(pending);
             }
 
@@ -269,6 +277,20 @@ internal sealed class RedisConnection : IDisposable
             pending.TrySetResult(RedisAnswer.Silence);
         if (late.Count > 0 && _time.GetElapsedTime(late[0].Since) >= s_silence)
             Close();
+    }
+
+    /// <summary>True where this process is late, and not the server.</summary>
+    private bool HasUnread()
+    {
+        try
+        {
+            return _isAnswering || (!_isClosed && _socket.Available > 0);
+        }
+        catch (SocketException)
+        {
+            // Whoever reads from it learns why.
+            return false;
+        }
     }
 
     private void Close()

@@ -70,6 +70,35 @@ public sealed class RedisConnectionTests : IAsyncLifetime
         (await next).Value.Text.ShouldBe("of next");
     }
 
+    /// <summary>As where a process has just begun, and compiles under its first calls.</summary>
+    [Theory]
+    [InlineData("+1\r\n+2\r\n", "")]
+    [InlineData("+1\r\n", "+2\r\n")]
+    public async Task An_answer_that_has_come_and_is_read_late_is_an_answer(string first, string rest)
+    {
+        using var busy = new ManualResetEventSlim();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var bound = TimeSpan.FromMilliseconds(100);
+        var one = AskAsync("one").ContinueWith(
+            _ =>
+            {
+                begun.SetResult();
+                busy.Wait(TestContext.Current.CancellationToken);
+            },
+            TaskContinuationOptions.ExecuteSynchronously);
+        var two = _connection.AskAsync(["two"], [], bound);
+        await HearAsync("two");
+        await SayAsync(first);
+        await begun.Task;
+        await SayAsync(rest);
+        await Task.Delay(3 * bound, TestContext.Current.CancellationToken);
+        two.IsCompleted.ShouldBeFalse();
+        busy.Set();
+
+        (await two).Value.Text.ShouldBe("2");
+        await one;
+    }
+
     [Fact]
     public async Task What_was_asked_when_the_server_goes_may_have_been_done_and_later_questions_were_not()
     {
