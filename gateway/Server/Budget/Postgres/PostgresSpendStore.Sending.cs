@@ -138,6 +138,10 @@ internal sealed partial class PostgresSpendStore
         while (_backlog.Take() is { } batch)
         {
             var left = await WriteAsync(batch.Items);
+
+            // Not on the thread of a socket: it may wait for the volume.
+            if (_backlog.IsBehind)
+                await Task.Yield();
             if (left.Length < batch.Items.Length)
             {
                 // What has to come again does so behind the others.

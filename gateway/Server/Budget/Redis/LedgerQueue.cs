@@ -52,6 +52,9 @@ internal sealed class LedgerQueue(
                     return false;
                 }
 
+                // Not on the thread of a socket: it may wait for the volume.
+                if (_rows.IsBehind)
+                    await Task.Yield();
                 _rows.Done();
                 for (var i = 0; i < batch.Items.Length; i++)
                     written(batch.Items[i], seeds[i]);

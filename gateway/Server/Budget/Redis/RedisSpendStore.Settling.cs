@@ -85,6 +85,10 @@ internal sealed partial class RedisSpendStore
         var reply = await _link.EvaluateAsync(RedisScript.Settle, Arguments(epoch, batch), _options.UpkeepBound, canWait);
         if (!IsDone(reply))
             return false;
+
+        // What comes now may wait for the volume, and not on the thread of the socket that the answer came from.
+        if (_settlings.IsBehind)
+            await Task.Yield();
         for (var i = 0; i < batch.Items.Length; i++)
         {
             if (reply.Text(2 + i) is { Length: > 0 } head)
