@@ -18,17 +18,20 @@ internal static class LedgerRate
     public static async Task<IEnumerable<Figure>> MeasureAsync(MoneyPlan plan)
     {
         await using var databases = await Databases.StartAsync();
-        var (alone, four) = (new List<double>(), new List<double>());
+        var (alone, four, costs) = (new List<double>(), new List<double>(), new List<double>());
         await RateAsync(databases, 1, plan.WrittenRows / 10);
         for (var round = 0; round < Rounds; round++)
         {
+            var before = Environment.CpuUsage.TotalTime;
             alone.Add(await RateAsync(databases, 1, plan.WrittenRows));
+            costs.Add((Environment.CpuUsage.TotalTime - before).TotalMicroseconds / plan.WrittenRows);
             four.Add(await RateAsync(databases, Fleet.Size, plan.WrittenRows / Fleet.Size));
         }
 
         return
         [
             new("the ledger's writer", Median.Of(alone), "rows/s", 3000, "one gateway's, two budgets a row, fsync on") { IsRate = true },
+            new("the writer's processor time for a row", Median.Of(costs), "us", null, "the gateway's side, in batches that are full"),
             new("four writers at once", Median.Of(four), "rows/s", null, "of one LlmGateway, together") { IsRate = true },
         ];
     }
