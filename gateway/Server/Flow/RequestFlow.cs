@@ -24,6 +24,9 @@ namespace Gateway.Server.Flow;
 /// </remarks>
 internal sealed class RequestFlow(FlowParts parts)
 {
+    // Some milliseconds of work, beside which another thread's waking is nothing.
+    private const int LongBody = 256 * 1024;
+
     public async Task RunAsync(HttpContext context, Operation operation, string? pathModel)
     {
         using var call = new Call(context, operation, new(parts.BodyMemory), parts.Time);
@@ -65,6 +68,7 @@ internal sealed class RequestFlow(FlowParts parts)
         // :: Step 2: parse
         if (await BodyReader.ReadAsync(context, call.Body, model.Settings.MaxBodyBytes) is { } unread)
             return unread;
+        await LeaveSocketAsync(call);
         var scan = RequestScanner.Scan(call.Operation, call.Body.Memory.Span);
         if (scan.Error is not null)
             return scan.Error;
@@ -85,9 +89,17 @@ internal sealed class RequestFlow(FlowParts parts)
             return Refusals.Explain(reserved.Refusal, call.Caller!, call.Dialect, parts.Time.GetUtcNow());
         call.Reservation = reserved.Reservation!;
         AnswerHeaders.Limits(call, parts.Time.GetUtcNow());
+        await LeaveSocketAsync(call);
 
         // :: Steps 5 and 6: provider, relay
         return await parts.Attempts.RunAsync(call);
+    }
+
+    /// <summary>A long body is long at work, and a socket's thread has other calls to serve.</summary>
+    private static async ValueTask LeaveSocketAsync(Call call)
+    {
+        if (call.Body.Length > LongBody)
+            await Task.Yield();
     }
 
     private static async Task RefuseAsync(Call call, GatewayError error)

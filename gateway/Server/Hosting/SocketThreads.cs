@@ -7,7 +7,7 @@ namespace Gateway.Server.Hosting;
 /// </summary>
 /// <remarks>
 /// The price: whatever blocks a call blocks the other sockets of its thread. The request line waits for nothing but sockets; the admin and
-/// the metrics port, which are long at work, leave these threads at once.
+/// the metrics port, which are long at work, leave these threads at once, and so does a call with a long body.
 /// </remarks>
 internal static class SocketThreads
 {
