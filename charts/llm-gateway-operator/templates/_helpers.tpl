@@ -5,7 +5,7 @@ llm-gateway-operator
 
 {{- define "operator.labels" -}}
 app.kubernetes.io/name: {{ include "operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") }}
@@ -30,8 +30,8 @@ app.kubernetes.io/name: {{ include "operator.name" . }}
 
 {{- define "operator.subjects" -}}
 - kind: ServiceAccount
-  name: {{ .Values.serviceAccount.name }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ .Values.serviceAccount.name | quote }}
+  namespace: {{ .Release.Namespace | quote }}
 {{- end }}
 
 {{/* What the operator may do in each namespace that it watches: operator/Hosting/Permissions.cs, as config/rbac/role.yaml. */}}
@@ -103,6 +103,6 @@ llm-gateway-first
 apiVersion: llmgateway.dev/v1alpha1
 kind: {{ .kind }}
 metadata:
-  name: {{ .name }}
+  name: {{ .name | quote }}
 spec: {{- toYaml .spec | nindent 2 }}
 {{- end }}

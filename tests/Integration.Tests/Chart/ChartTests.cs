@@ -49,7 +49,13 @@ public sealed class ChartTests
         { "gateway.budgets.monthly.period=Monthly,gateway.budgets.monthly.limit.cost.amount=ten", "amount" },
         { "resources.limits.memory=1 gigabyte", "memory" },
         { "gateway.name=a-name-that-is-longer-than-those-of-gateways-may-be-1", "name" },
+        { "gateway.name=llm-gateway-operator", "name" },
         { "gateway.create=true,watchNamespaces={team}", "add \"llm\" to watchNamespaces" },
+        { "priorityClassName=high\n      hostNetwork: true", "priorityClassName" },
+        { "resources.requests.cpu=-1", "cpu" },
+        { "env[0].name=POD_NAMESPACE,env[0].value=kube-system", "env" },
+        { @"podLabels.app\.kubernetes\.io/name=mine", "podLabels" },
+        { @"dashboard.labels.helm\.sh/chart=mine", "labels" },
     };
 
     public static TheoryData<string> Cases => [.. CaseNames];
@@ -145,6 +151,30 @@ public sealed class ChartTests
         });
 
         wrong.ShouldBeEmpty();
+    }
+
+    /// <summary>YAML would read them as something else than text.</summary>
+    [Theory]
+    [InlineData("true")]
+    [InlineData("null")]
+    public async Task A_name_that_reads_like_another_value_stays_a_name(string name)
+    {
+        (await RenderedAsync(name)).ShouldBe((await RenderedAsync("plain")).Replace("plain", name, StringComparison.Ordinal));
+
+        static async Task<string> RenderedAsync(string name)
+        {
+            var names = $"gateway.name={name},serviceAccount.name={name},watchNamespaces={{{name}}},priorityClassName={name}";
+            var target = $"gateway.routes.{name}.targets[0]";
+            var route = $"gateway.routes.{name}.model=m,{target}.name={name},{target}.provider=Simulated";
+            var values = $"{names},{route},gateway.keys.{name}.models={{{name}}}";
+            var manifests = Manifests.Parse(await Helm.RunAsync(
+                "template", name, Helm.Chart, "-n", name, "--kube-version", Manifests.KubeVersion,
+                "--set", "gateway.create=true,gateway.routes.chat=null,gateway.keys.demo=null", "--set-string", values));
+            var first = manifests.Single(m => (string?)m["kind"] == "ConfigMap")["data"]!;
+            return string.Join('\n', Manifests.Parse((string)first["manifests.yaml"]!).Concat(manifests)
+                .Where(m => (string?)m["kind"] is not ("ConfigMap" or "CustomResourceDefinition"))
+                .Select(m => m.ToJsonString().Split("checksum/gateway")[0]));
+        }
     }
 
     [Fact]
