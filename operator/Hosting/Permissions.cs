@@ -14,6 +14,9 @@ internal static class Permissions
     /// <summary>Server-side apply is a patch, and where the object is not there yet a creation too.</summary>
     private static readonly ImmutableArray<string> s_own = ["create", "delete", "get", "list", "patch", "watch"];
 
+    /// <summary>What a gateway has as long as it is there is never pruned: it goes with its owner, and a claim with nobody.</summary>
+    private static readonly ImmutableArray<string> s_keep = ["create", "get", "list", "patch", "watch"];
+
     /// <summary>In each watched namespace, or everywhere.</summary>
     public static ImmutableArray<Permission> Watched { get; } =
     [
@@ -32,11 +35,11 @@ internal static class Permissions
         new("llmgateway.dev", "virtualkeys/finalizers", ["update"]),
 
         // Credentials, the keys that are made, and the config of the pods. Watched by metadata only.
-        new("", "secrets", s_own),
+        new("", "secrets", s_keep),
         new("", "serviceaccounts", s_own),
-        new("", "services", s_own),
-        new("", "persistentvolumeclaims", s_own),
-        new("apps", "deployments", s_own),
+        new("", "services", s_keep),
+        new("", "persistentvolumeclaims", s_keep),
+        new("apps", "deployments", s_keep),
         new("autoscaling", "horizontalpodautoscalers", s_own),
         new("policy", "poddisruptionbudgets", s_own),
         new("networking.k8s.io", "networkpolicies", s_own),

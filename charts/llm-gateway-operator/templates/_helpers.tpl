@@ -37,11 +37,14 @@ app.kubernetes.io/name: {{ include "operator.name" . }}
 {{/* What the operator may do in each namespace that it watches: operator/Hosting/Permissions.cs, as config/rbac/role.yaml. */}}
 {{- define "operator.rules" -}}
 - apiGroups: [""]
-  resources: [persistentvolumeclaims, secrets, serviceaccounts, services]
+  resources: [persistentvolumeclaims, secrets, services]
+  verbs: [create, get, list, patch, watch]
+- apiGroups: [""]
+  resources: [serviceaccounts]
   verbs: [create, delete, get, list, patch, watch]
 - apiGroups: [apps]
   resources: [deployments]
-  verbs: [create, delete, get, list, patch, watch]
+  verbs: [create, get, list, patch, watch]
 - apiGroups: [autoscaling]
   resources: [horizontalpodautoscalers]
   verbs: [create, delete, get, list, patch, watch]

@@ -98,7 +98,7 @@ public sealed class PreflightTests : IAsyncDisposable
         (await StartAsync()).Denies = a => (string?)a["resource"] == "secrets" && (string?)a["namespace"] == "blue";
 
         (await ProblemAsync(given: null, "red", "blue")).ShouldBe(
-            "the operator may not create, delete, get, list, patch, watch secrets in blue: install its roles with "
+            "the operator may not create, get, list, patch, watch secrets in blue: install its roles with "
             + "`kubectl apply --server-side -k config/namespaced`, or the chart's `rbac.create`");
     }
 
