@@ -47,7 +47,7 @@ public sealed class NamespacedTests(GatewayCluster cluster, ITestOutputHelper ou
         await InstallAsync(own.Name);
         var account = $"system:serviceaccount:{own.Name}:llm-gateway-operator";
         const string Older = """
-            [{"op":"test","path":"/rules/2/apiGroups/0","value":"apps"},{"op":"replace","path":"/rules/2/verbs","value":["get","list"]}]
+            [{"op":"test","path":"/rules/3/apiGroups/0","value":"apps"},{"op":"replace","path":"/rules/3/verbs","value":["get","list"]}]
             """;
         await cluster.Kubectl.RunAsync("patch", "role", "llm-gateway-operator", "-n", own.Name, "--type", "json", "-p", Older);
         await own.UntilAsync("the API server knows of the role", async () =>
@@ -59,7 +59,7 @@ public sealed class NamespacedTests(GatewayCluster cluster, ITestOutputHelper ou
 
         (await @operator.StopAsync()).ShouldBe(1);
         @operator.Output.ShouldContain(
-            $"the operator may not create, delete, patch, watch deployments.apps in {own.Name}: install its roles with "
+            $"the operator may not create, patch, watch deployments.apps in {own.Name}: install its roles with "
             + "`kubectl apply --server-side -k config/namespaced`, or the chart's `rbac.create`");
     }
 
