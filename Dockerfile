@@ -34,7 +34,8 @@ RUN for project in operator gateway/Server; do \
 FROM $RUNTIME AS runtime
 ARG VERSION=0.1.0
 ARG REVISION=unknown
-ENV ASPNETCORE_HTTP_PORTS= DOTNET_EnableDiagnostics=0 PATH=/app:$PATH
+# HOME: a user that the image does not know has none, and certificates are not judged without.
+ENV ASPNETCORE_HTTP_PORTS= DOTNET_EnableDiagnostics=0 HOME=/ PATH=/app:$PATH
 LABEL org.opencontainers.image.version=$VERSION \
       org.opencontainers.image.revision=$REVISION
 WORKDIR /app
