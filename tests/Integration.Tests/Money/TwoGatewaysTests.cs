@@ -63,7 +63,9 @@ public sealed class TwoGatewaysTests : IDisposable
 
         using var stop = new CancellationTokenSource();
         Client[] keys = [new(GatewayConfigs.Key), new(OtherKey)];
-        var clients = keys.SelectMany(k => new[] { one, two }.SelectMany(g => Enumerable.Range(0, Clients).Select(_ => k.AskAsync(g, stop.Token)))).ToList();
+        var clients = keys
+            .SelectMany(k => new[] { one, two }.SelectMany(g => Enumerable.Range(0, Clients).Select(_ => k.AskAsync(g, stop.Token))))
+            .ToList();
         await UntilAsync(() => Array.TrueForAll(keys, k => k.IsSpent(calls: 1)), "the first minute is used up");
         var first = keys.Select(k => k.Served).ToList();
         stores.SetClock(minute.AddMinutes(2).AddSeconds(-1));
@@ -99,7 +101,8 @@ public sealed class TwoGatewaysTests : IDisposable
             if (call.WantsStream)
             {
                 await call.StartAsync(200, "text/event-stream");
-                foreach (var piece in new OpenAiAnswer { Text = string.Join(' ', Enumerable.Repeat("word", 600)) }.ToChatEvents().SkipLast(3))
+                var text = string.Join(' ', Enumerable.Repeat("word", 600));
+                foreach (var piece in new OpenAiAnswer { Text = text }.ToChatEvents().SkipLast(3))
                     await call.SendAsync(piece);
             }
 
@@ -110,7 +113,9 @@ public sealed class TwoGatewaysTests : IDisposable
         var one = await StartAsync("one", stores, config);
         await using var two = await StartAsync("two", stores, config);
 
-        var held = Enumerable.Range(0, Held).Select(i => SwallowAsync(one.ChatAsync(GatewayConfigs.Key, Body("hold", 1, i % 2 == 0)))).ToList();
+        var held = Enumerable.Range(0, Held)
+            .Select(i => SwallowAsync(one.ChatAsync(GatewayConfigs.Key, Body("hold", 1, i % 2 == 0))))
+            .ToList();
         await UntilAsync(async () => (await CounterAsync(two)).Reserved > 0.002m, "the streams are raised");
         using (var refused = await two.ChatAsync(GatewayConfigs.Key, Body("hi", 1, false)))
             refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
@@ -135,7 +140,8 @@ public sealed class TwoGatewaysTests : IDisposable
         await using var again = await StartAsync("one", stores, config);
         var answers = await Task.WhenAll(Enumerable.Range(0, Held).Select(i => PayAsync(i % 2 == 0 ? again : two)));
         await UntilAsync(
-            async () => await CounterAsync(again) is { Reserved: 0 } counter && counter.Settled == charged + (answers.Length * 0.001001m), "the sum is exact");
+            async () => await CounterAsync(again) is { Reserved: 0 } counter && counter.Settled == charged + (answers.Length * 0.001001m),
+            "the sum is exact");
         (await LogsAsync(again)).Count.ShouldBe(2 * Held);
     }
 
@@ -196,7 +202,8 @@ public sealed class TwoGatewaysTests : IDisposable
     private static void SkipWithoutClock() =>
         Assert.SkipWhen(ServerClock.Library is null, "libfaketime is not installed: `tests/provision.sh` does it");
 
-    private static DateTimeOffset Minute(DateTimeOffset instant) => DateTimeOffset.FromUnixTimeSeconds(instant.ToUnixTimeSeconds() / 60 * 60);
+    private static DateTimeOffset Minute(DateTimeOffset instant) =>
+        DateTimeOffset.FromUnixTimeSeconds(instant.ToUnixTimeSeconds() / 60 * 60);
 
     private static string Body(string text, int maxTokens, bool stream) => new JsonObject
     {
