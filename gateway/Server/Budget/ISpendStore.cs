@@ -53,7 +53,7 @@ internal interface ISpendStore : IAsyncDisposable
     /// <summary>Whether the store can do its work now.</summary>
     StoreHealth Health { get; }
 
-    /// <summary>All that the key has spent ever, in billionths.</summary>
+    /// <summary>All that the key has spent ever, in billionths, whatever the currencies were.</summary>
     Money SpentBy(string keyId);
 }
 

@@ -27,6 +27,7 @@ internal sealed class GatewayModel
         Hash = snapshot.Hash;
         AppliedTime = appliedTime;
         Settings = settings;
+        HasOneCurrency = snapshot.Prices.Select(p => p.Currency).Distinct(StringComparer.Ordinal).Count() <= 1;
         Budgets = [.. snapshot.Budgets.Select(b => new BudgetModel(b))];
         Routes = [.. snapshot.Routes.Select(r => new RouteModel(r, settings, Target))];
         Keys = [.. snapshot.Keys.Select(k => new KeyModel(k, ceiling, Budgets))];
@@ -54,6 +55,9 @@ internal sealed class GatewayModel
     public string Id { get; }
 
     public long Revision { get; }
+
+    /// <summary>False: its prices are in several, and what one key pays under them adds up to no amount.</summary>
+    public bool HasOneCurrency { get; }
 
     public string Hash { get; }
 

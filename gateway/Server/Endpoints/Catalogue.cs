@@ -26,7 +26,7 @@ internal sealed class Catalogue(ISpendStore spend)
             EndpointKind.Models when endpoint.Model is { } name => WriteModel(writer, dialect, model, caller, name),
             EndpointKind.Models => WriteModels(writer, dialect, model, caller),
             EndpointKind.ModelInfo => WriteModelInfo(writer, model, caller),
-            _ => WriteKeyInfo(writer, caller),
+            _ => WriteKeyInfo(writer, model, caller),
         };
         if (error is not null)
             return error;
@@ -147,14 +147,17 @@ internal sealed class Catalogue(ISpendStore spend)
             writer.WriteNull(name);
     }
 
-    private GatewayError? WriteKeyInfo(Utf8JsonWriter writer, KeyModel caller)
+    private GatewayError? WriteKeyInfo(Utf8JsonWriter writer, GatewayModel model, KeyModel caller)
     {
         writer.WriteStartObject();
         writer.WriteString("key"u8, caller.KeyId);
         writer.WriteStartObject("info"u8);
         writer.WriteString("key_name"u8, caller.KeyId);
         writer.WriteString("key_alias"u8, caller.Id);
-        writer.WriteNumber("spend"u8, spend.SpentBy(caller.Id).ToDecimal());
+        if (model.HasOneCurrency)
+            writer.WriteNumber("spend"u8, spend.SpentBy(caller.Id).ToDecimal());
+        else
+            writer.WriteNull("spend"u8);
         writer.WriteString("expires"u8, caller.ExpirationTime?.ToString("O", CultureInfo.InvariantCulture));
         writer.WriteBoolean("blocked"u8, caller.State == KeyState.Blocked);
         writer.WriteStartArray("models"u8);

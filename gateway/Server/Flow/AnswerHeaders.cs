@@ -65,12 +65,16 @@ internal static class AnswerHeaders
     }
 
     /// <summary>What the answer costs: only of answers that are whole before they are sent.</summary>
-    public static void Cost(HttpContext context, Charge charge, Money spentBefore)
+    /// <param name="context">The request.</param>
+    /// <param name="charge">What it costs.</param>
+    /// <param name="spentBefore">By its key; null: in several currencies.</param>
+    public static void Cost(HttpContext context, Charge charge, Money? spentBefore)
     {
         if (charge.IsUnpriced)
             return;
         context.Response.Headers["x-litellm-response-cost"] = charge.Cost.ToString();
-        context.Response.Headers["x-litellm-key-spend"] = (spentBefore + charge.Cost).ToString();
+        if (spentBefore is { } before)
+            context.Response.Headers["x-litellm-key-spend"] = (before + charge.Cost).ToString();
     }
 
     private static void Limit(Call call, string kind, LimitState? state, DateTimeOffset now)

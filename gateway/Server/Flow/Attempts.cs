@@ -170,7 +170,7 @@ internal sealed class Attempts(
         {
             // Only here: an answer that may still turn out to be cut must be able to look cut.
             context.Response.ContentLength = relay.Held;
-            AnswerHeaders.Cost(context, Charge.Of(call), spend.SpentBy(call.Caller!.Id));
+            AnswerHeaders.Cost(context, Charge.Of(call), call.Plan!.HasOneCurrency ? spend.SpentBy(call.Caller!.Id) : null);
         }
 
         var end = await relay.CopyAsync(context.Response.BodyWriter, () => Accrue(call), () => CompleteAsync(call));

@@ -31,6 +31,9 @@ internal sealed record CallPlan
     /// </summary>
     public string? Currency { get; init; }
 
+    /// <summary>See <see cref="GatewayModel.HasOneCurrency"/>.</summary>
+    public bool HasOneCurrency { get; init; }
+
     public GatewayError? Error { get; init; }
 
     /// <summary>The route that was asked for, when there is one.</summary>
@@ -87,7 +90,14 @@ internal sealed record CallPlan
             return Refused(refusals[0], route);
         var plan = groups.ToImmutable();
         var counting = isCharged ? CoveringAny(caller.Budgets, plan) : [];
-        return new() { Groups = plan, Budgets = counting, Currency = CurrencyOf(plan, counting), Route = route };
+        return new()
+        {
+            Groups = plan,
+            Budgets = counting,
+            Currency = CurrencyOf(plan, counting),
+            HasOneCurrency = gateway.HasOneCurrency,
+            Route = route,
+        };
     }
 
     private static IEnumerable<(string Model, RouteModel Route)> Chain(GatewayModel gateway, KeyModel caller, string name, RouteModel route)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Gateway.Contract;
 
@@ -64,6 +65,24 @@ public sealed class SpendPortTests
     }
 
     [Fact]
+    public async Task What_a_key_has_spent_in_several_currencies_is_told_as_no_amount()
+    {
+        var config = TestConfig.Of(Route("sim", "price"), Route("euro", "euro"));
+        config = config with { Budgets = [], Prices = [.. config.Prices, config.Prices[0] with { Name = "euro", Currency = "EUR" }] };
+        await using var gateway = await GatewayUnderTest.StartAsync(config);
+        await CallAsync(gateway, GatewayUnderTest.Key);
+
+        using var answer = await gateway.PostAsync("/v1/chat/completions", Body.Replace("\"sim\"", "\"euro\"", StringComparison.Ordinal));
+        using var info = await gateway.GetAsync("/key/info");
+        using var report = await gateway.GetAsync("/spend/report");
+
+        decimal.Parse(answer.Header("x-litellm-response-cost")!, CultureInfo.InvariantCulture).ShouldBeGreaterThan(0);
+        answer.Header("x-litellm-key-spend").ShouldBeNull();
+        (await info.TextAsync()).ShouldContain("\"spend\":null");
+        (await report.TextAsync()).ShouldContain("\"spend\":null");
+    }
+
+    [Fact]
     public async Task Report_AsCsv_SaysSo()
     {
         await using var gateway = await StartAsync();
@@ -103,7 +122,10 @@ public sealed class SpendPortTests
 
     private static Task<GatewayUnderTest> StartAsync()
     {
-        var config = TestConfig.Of(TestConfig.Route("sim", new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = "price" }));
+        var config = TestConfig.Of(Route("sim", "price"));
         return GatewayUnderTest.StartAsync(config with { Keys = [.. config.Keys, TestConfig.KeyOf("other", OtherKey)] });
     }
+
+    private static RouteConfig Route(string model, string price) =>
+        TestConfig.Route(model, new TargetConfig { Name = "sim", Provider = Provider.Simulated, Price = price });
 }

@@ -1,4 +1,5 @@
 using Gateway.Server.Budget;
+using Gateway.Server.Budget.Redis;
 using Gateway.Server.Config;
 using Gateway.Tests.Budget.Contract;
 using StackExchange.Redis;
@@ -44,6 +45,34 @@ public sealed class RedisNetworkTests : IAsyncLifetime
 
         await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 2, "its row is in the ledger");
         await fixture.UntilAsync(s_budget, settled: 0.5m);
+    }
+
+    [Fact]
+    public async Task A_settle_whose_answer_was_lost_and_whose_row_was_in_the_ledger_when_the_store_was_rebuilt_counts_once()
+    {
+        await using var fixture = await OpenAsync();
+        await SpendAsync(fixture, 0.1m);
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 1, "the server knows the script");
+        await RedisFixture.UntilAsync(() => fixture.Database.HashLength(fixture.Name("rows")) == 0, "nothing of it waits there");
+        var call = await fixture.AdmitAsync(Request(0.5m, s_budget));
+
+        _route.HoldAnswers();
+        await fixture.Store.SettleAsync(call, Settlement(0.4m));
+        await RedisFixture.UntilAsync(() => fixture.Database.HashLength(fixture.Name("rows")) == 1, "the server has counted it");
+        string name = fixture.Database.HashKeys(fixture.Name("rows"))[0]!;
+        var row = WaitingRow.Parse(name, fixture.Database.HashGet(fixture.Name("rows"), name)!)!.Row;
+        await fixture.Ledger.WriteAsync([row], TestContext.Current.CancellationToken);
+        await fixture.Database.ExecuteAsync("FLUSHALL");
+        _route.Cut();
+        _route.Release();
+
+        await fixture.UntilAsync(s_budget, settled: 0.5m);
+        Reservation? next = null;
+        await RedisFixture.UntilAsync(
+            async () => (next = (await fixture.ReserveAsync(Request(0.1m, s_budget))).Reservation) is not null, "it admits");
+        await fixture.Store.SettleAsync(next!, Settlement(0.1m));
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 3, "all that was to be counted is counted");
+        await fixture.UntilAsync(s_budget, settled: 0.6m);
     }
 
     [Fact]

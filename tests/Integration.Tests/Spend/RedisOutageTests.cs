@@ -40,6 +40,30 @@ public sealed class RedisOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_rebuilt_store_admits_nothing_before_other_replicas_have_said_what_their_calls_hold()
+    {
+        var tight = NewBudget("tight", cost: 1m);
+        await using var fixture = await RedisFixture.OpenAsync(_server, tight);
+        var other = await fixture.StartAsync();
+        await SpendAsync(fixture, 0.1m, tight);
+        await fixture.KeepUpAsync();
+        var stream = await fixture.AdmitAsync(Request(0.6m, tight), other);
+
+        await fixture.Database.ExecuteAsync("FLUSHALL");
+        await fixture.Store.CheckAsync();
+        await fixture.RefuseAsync<ReserveRefusal.StoreUnavailable>(Request(0.6m, tight));
+        await other.CheckAsync();
+
+        ReserveRefusal? refusal = null;
+        await RedisFixture.UntilAsync(
+            async () => (refusal = (await fixture.ReserveAsync(Request(0.6m, tight))).Refusal) is not ReserveRefusal.StoreUnavailable,
+            "it admits again");
+        refusal.ShouldBeOfType<ReserveRefusal.BudgetReserved>();
+        await fixture.SettleAsync(stream, Settlement(0.6m), other);
+        await fixture.ShouldStandAtAsync(tight, settled: 0.7m);
+    }
+
+    [Fact]
     public async Task A_store_that_comes_back_as_it_was_a_while_ago_is_rebuilt()
     {
         await using var fixture = await OpenAsync();
@@ -122,7 +146,7 @@ public sealed class RedisOutageTests : IAsyncLifetime
         fixture.Store.Health.IsWritable.ShouldBeFalse();
         _server.Resume();
 
-        await SpendAsync(fixture, 0.1m, FailureMode.FailOpen);
+        await SpendAsync(fixture, 0.1m, mode: FailureMode.FailOpen);
         await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 2, "two rows");
         await fixture.UntilAsync(s_budget, settled: 0.5m);
     }
@@ -340,7 +364,8 @@ public sealed class RedisOutageTests : IAsyncLifetime
         return fixture;
     }
 
-    private static async Task SpendAsync(RedisFixture fixture, decimal cost, FailureMode mode = FailureMode.FailClosed) =>
+    private static async Task SpendAsync(
+        RedisFixture fixture, decimal cost, BudgetModel? budget = null, FailureMode mode = FailureMode.FailClosed) =>
         await fixture.Store.SettleAsync(
-            await fixture.AdmitAsync(Request(cost, s_budget) with { FailureMode = mode }), Settlement(cost));
+            await fixture.AdmitAsync(Request(cost, budget ?? s_budget) with { FailureMode = mode }), Settlement(cost));
 }

@@ -43,6 +43,18 @@ public sealed class RedisReadingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_replica_that_has_seen_no_call_of_a_key_knows_what_the_key_has_spent()
+    {
+        await using var fixture = await RedisFixture.OpenAsync(_server, s_shared);
+        await fixture.SpendAsync(0.2m, s_shared);
+
+        var other = await fixture.StartAsync();
+        await other.KeepUpAsync();
+
+        other.SpentBy(Key).ToDecimal().ShouldBe(0.2m);
+    }
+
+    [Fact]
     public async Task A_budget_that_is_not_applied_any_more_is_not_read_and_not_made_anew()
     {
         await using var fixture = await RedisFixture.OpenAsync(_server, s_perKey, s_shared);

@@ -9,8 +9,10 @@ namespace Gateway.Server.Budget.Postgres;
 internal sealed class Batcher<T>(int maxSize, Func<List<T>, Task> send)
 {
     private readonly Lock _gate = new();
+    private readonly Queue<(long Last, TaskCompletionSource Sent)> _drains = new();
     private List<T> _waiting = [];
-    private Task _sending = Task.CompletedTask;
+    private long _added;
+    private long _sent;
     private bool _isSending;
 
     public void Add(T item)
@@ -18,31 +20,46 @@ internal sealed class Batcher<T>(int maxSize, Func<List<T>, Task> send)
         lock (_gate)
         {
             _waiting.Add(item);
+            _added++;
             if (_isSending)
                 return;
             _isSending = true;
         }
 
-        _sending = RunAsync();
+        _ = RunAsync();
     }
 
-    /// <summary>Ends when all that was added is sent.</summary>
-    public async Task DrainAsync()
+    /// <summary>Ends when all that was added before is sent, however much comes meanwhile.</summary>
+    public Task DrainAsync()
     {
-        while (!_sending.IsCompleted || _isSending)
-            await _sending;
+        lock (_gate)
+        {
+            if (!_isSending)
+                return Task.CompletedTask;
+            var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _drains.Enqueue((_added, sent));
+            return sent.Task;
+        }
     }
 
     private async Task RunAsync()
     {
-        while (Take() is { } batch)
+        var size = 0;
+        while (Take(size) is { } batch)
+        {
+            size = batch.Count;
             await send(batch);
+        }
     }
 
-    private List<T>? Take()
+    /// <param name="sent">How many the batch before had.</param>
+    private List<T>? Take(int sent)
     {
         lock (_gate)
         {
+            _sent += sent;
+            while (_drains.TryPeek(out var drain) && drain.Last <= _sent)
+                _drains.Dequeue().Sent.SetResult();
             if (_waiting.Count == 0)
             {
                 _isSending = false;

@@ -9,7 +9,8 @@ namespace Gateway.Server.Budget.Redis;
 /// <summary>A budget's counters in its current period, as far as they have been read. Pure.</summary>
 internal sealed class CounterReading(BudgetModel budget, CounterKind kind, DateTimeOffset now)
 {
-    private const string Ends = "0";
+    /// <summary>The cursor that no page comes after.</summary>
+    public const string Ends = "0";
 
     private readonly Dictionary<string, long> _fields = new(StringComparer.Ordinal);
     private readonly CounterKind.Span _span = kind.At(now);

@@ -24,7 +24,10 @@ internal sealed record RedisSpendOptions
     /// <summary>A row that its replica has not brought to the ledger for so long is brought there by another one; default 30 s.</summary>
     public TimeSpan RowPatience { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Between two looks at the store's state while all is well; default 1 s.</summary>
+    /// <summary>
+    /// Between two looks at the store's state while all is well; default 1 s. For twice as long after a loss no call is admitted: until then
+    /// all replicas have said what their live calls hold.
+    /// </summary>
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>

@@ -25,7 +25,7 @@ internal sealed partial class RedisSpendStore
 
     public bool HasRead(BudgetModel budget) => _readings.ContainsKey(budget.Id);
 
-    /// <summary>Reads the counters of these budgets, and what the keys seen here have spent. False: the store does not answer.</summary>
+    /// <summary>Reads the counters of these budgets, and what keys have spent. False: the store does not answer.</summary>
     public async Task<bool> RefreshAsync(ImmutableArray<BudgetModel> budgets)
     {
         if (await ReadCountersAsync(budgets, TimeSpan.Zero) is not { } read || !await ReadSpentAsync(TimeSpan.Zero))
@@ -70,17 +70,21 @@ internal sealed partial class RedisSpendStore
         return read;
     }
 
+    /// <summary>Of all keys: a key asks here what it has spent elsewhere.</summary>
     private async Task<bool> ReadSpentAsync(TimeSpan pause)
     {
-        foreach (var keys in _spent.Keys.Chunk(NamesOfAPage))
+        string? cursor = null;
+        while (cursor != CounterReading.Ends)
         {
-            var reply = await _link.EvaluateAsync(RedisScript.Spent, [.. keys.Select(k => (RespArgument)k)], _options.UpkeepBound);
+            if (cursor is not null && pause > TimeSpan.Zero)
+                await Task.Delay(pause, _time, _stop.Token);
+            var reply = await _link.EvaluateAsync(RedisScript.Spent, [cursor ?? CounterReading.Ends, FieldsOfAPage], _options.UpkeepBound);
             if (!reply.IsOk)
                 return false;
-            foreach (var (key, spent) in keys.Zip(reply.List(2)))
-                _spent[key] = spent.Number;
-            if (keys.Length == NamesOfAPage && pause > TimeSpan.Zero)
-                await Task.Delay(pause, _time, _stop.Token);
+            cursor = reply.Text(2);
+            var flat = reply.List(3);
+            for (var i = 0; i + 1 < flat.Length; i += 2)
+                _spent[flat[i].Text!] = flat[i + 1].Number;
         }
 
         return true;

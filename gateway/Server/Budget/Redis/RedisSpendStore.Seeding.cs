@@ -171,7 +171,14 @@ internal sealed partial class RedisSpendStore
             return false;
         if (await ReadAsync(targets.Values, anew) is not { } seed || !await WriteAsync(token, seed, targets))
             return false;
-        RespArgument[] finish = [token, epoch, _run ?? "", seed.Number, anew ? 1 : 0, .. targets.Values.SelectMany(t => t.Arguments)];
+
+        // Where nobody has ever spent anything nobody's calls are missing.
+        var patience = seed.SpentByKey.IsEmpty ? TimeSpan.Zero : 2 * _options.CheckInterval;
+        RespArgument[] finish =
+        [
+            token, epoch, _run ?? "", seed.Number, anew ? 1 : 0, StoreClock.Micros(patience),
+            .. targets.Values.SelectMany(t => t.Arguments),
+        ];
         if (!(await _link.EvaluateAsync(RedisScript.Finish, finish, _options.UpkeepBound)).IsOk)
             return false;
         if (anew)

@@ -16,6 +16,9 @@ internal sealed partial class RedisSpendStore
     private readonly Signal _flushDue = new();
     private readonly Pump _flushes;
 
+    // The last batch that the store may have counted without an answer.
+    private (string Session, long Number) _unanswered;
+
     /// <remarks>Where there is no room its lease ends, and it is charged what it had accrued.</remarks>
     private void Settle(Settling settling)
     {
@@ -83,6 +86,8 @@ internal sealed partial class RedisSpendStore
     private async ValueTask<bool> SendAsync(string epoch, SpoolBatch<Settling> batch, bool canWait)
     {
         var reply = await _link.EvaluateAsync(RedisScript.Settle, Arguments(epoch, batch), _options.UpkeepBound, canWait);
+        if (reply is { Items: null, MayBeDone: true })
+            _unanswered = (batch.Session, batch.Number);
         if (!IsDone(reply))
             return false;
 
@@ -101,14 +106,15 @@ internal sealed partial class RedisSpendStore
 
     /// <remarks>
     /// Until it is answered it is sent as it is: the store knows its number, also from the process before. Counters of another epoch have
-    /// not seen it.
+    /// not seen it; but the ledger may have, where those before did and their answer was lost.
     /// </remarks>
     private RespArgument[] Arguments(string epoch, SpoolBatch<Settling> batch)
     {
-        const int Fixed = 5;
+        const int Fixed = 6;
         const int OfEach = 9;
         var arguments = new RespArgument[Fixed + (OfEach * batch.Items.Length)];
-        Put(0, [epoch, batch.Session, batch.Number, _options.MaxWaiting, StoreClock.Micros(_options.RowPatience)]);
+        var isAgain = _unanswered == (batch.Session, batch.Number);
+        Put(0, [epoch, batch.Session, batch.Number, _options.MaxWaiting, StoreClock.Micros(_options.RowPatience), isAgain ? 1 : 0]);
         for (var i = 0; i < batch.Items.Length; i++)
         {
             var s = batch.Items[i];

@@ -13,7 +13,8 @@ namespace Gateway.Server.Budget.Redis;
 /// A reserve is one script, and waits for no longer than its bound. All else is off the path of calls: what they accrue and cost is sent
 /// in batches, in order, each counted once however often it is sent, and its row waits, here and in Redis, until the ledger has it.
 /// Counters have an epoch: without it, or behind another server than before, nothing is counted until they are seeded anew from the
-/// ledger; meanwhile calls follow the failure mode. No failure of a store becomes an exception.
+/// ledger, and nothing admitted until other replicas had the time to say what their calls hold; meanwhile calls follow the failure mode.
+/// No failure of a store becomes an exception.
 /// </remarks>
 internal sealed partial class RedisSpendStore : ISpendStore
 {
@@ -116,7 +117,7 @@ internal sealed partial class RedisSpendStore : ISpendStore
             return ValueTask.CompletedTask;
         _live.TryRemove(call.Lease, out _);
         var (cost, tokens) = (ReserveCall.Bound(settlement.Cost.Nanos), ReserveCall.Bound(settlement.Usage.Total));
-        _spent.AddOrUpdate(call.Draft.Key, cost, (_, before) => before + cost);
+        _spent.AddOrUpdate(call.Draft.Key, cost, (_, before) => (new Money(before) + new Money(cost)).Nanos);
         Settle(Settling.Of(call, LedgerText.Bound(settlement), cost, tokens, Uncounted(call.Budgets, settlement)));
         return ValueTask.CompletedTask;
     }
@@ -174,6 +175,8 @@ internal sealed partial class RedisSpendStore : ISpendStore
                     return (reply, true);
                 case "EPOCH":
                     Suspend("the counters are lost");
+                    return (null, false);
+                case "WAIT":
                     return (null, false);
                 case "DEFINITION":
                     // Once in the life of a budget: its first call rather waits for the ledger than be refused.

@@ -52,7 +52,8 @@ create table llm_gateway.ledger (
     first_token interval,
     -- For counters that are kept elsewhere: the number of the last seed before this row.
     seed bigint not null default 0,
-    primary key (started_at, call_id, kind)
+    -- By gateway first: each keeps its rows as long as it likes, and finds the old ones without reading those of others.
+    primary key (gateway, started_at, call_id, kind)
 );
 
 -- Logs of one key, newest first.

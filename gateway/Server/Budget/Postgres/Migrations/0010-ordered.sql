@@ -16,7 +16,7 @@ begin
     return query
         select r.i::integer - 1, l.seed
         from jsonb_array_elements(p_rows) with ordinality as r(value, i)
-        join llm_gateway.ledger l on l.started_at = (r.value->>'startedAt')::timestamptz
+        join llm_gateway.ledger l on l.gateway = p_gateway and l.started_at = (r.value->>'startedAt')::timestamptz
             and l.call_id = r.value->>'callId' and l.kind = r.value->>'kind'
         order by r.i;
 end $$;

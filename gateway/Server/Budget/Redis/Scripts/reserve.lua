@@ -4,16 +4,17 @@ local cost, tokens = ARGV[6], tonumber(ARGV[7])
 local perMinute, tokensPerMinute, parallel = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 local FIRST, WIDTH = 15, 9
 
-local asked = { 'epoch' }
+local asked = { 'epoch', 'began', 'opens' }
 for i = FIRST, #ARGV, WIDTH do asked[#asked + 1] = 'd:' .. ARGV[i] end
 local state = redis.call('HMGET', p .. ':state', unpack(asked))
 if state[1] ~= epoch then return { 'EPOCH', int(now), state[1] or '' } end
 if now > deadline then return { 'LATE', int(now) } end
+if now >= number(state[2]) and now < number(state[3]) then return { 'WAIT', int(now) } end
 
 local list, numbers, fits = {}, {}, true
 for i = FIRST, #ARGV, WIDTH do
   local definition, start, ends = ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3])
-  local inForce = state[2 + (i - FIRST) / WIDTH]
+  local inForce = state[4 + (i - FIRST) / WIDTH]
   if inForce ~= definition then return { 'DEFINITION', int(now), int((i - FIRST) / WIDTH), inForce or '' } end
   if now < tonumber(start) or (ends and now >= ends) then return { 'PERIOD', int(now) } end
   local h = {

@@ -1,4 +1,3 @@
--- What the given keys have spent.
-local spent = {}
-for i, key in ipairs(ARGV) do spent[i] = redis.call('HGET', p .. ':spent', key) or '0' end
-return { 'OK', int(now), spent }
+-- What keys have spent: a page, from where the last one ended.
+local page = redis.call('HSCAN', p .. ':spent', ARGV[1], 'COUNT', ARGV[2])
+return { 'OK', int(now), page[1], page[2] }
