@@ -152,7 +152,7 @@ internal sealed partial class PostgresSpendStore
 
             if (left.Length > 0)
             {
-                _backlog.Failed();
+                _backlog.PutBack();
                 return;
             }
 

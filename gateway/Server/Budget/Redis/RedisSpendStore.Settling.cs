@@ -71,7 +71,7 @@ internal sealed partial class RedisSpendStore
                     break;
             }
 
-            _settlings.Failed();
+            _settlings.PutBack();
             return false;
         }
         finally
