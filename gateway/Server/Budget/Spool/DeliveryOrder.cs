@@ -93,7 +93,7 @@ internal sealed class DeliveryOrder<T>
     }
 
     /// <summary>
-    /// What goes to the volume next, the batch under way first; null: there is nothing in _memory. <see cref="EndLeaving"/> says that it is
+    /// What goes to the volume next, the batch under way first; null: there is nothing in memory. <see cref="EndLeaving"/> says that it is
     /// there, or not.
     /// </summary>
     public SpoolBatch<T>? BeginLeaving()

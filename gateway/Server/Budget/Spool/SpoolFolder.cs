@@ -14,6 +14,7 @@ internal sealed partial class SpoolFolder : IDisposable
     private readonly string? _directory;
     private readonly DirectoryLock? _lock;
     private readonly List<IBacklog> _backlogs = [];
+    private FormerSessions? _sessions;
     private Heartbeat? _heartbeat;
 
     private SpoolFolder(string? directory, DirectoryLock? taken, SpoolOptions options, TimeProvider time, ILogger logger) =>
@@ -56,7 +57,7 @@ internal sealed partial class SpoolFolder : IDisposable
 
     /// <summary>Of processes that had this folder before.</summary>
     /// <param name="own">The id of this process in a database.</param>
-    public FormerSessions Sessions(string own) => FormerSessions.Read(_directory, own);
+    public FormerSessions Sessions(string own) => _sessions = FormerSessions.Read(_directory, own);
 
     /// <summary>From here on what waits for too long is brought to the volume; without it only when <see cref="Beat"/> is called.</summary>
     public void Start()
@@ -67,8 +68,12 @@ internal sealed partial class SpoolFolder : IDisposable
         _heartbeat = new(_time, _options.SyncInterval, BeatSafely);
     }
 
-    /// <summary>One round of all backlogs.</summary>
-    public void Beat() => _backlogs.ForEach(b => b.Beat());
+    /// <summary>One round of all that is in the folder.</summary>
+    public void Beat()
+    {
+        _backlogs.ForEach(b => b.Beat());
+        _sessions?.Save();
+    }
 
     /// <summary>
     /// Brings all that waits to the volume and lets go of it. What cannot be brought there is lost, and said; so it is for a volume that
