@@ -44,7 +44,8 @@ public sealed class AlertTests
         var (setup, first, pods) = await StartAsync(receiver);
         await using var _ = setup;
         pods[0].Process.Budgets = [Spent(setup, 8.5m)];
-        await setup.WhenPassingAsync(() => receiver.Received.Length > 0 && Pending(setup).Length == 1);
+        await setup.WhenPassingAsync(
+            () => receiver.Received.Length > 0 && Pending(setup).Length == 1 && setup.Events("monthly").Any());
         await first.DisposeAsync();
         var refused = receiver.Received[0];
         Pending(setup).ShouldBe([refused.Id]);
