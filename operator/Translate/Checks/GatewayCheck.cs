@@ -7,12 +7,17 @@ namespace Operator.Translate.Checks;
 /// <summary>Rules of an LlmGateway.</summary>
 internal sealed class GatewayCheck : AbstractValidator<LlmGateway>
 {
+    private const double MiB = 1024 * 1024;
+
     public GatewayCheck()
     {
         RuleFor(g => g.Metadata.Name).Must(n => IsServiceName(n)).WithMessage(RuleMessages.GatewayName);
         CheckTier();
         CheckPods();
         CheckUnions();
+        RuleFor(g => g.Spec.Storage!)
+            .Must((g, s) => FitsItsVolume(g.Spec, s)).WithMessage(RuleMessages.SpoolAboveVolume)
+            .When(g => g.Spec is { Storage: not null, Postgres: not null });
         RuleFor(g => g.Spec.Alerts!.Webhook!.Url)
             .Custom((url, context) =>
             {
@@ -64,6 +69,13 @@ internal sealed class GatewayCheck : AbstractValidator<LlmGateway>
     private static bool IsServiceName(string name) =>
         name.Length <= 50 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
         && char.IsAsciiLetterLower(name[0]) && name[^1] != '-';
+
+    /// <summary>A pod whose emptyDir grows beyond its limit is evicted, and takes along what waits there.</summary>
+    private static bool FitsItsVolume(LlmGatewaySpec spec, StorageSpec storage)
+    {
+        var size = storage.PersistentVolumeClaim?.Size ?? (storage.EmptyDir ?? new()).SizeLimit;
+        return Quantity.Parse(size) is not { } bytes || storage.SpoolMaxMiB * (spec.Redis is null ? 1 : 2) * MiB <= bytes;
+    }
 
     private static bool HasTagOrDigest(string image) =>
         image[(image.LastIndexOf('/') + 1)..].AsSpan().ContainsAny(':', '@');

@@ -27,6 +27,9 @@ internal sealed class AlertReceiver : IAsyncDisposable
     /// <summary>By the number of the attempt, from 0.</summary>
     public Func<int, int> Answer { get; set; } = _ => StatusCodes.Status204NoContent;
 
+    /// <summary>No attempt is answered before.</summary>
+    public Task Opens { get; set; } = Task.CompletedTask;
+
     public Uri Url => new(_app.Urls.Single() + "/hook");
 
     /// <summary>In the order in which they came, those that were refused too.</summary>
@@ -53,6 +56,7 @@ internal sealed class AlertReceiver : IAsyncDisposable
             DateTimeOffset.FromUnixTimeSeconds(long.Parse(http.Request.Headers["webhook-timestamp"].ToString(), CultureInfo.InvariantCulture)),
             http.Request.Headers["webhook-signature"].ToString(),
             body));
+        await Opens.WaitAsync(http.RequestAborted);
         http.Response.StatusCode = Answer(attempt);
         http.Response.Headers.Location = "/elsewhere";
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Data.Common;
 using System.Text.Json;
+using Gateway.Server.Budget.Spool;
 
 namespace Gateway.Server.Budget.Postgres;
 
@@ -134,31 +135,41 @@ internal sealed partial class PostgresSpendStore
     /// <summary>Writes what was kept, oldest first, until the database takes no more, or other upkeep is due.</summary>
     private async Task FlushAsync()
     {
-        var began = _time.GetTimestamp();
-        while (_backlog.Take() is { } batch)
+        await _flushing.WaitAsync();
+        try
         {
-            var left = await WriteAsync(batch.Items);
-
-            // Not on the thread of a socket: it may wait for the volume.
-            if (_backlog.IsBehind)
-                await Task.Yield();
-            if (left.Length < batch.Items.Length)
+            var began = _time.GetTimestamp();
+            while (_time.GetElapsedTime(began) <= _options.Lease / 12 && _backlog.Take() is { } batch)
             {
-                // What has to come again does so behind the others.
-                foreach (var row in left)
-                    _backlog.TryAdd(row);
-                _backlog.Done();
+                if (!await FlushAsync(batch))
+                    return;
             }
-
-            if (left.Length > 0)
-            {
-                _backlog.Failed();
-                return;
-            }
-
-            if (_time.GetElapsedTime(began) > _options.Lease / 12)
-                return;
         }
+        finally
+        {
+            _flushing.Release();
+        }
+    }
+
+    /// <summary>False: the database takes no more.</summary>
+    private async ValueTask<bool> FlushAsync(SpoolBatch<LedgerRow> batch)
+    {
+        var left = await WriteAsync(batch.Items);
+
+        // Not on the thread of a socket: it may wait for the volume.
+        if (_backlog.IsBehind)
+            await Task.Yield();
+        if (left.Length < batch.Items.Length)
+        {
+            // What has to come again does so behind the others.
+            foreach (var row in left)
+                _backlog.TryAdd(row);
+            _backlog.Done();
+        }
+
+        if (left.Length > 0)
+            _backlog.PutBack();
+        return left.IsEmpty;
     }
 
     /// <summary>What is known of a row that was given to the database.</summary>

@@ -38,6 +38,7 @@ internal sealed partial class PostgresSpendStore : ISpendStore
     private readonly RefusedCalls _refused = new();
     private readonly SpoolFolder _spool;
     private readonly Backlog<LedgerRow> _backlog;
+    private readonly SemaphoreSlim _flushing = new(1);
     private readonly FormerSessions _former;
 
     /// <summary>Of this process, in all that it holds in the database.</summary>

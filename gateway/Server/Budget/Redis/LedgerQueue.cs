@@ -48,7 +48,7 @@ internal sealed class LedgerQueue(
                 using var both = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
                 if (await WriteAsync(batch, both.Token) is not { } seeds)
                 {
-                    _rows.Failed();
+                    _rows.PutBack();
                     return false;
                 }
 

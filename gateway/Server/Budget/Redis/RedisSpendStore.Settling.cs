@@ -74,7 +74,7 @@ internal sealed partial class RedisSpendStore
                     break;
             }
 
-            _settlings.Failed();
+            _settlings.PutBack();
             return false;
         }
         finally

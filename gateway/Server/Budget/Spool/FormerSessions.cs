@@ -17,6 +17,8 @@ internal sealed class FormerSessions
     private readonly string? _path;
     private readonly string _own;
 
+    private volatile bool _isForgotten;
+
     private FormerSessions(string? path, string own) => (_path, _own) = (path, own);
 
     /// <summary>Their ids, until <see cref="Forget"/>.</summary>
@@ -34,10 +36,19 @@ internal sealed class FormerSessions
         return sessions;
     }
 
-    /// <summary>What they held is given up.</summary>
+    /// <summary>What they held is given up. The folder knows it after <see cref="Save"/>.</summary>
     public void Forget()
     {
         Ids = [];
+        _isForgotten = true;
+    }
+
+    /// <summary>Writes what was forgotten since. To be called where a volume that hangs may be waited for.</summary>
+    public void Save()
+    {
+        if (!_isForgotten)
+            return;
+        _isForgotten = false;
         Write();
     }
 

@@ -29,6 +29,11 @@ internal sealed record SpoolOptions
     /// <summary>A file is closed at this size, and deleted when all of it is delivered; default 4 MiB.</summary>
     public long SegmentBytes { get; init; } = 4 * 1024 * 1024;
 
+    /// <summary>
+    /// How long the end of the process waits for a volume that hangs; default 3 s, within what a pod has after its drain.
+    /// </summary>
+    public TimeSpan CloseBound { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>How bytes reach a file.</summary>
     public SegmentWrite Write { get; init; } = RandomAccess.Write;
 

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Gateway.Server.Budget.Files;
 using Gateway.Server.Budget.Spool;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Win32.SafeHandles;
 using Support;
@@ -11,6 +13,7 @@ public sealed class BacklogTests : IDisposable
 {
     private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("spool-");
     private readonly ManualTimeProvider _time = new(new(2026, 5, 6, 10, 20, 30, TimeSpan.Zero));
+    private readonly Lines _log = new();
     private SpoolOptions _options = new();
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -217,6 +220,82 @@ public sealed class BacklogTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_delivered_past_a_volume_that_hangs_in_vain_goes_there_too_and_comes_again_as_the_same_batch()
+    {
+        using var disk = new HangingDisk();
+        _options = new() { Write = disk.Write, Patience = TimeSpan.FromMilliseconds(50) };
+        SpoolBatch<string> past;
+        using (var killed = Open())
+        {
+            var backlog = Backlog(killed);
+            Add(backlog, "1", "2");
+            backlog.Failed();
+            killed.Beat();
+            Add(backlog, "3", "4", "5", "6");
+            var beat = disk.HangIn(killed.Beat);
+            past = backlog.Take().ShouldNotBeNull();
+            past.Items.ShouldBe(["5", "6"]);
+            backlog.PutBack();
+            backlog.Take().ShouldNotBeNull().ShouldBe(past);
+            backlog.PutBack();
+
+            await disk.GoOnAsync(beat);
+            killed.Beat();
+            killed.Kill();
+        }
+
+        using var next = Open();
+        var after = Backlog(next);
+        var batches = new List<SpoolBatch<string>>();
+        while (after.Take() is { } batch)
+        {
+            batches.Add(batch);
+            after.Done();
+        }
+
+        batches.Select(b => string.Join(',', b.Items)).ShouldBe(["1,2", "3,4", "5,6"]);
+        (batches[2].Session, batches[2].Number).ShouldBe((past.Session, past.Number));
+        batches[2].Session.ShouldNotBe(batches[1].Session);
+    }
+
+    [Fact]
+    public async Task Closing_waits_for_a_volume_that_hangs_no_longer_than_its_bound_and_says_how_many_records_are_left()
+    {
+        using var disk = new HangingDisk();
+        _options = new() { Write = disk.Write, CloseBound = TimeSpan.FromMilliseconds(50) };
+        var folder = Open();
+        Add(Backlog(folder), "1", "2", "3");
+        var closing = disk.HangIn(folder.Dispose);
+        await closing;
+
+        _log.Messages.ShouldHaveSingleItem().ShouldContain(": 3 records are in memory alone");
+        Should.Throw<DirectoryInUseException>(Open);
+
+        // The process lives for a while longer, and the volume does too.
+        await disk.GoOnAsync(closing);
+        using var next = OpenWhenFree();
+        DeliverAll(Backlog(next)).ShouldBe(["1", "2", "3"]);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(20, 0)]
+    public void A_volume_with_less_room_than_may_wait_there_is_told_once_at_the_start(int mebibytes, int warnings)
+    {
+        var (disk, problem) = SmallDisk.Mount(mebibytes * 1024);
+        Assert.SkipWhen(disk is null, problem);
+        using (disk)
+        {
+            using var folder = SpoolFolder.Open(disk!.Path, SpoolOptions.OfSize(16), _time, _log);
+            Backlog(folder);
+            folder.Start();
+            _log.Messages.Count(m => m.StartsWith($"16 MiB more may wait for a database in {disk.Path}", StringComparison.Ordinal))
+                .ShouldBe(warnings);
+            _log.Messages.Count.ShouldBe(warnings);
+        }
+    }
+
+    [Fact]
     public void What_cannot_be_written_is_counted_as_lost_and_holds_up_nothing_else()
     {
         using var folder = Open();
@@ -273,10 +352,18 @@ public sealed class BacklogTests : IDisposable
                 if (numbers.GetValueOrDefault(batch.Session) < batch.Number)
                     counted.AddRange(batch.Items);
                 numbers[batch.Session] = Math.Max(batch.Number, numbers.GetValueOrDefault(batch.Session));
-                if (taking.Next(3) == 0)
-                    backlog.Failed();
-                else
-                    backlog.Done();
+                switch (taking.Next(6))
+                {
+                    case 0:
+                        backlog.Failed();
+                        break;
+                    case 1 or 2:
+                        backlog.PutBack();
+                        break;
+                    default:
+                        backlog.Done();
+                        break;
+                }
             }
 
             await stop.CancelAsync();
@@ -307,9 +394,39 @@ public sealed class BacklogTests : IDisposable
         return all;
     }
 
-    private SpoolFolder Open() => SpoolFolder.Open(_folder.FullName, _options, _time, NullLogger<SpoolFolder>.Instance);
+    private SpoolFolder Open() => SpoolFolder.Open(_folder.FullName, _options, _time, _log);
+
+    private SpoolFolder OpenWhenFree()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            try
+            {
+                return Open();
+            }
+            catch (DirectoryInUseException) when (!patience.IsCancellationRequested)
+            {
+                Thread.Yield();
+            }
+        }
+    }
 
     private string[] Files() => System.IO.Directory.GetFiles(_folder.FullName, "*.jsonl");
+
+    private sealed class Lines : ILogger<SpoolFolder>
+    {
+        public ConcurrentQueue<string> Messages { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Messages.Enqueue(formatter(state, exception));
+    }
 
     /// <summary>A disk that does not come back from a write until it is told to.</summary>
     private sealed class HangingDisk : IDisposable

@@ -17,6 +17,7 @@ public sealed class FormerSessionsTests : IDisposable
         third.Ids.ShouldBe(["one", "two"]);
         third.Forget();
         third.Ids.ShouldBeEmpty();
+        third.Save();
         Read("fou").Ids.ShouldBe(["thr"]);
     }
 
