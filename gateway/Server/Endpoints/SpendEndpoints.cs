@@ -1,12 +1,22 @@
+using System.Collections.Concurrent;
 using Gateway.Server.Budget;
 using Gateway.Server.Errors;
 
 namespace Gateway.Server.Endpoints;
 
 /// <summary><c>GET /spend/report</c> and <c>GET /spend/logs</c>: for all keys on the admin port, for one's own on the data port.</summary>
-internal sealed class SpendEndpoints(ISpendReports reports, TimeProvider time)
+/// <remarks>
+/// Few reports are made at a time. Keys have one place for all of them together, and each at most one report that waits for it: none can
+/// keep the others, or those on the admin port, from theirs.
+/// </remarks>
+internal sealed class SpendEndpoints(ISpendReports reports, TimeProvider time) : IDisposable
 {
     private const string Json = "application/json";
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<string, bool> _asking = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _ofKeys = new(1, 1);
 
     /// <param name="context">The request.</param>
     /// <param name="isReport">Else the logs.</param>
@@ -17,8 +27,38 @@ internal sealed class SpendEndpoints(ISpendReports reports, TimeProvider time)
         var (parameters, error) = SpendParameters.Read(context.Request.Query, isReport, owner, time.GetUtcNow());
         if (parameters is null)
             return error;
-        return isReport ? await ReportAsync(context, parameters) : await LogsAsync(context, parameters);
+        if (owner is null)
+            return await AnswerAsync(context, isReport, parameters);
+        if (!_asking.TryAdd(owner, true))
+            return Explain(ReportFailure.Busy);
+        try
+        {
+            return await InTurnAsync(context, isReport, parameters);
+        }
+        finally
+        {
+            _asking.TryRemove(owner, out _);
+        }
     }
+
+    public void Dispose() => _ofKeys.Dispose();
+
+    private async Task<GatewayError?> InTurnAsync(HttpContext context, bool isReport, SpendParameters parameters)
+    {
+        if (!await _ofKeys.WaitAsync(s_patience, context.RequestAborted))
+            return Explain(ReportFailure.Busy);
+        try
+        {
+            return await AnswerAsync(context, isReport, parameters);
+        }
+        finally
+        {
+            _ofKeys.Release();
+        }
+    }
+
+    private Task<GatewayError?> AnswerAsync(HttpContext context, bool isReport, SpendParameters parameters) =>
+        isReport ? ReportAsync(context, parameters) : LogsAsync(context, parameters);
 
     private async Task<GatewayError?> ReportAsync(HttpContext context, SpendParameters parameters)
     {

@@ -25,6 +25,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     private readonly ModelHolder _models = new();
     private readonly Drain _drain = new();
     private readonly ConfigReceiver _receiver;
+    private readonly SpendEndpoints _reports;
     private readonly HttpPort _data;
     private readonly HttpPort _admin;
     private readonly HttpPort _metricsPort;
@@ -87,11 +88,11 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
 
         // The ports
         var health = new HealthEndpoints(_models, readiness, _drain, spend, _stores, targets, time);
-        var reports = new SpendEndpoints(parts.Reports, time);
+        _reports = new(parts.Reports, time);
         var catalogue = new Catalogue(spend);
-        var data = new DataPort(flow, catalogue, reports, health, _models, _metrics, time, loggers.CreateLogger<DataPort>());
+        var data = new DataPort(flow, catalogue, _reports, health, _models, _metrics, time, loggers.CreateLogger<DataPort>());
         var tokens = new BearerTokens(new(options.AdminTokenFile, loggers.CreateLogger<FileText>()));
-        var admin = new AdminPort(_receiver, _models, spend, reports, catalogue, _stores, readiness, tokens);
+        var admin = new AdminPort(_receiver, _models, spend, _reports, catalogue, _stores, readiness, tokens);
         _data = new(
             options.DataAddress, Certificate(options.DataCertificate, time, loggers), null, inline: true, data.HandleAsync, loggers);
         _admin = new(
@@ -178,6 +179,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         await _durableCopy.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
         await _stores.DisposeAsync();
+        _reports.Dispose();
         _receiver.Dispose();
         _network.Dispose();
         _simulated.Dispose();

@@ -31,7 +31,7 @@ internal sealed record EmbeddedSpendOptions
     /// <summary>What a report may take; default 20 s. A longer one is refused, or ends early where it can go on.</summary>
     public TimeSpan ReportTime { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long a report waits for the one before it; default 2 s.</summary>
+    /// <summary>How long a report waits for those before it; default 2 s.</summary>
     public TimeSpan ReportWait { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How bytes reach a segment.</summary>

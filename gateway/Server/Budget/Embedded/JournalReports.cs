@@ -5,14 +5,15 @@ using Gateway.Server.Budget.Files;
 namespace Gateway.Server.Budget.Embedded;
 
 /// <summary>
-/// Reports from the files of the journal, one at a time and on a thread of its own: to read much of it takes a processor and a while.
+/// Reports from the files of the journal, few at a time and each on a thread of its own: to read much of it takes a processor and a while.
 /// Rows that are not written yet, of the last moments and of a disk that takes nothing, are not in it.
 /// </summary>
 internal sealed class JournalReports(Segments segments, EmbeddedSpendOptions options, TimeProvider time) : ISpendReports, IAsyncDisposable
 {
     private const int LinesBetweenLooks = 4_096;
+    private const int AtATime = 2;
 
-    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly SemaphoreSlim _some = new(AtATime, AtATime);
     private readonly CancellationTokenSource _closing = new();
 
     public ValueTask<ReportOutcome<SpendReport>> SumAsync(SpendReportQuery query, CancellationToken cancellationToken) =>
@@ -27,8 +28,9 @@ internal sealed class JournalReports(Segments segments, EmbeddedSpendOptions opt
         if (_closing.IsCancellationRequested)
             return;
         await _closing.CancelAsync();
-        await _one.WaitAsync();
-        _one.Dispose();
+        for (var i = 0; i < AtATime; i++)
+            await _some.WaitAsync();
+        _some.Dispose();
         _closing.Dispose();
     }
 
@@ -36,7 +38,7 @@ internal sealed class JournalReports(Segments segments, EmbeddedSpendOptions opt
         where T : class
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
-        if (!await _one.WaitAsync(options.ReportWait, ending.Token))
+        if (!await _some.WaitAsync(options.ReportWait, ending.Token))
             return ReportFailure.Busy;
         try
         {
@@ -52,7 +54,7 @@ internal sealed class JournalReports(Segments segments, EmbeddedSpendOptions opt
         }
         finally
         {
-            _one.Release();
+            _some.Release();
         }
     }
 
