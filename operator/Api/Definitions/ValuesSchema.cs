@@ -6,7 +6,8 @@ namespace Operator.Api.Definitions;
 
 /// <summary>
 /// The part of the chart's <c>values.schema.json</c> that describes a first gateway: its specs as the definitions have them, strict and in
-/// the words of JSON Schema, so that helm refuses what the API server would. Rules in CEL have no place in it.
+/// the words of JSON Schema, so that helm refuses what the API server would. Of the rules in CEL it has those that
+/// <see cref="RuleSchema"/> can say.
 /// </summary>
 internal static class ValuesSchema
 {
@@ -54,10 +55,25 @@ internal static class ValuesSchema
                 strict[keyword] = kept;
         }
 
+        if (Rules(schema) is { Count: > 0 } rules)
+            strict["allOf"] = rules;
         var isOpen = strict.ContainsKey("additionalProperties") || schema["x-kubernetes-preserve-unknown-fields"] is not null;
         if ((string?)strict["type"] == "object" && !isOpen)
             strict["additionalProperties"] = false;
         return strict;
+    }
+
+    /// <remarks>A validator tells of a list of values that it is not met, and names them: that is how the rule's own words are seen.</remarks>
+    private static JsonArray Rules(JsonNode schema)
+    {
+        var rules = new JsonArray();
+        foreach (var rule in (schema["x-kubernetes-validations"] as JsonArray ?? []).Select(r => r!))
+        {
+            if (RuleSchema.Of((string)rule["rule"]!) is { } holds)
+                rules.Add(new JsonObject { ["if"] = holds, ["else"] = new JsonObject { ["enum"] = new JsonArray((string)rule["message"]!) } });
+        }
+
+        return rules;
     }
 
     /// <summary>Null for what says nothing to a validator, or means something else there.</summary>
