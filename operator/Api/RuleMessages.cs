@@ -24,9 +24,6 @@ internal static class RuleMessages
 
     public const string OneStorage = "at most one of `persistentVolumeClaim` and `emptyDir` may be set";
 
-    public const string SpoolAboveVolume =
-        "`spoolMaxMiB`, with `redis` twice that, must not be above the size of the volume, because what waits there would not fit";
-
     public const string OneExposure = "exactly one of `gatewayAPI` and `ingress` must be set";
 
     public const string OnePostgres = "exactly one of `secretRef` and `cloudNativePG` must be set";

@@ -16,7 +16,9 @@ internal sealed class GatewayCheck : AbstractValidator<LlmGateway>
         CheckPods();
         CheckUnions();
         RuleFor(g => g.Spec.Storage!)
-            .Must((g, s) => FitsItsVolume(g.Spec, s)).WithMessage(RuleMessages.SpoolAboveVolume)
+            .Must((g, s) => FitsItsVolume(g.Spec, s))
+            .WithMessage(
+                "`spoolMaxMiB`, with `redis` twice that, must not be above the size of the volume, because what waits there would not fit")
             .When(g => g.Spec is { Storage: not null, Postgres: not null });
         RuleFor(g => g.Spec.Alerts!.Webhook!.Url)
             .Custom((url, context) =>
