@@ -14,10 +14,10 @@ namespace Gateway.Server.Budget;
 internal interface IOrderedLedger
 {
     /// <summary>
-    /// Writes each row once. For each row, whether it was there already or not, the number of the last seed before it; none for a row that
-    /// the ledger never will take. Null: none is written now, or nobody knows; give it the same rows again, which is harmless.
+    /// Writes each row once. For each row, whether it was there already or not, what the ledger has of it; none for a row that the ledger
+    /// never will take. Null: none is written now, or nobody knows; give it the same rows again, which is harmless.
     /// </summary>
-    ValueTask<ImmutableArray<long?>?> WriteAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken);
+    ValueTask<ImmutableArray<WrittenRow?>?> WriteAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken);
 
     /// <summary>
     /// What the ledger's charges say was spent under each budget in its period, by key, and what each key has spent ever. Null: the ledger
@@ -29,6 +29,14 @@ internal interface IOrderedLedger
     /// <summary>Rows that the ledger never will take, since the start.</summary>
     long LostRows { get; }
 }
+
+/// <summary>What the ledger has of a row that was given to it.</summary>
+/// <param name="LastSeed">The number of the last seed before it.</param>
+/// <param name="Instead">
+/// Null: the row as it is. Else counters had forgotten what the ledger says of the call: of one that is settled after it was given up this
+/// is the correction, and of one that is given up once more, or after it was settled, a row that adds nothing.
+/// </param>
+internal readonly record struct WrittenRow(long LastSeed, LedgerRow? Instead = null);
 
 /// <summary>The answer to <see cref="IOrderedLedger.SeedAsync"/>.</summary>
 /// <param name="Number">Of this seed, from 1.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Server.Budget;
+using Gateway.Server.Budget.Postgres;
 using Gateway.Server.Config;
 
 namespace Integration.Tests.Spend;
@@ -35,19 +36,13 @@ internal sealed class MemoryLedger : IOrderedLedger
         }
     }
 
-    public ValueTask<ImmutableArray<long?>?> WriteAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken)
+    public ValueTask<ImmutableArray<WrittenRow?>?> WriteAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken)
     {
         if (IsDown || IsReadOnly)
-            return new((ImmutableArray<long?>?)null);
+            return new((ImmutableArray<WrittenRow?>?)null);
         lock (_gate)
         {
-            var seeds = rows.Select(long? (row) =>
-            {
-                if (_known.TryAdd((row.StartedAt, row.CallId, row.Kind), _seeds))
-                    _rows.Add(row);
-                return _known[(row.StartedAt, row.CallId, row.Kind)];
-            });
-            ImmutableArray<long?> answer = [.. seeds];
+            ImmutableArray<WrittenRow?> answer = [.. rows.Select(row => (WrittenRow?)Write(row))];
             return new(LosesAnswers ? null : answer);
         }
     }
@@ -67,6 +62,29 @@ internal sealed class MemoryLedger : IOrderedLedger
         await (OnSeed?.Invoke() ?? Task.CompletedTask);
         return seed;
     }
+
+    private WrittenRow Write(LedgerRow row) => (row.Kind, Find(row, RowKind.Settled), Find(row, RowKind.Abandoned)) switch
+    {
+        (RowKind.Settled, null, { } former) => Correct(PostgresEntry.Correction(row, Former(former))),
+        (RowKind.Abandoned, { }, null) => new(_seeds, PostgresEntry.Nothing(row)),
+        (RowKind.Abandoned, _, { } former) when former.EndedAt != row.EndedAt => new(_seeds, PostgresEntry.Nothing(row)),
+        _ => new(Add(row)),
+    };
+
+    private WrittenRow Correct(LedgerRow correction) => new(Add(correction), correction);
+
+    private long Add(LedgerRow row)
+    {
+        if (_known.TryAdd((row.StartedAt, row.CallId, row.Kind), _seeds))
+            _rows.Add(row);
+        return _known[(row.StartedAt, row.CallId, row.Kind)];
+    }
+
+    private LedgerRow? Find(LedgerRow row, RowKind kind) =>
+        _rows.Find(r => r.Kind == kind && r.CallId == row.CallId && r.StartedAt == row.StartedAt);
+
+    private static GivenUp Former(LedgerRow row) =>
+        new() { StartedAt = row.StartedAt, CostNanos = row.CostNanos, Tokens = row.Tokens, Charges = row.Charges };
 
     private IEnumerable<LedgerCounter> Sums(BudgetModel budget, Period period) =>
         from row in _rows

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Globalization;
 using Gateway.Contract;
 using Gateway.Server.Budget;
@@ -26,10 +27,50 @@ public sealed class OrderedLedgerTests(SharedPostgres postgres) : IClassFixture<
         var again = (await ledger.WriteAsync([Row("c"), Row("b")], TestContext.Current.CancellationToken)).ShouldNotBeNull(database.Failure);
 
         seed.Number.ShouldBe(1);
-        none.ShouldBe([0, 0]);
-        again.ShouldBe([1, 0]);
+        none.ShouldBe([new(0), new(0)]);
+        again.ShouldBe([new(1), new(0)]);
         seed.Counters.ShouldHaveSingleItem().Settled.ShouldBe(2);
         seed.SpentByKey[SpendSamples.Key].ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_that_was_given_up_and_is_settled_later_is_charged_what_it_cost(bool isTogether)
+    {
+        await using var database = Open();
+        var ledger = new OrderedLedger(database, NullLogger<OrderedLedger>.Instance);
+        var (givenUp, settled) = (Row("a", RowKind.Abandoned, cost: 3), Row("a", cost: 10));
+        if (!isTogether)
+            (await ledger.WriteAsync([givenUp], TestContext.Current.CancellationToken)).ShouldNotBeNull(database.Failure);
+        var first = await WriteAsync();
+        await SeedAsync(ledger);
+        var again = await WriteAsync();
+        var later = await ledger.WriteAsync([givenUp with { EndedAt = givenUp.EndedAt.AddHours(1) }], TestContext.Current.CancellationToken);
+        var seed = await SeedAsync(ledger);
+
+        var correction = first[0]!.Value.Instead.ShouldNotBeNull();
+        (correction.Kind, correction.CostNanos, correction.Charges[0].Amount).ShouldBe((RowKind.Correction, 7, 7));
+        (first[0]!.Value.LastSeed, again[0]!.Value.LastSeed).ShouldBe((0, 0));
+        later!.Value[0]!.Value.Instead.ShouldNotBeNull().Charges[0].Amount.ShouldBe(0);
+        seed.Counters.ShouldHaveSingleItem().Settled.ShouldBe(10);
+        seed.SpentByKey[SpendSamples.Key].ShouldBe(10);
+
+        async Task<ImmutableArray<WrittenRow?>> WriteAsync() =>
+            (await ledger.WriteAsync(isTogether ? [settled, givenUp] : [settled], TestContext.Current.CancellationToken))
+                .ShouldNotBeNull(database.Failure);
+    }
+
+    [Fact]
+    public async Task A_call_that_was_settled_is_not_charged_again_where_it_was_given_up_before_and_that_comes_later()
+    {
+        await using var database = Open();
+        var ledger = new OrderedLedger(database, NullLogger<OrderedLedger>.Instance);
+        await ledger.WriteAsync([Row("a", cost: 10)], TestContext.Current.CancellationToken);
+        var answer = await ledger.WriteAsync([Row("a", RowKind.Abandoned, cost: 3)], TestContext.Current.CancellationToken);
+
+        answer.ShouldNotBeNull(database.Failure)[0]!.Value.Instead.ShouldNotBeNull().CostNanos.ShouldBe(0);
+        (await SeedAsync(ledger)).Counters.ShouldHaveSingleItem().Settled.ShouldBe(10);
     }
 
     [Fact]
@@ -45,7 +86,7 @@ public sealed class OrderedLedgerTests(SharedPostgres postgres) : IClassFixture<
                 if (writer == 0)
                     seeds.Add(await SeedAsync(ledger));
                 var name = string.Create(CultureInfo.InvariantCulture, $"{writer}-{i}");
-                written.Add((await ledger.WriteAsync([Row(name)], TestContext.Current.CancellationToken))!.Value[0]!.Value);
+                written.Add((await ledger.WriteAsync([Row(name)], TestContext.Current.CancellationToken))!.Value[0]!.Value.LastSeed);
             }
         })));
 
@@ -79,19 +120,19 @@ public sealed class OrderedLedgerTests(SharedPostgres postgres) : IClassFixture<
     private static async Task<LedgerSeed> SeedAsync(OrderedLedger ledger) =>
         (await ledger.SeedAsync([(s_budget, Period.Total)], TestContext.Current.CancellationToken)).ShouldNotBeNull();
 
-    private static LedgerRow Row(string call) => new()
+    private static LedgerRow Row(string call, RowKind kind = RowKind.Settled, long cost = 1) => new()
     {
         Number = 1,
-        Kind = RowKind.Settled,
+        Kind = kind,
         CallId = call,
         StartedAt = new(2026, 5, 6, 10, 20, 30, TimeSpan.Zero),
         EndedAt = new(2026, 5, 6, 10, 20, 31, TimeSpan.Zero),
         Key = SpendSamples.Key,
         Facts = new() { Model = "gpt", Route = "ns/gpt", Stream = false },
-        CostNanos = 1,
+        CostNanos = cost,
         Tokens = 1,
-        Charges = [new() { Budget = s_budget.Id, PeriodStart = DateTimeOffset.UnixEpoch, Amount = 1, Unit = ChargeUnit.Nanos }],
-        Settlement = SpendSamples.Settlement(0.000000001m),
+        Charges = [new() { Budget = s_budget.Id, PeriodStart = DateTimeOffset.UnixEpoch, Amount = cost, Unit = ChargeUnit.Nanos }],
+        Settlement = kind == RowKind.Settled ? SpendSamples.Settlement(0.000000001m) : null,
     };
 
     private LedgerDatabase Open() =>

@@ -184,6 +184,36 @@ public sealed class RedisOutageTests : IAsyncLifetime
         static string[] Files(string spool) => Directory.GetFiles(spool, "settlements-*");
     }
 
+    /// <summary>Its row came to the ledger by way of another replica.</summary>
+    [Fact]
+    public async Task What_a_killed_process_had_sent_to_counters_that_are_lost_since_is_counted_once_when_its_volume_delivers_it_again()
+    {
+        var folder = Directory.CreateTempSubdirectory("volume-");
+        await using var fixture = await OpenAsync(spool: folder.FullName);
+        fixture.SpoolDirectory = null;
+        var other = await fixture.StartAsync();
+        var call = await fixture.AdmitAsync(Request(0.5m, s_budget));
+
+        _server.Pause();
+        await fixture.Store.SettleAsync(call, Settlement(0.4m));
+        await RedisFixture.UntilAsync(() => !IsDelivered(), "it is on the volume");
+        fixture.Kill(fixture.Store);
+        fixture.Store = other;
+        _server.Resume();
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 1, "the other replica has found its row");
+        await fixture.Database.ExecuteAsync("FLUSHALL");
+        await RedisFixture.UntilAsync(() => fixture.Database.KeyExists(fixture.Name("state")), "it is rebuilt");
+        await fixture.UntilAsync(s_budget, settled: 0.4m);
+
+        fixture.SpoolDirectory = folder.FullName;
+        fixture.Store = await fixture.StartAsync();
+        await RedisFixture.UntilAsync(IsDelivered, "it is delivered again");
+        await fixture.UntilAsync(s_budget, settled: 0.4m);
+        folder.Delete(recursive: true);
+
+        bool IsDelivered() => Directory.GetFiles(folder.FullName, "settlements-*").Length == 0;
+    }
+
     [Fact]
     public async Task Scripts_that_the_server_forgot_are_sent_again()
     {
@@ -241,6 +271,36 @@ public sealed class RedisOutageTests : IAsyncLifetime
         await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 20, "a row for each");
         fixture.Ledger.Rows.ShouldAllBe(r => r.Kind == RowKind.Abandoned && r.CostNanos == 10_000_000);
         await fixture.AdmitAsync(Request(0.04m, s_budget) with { Limits = new() { MaxParallelRequests = 1 } }, third);
+    }
+
+    /// <summary>That it was given up is known to the ledger alone.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_call_that_was_given_up_before_a_loss_and_settled_after_it_is_charged_what_it_cost(bool isGivenUpAgain)
+    {
+        await using var fixture = await OpenAsync();
+        await SpendAsync(fixture, 0.1m);
+        var call = await fixture.AdmitAsync(Request(0.5m, s_budget));
+        await fixture.LoseSightAsync();
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Length == 2, "it is given up");
+        await fixture.Database.ExecuteAsync("FLUSHALL");
+        await fixture.UntilAsync(s_budget, settled: 0.225m, reserved: 0.5m);
+        if (isGivenUpAgain)
+        {
+            await fixture.LoseSightAsync();
+            await fixture.UntilAsync(s_budget, settled: 0.225m);
+        }
+
+        await fixture.Store.SettleAsync(call, Settlement(0.5m));
+
+        await fixture.UntilAsync(s_budget, settled: 0.6m);
+        await RedisFixture.UntilAsync(() => fixture.Ledger.Rows.Sum(r => r.CostNanos) == 600_000_000, "the ledger has it too");
+        fixture.Ledger.Rows.Select(r => r.Kind).ShouldBe([RowKind.Settled, RowKind.Abandoned, RowKind.Correction]);
+        await fixture.Database.ExecuteAsync("FLUSHALL");
+        await RedisFixture.UntilAsync(() => fixture.Database.KeyExists(fixture.Name("state")), "it is rebuilt");
+        await fixture.UntilAsync(s_budget, settled: 0.6m);
+        (await fixture.SpentByAsync(Key)).ToDecimal().ShouldBe(0.6m);
     }
 
     [Fact]

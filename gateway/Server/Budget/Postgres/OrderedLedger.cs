@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Data.Common;
+using System.Text.Json;
 using Gateway.Server.Config;
 
 namespace Gateway.Server.Budget.Postgres;
@@ -10,17 +12,30 @@ internal sealed class OrderedLedger(LedgerDatabase database, ILogger<OrderedLedg
     private const string Seed = "select * from llm_gateway.seed_ordered_v1($1, $2)";
     private const int OfAKey = -1;
 
-    private readonly RowWriter<long> _writer = new(database, Write, r => (r.GetInt32(0), r.GetInt64(1)), logger);
+    private readonly RowWriter<Answer> _writer = new(database, Write, ReadAnswer, logger);
 
     public long LostRows => _writer.Lost;
 
     /// <remarks>In one transaction; where one row of several is not taken, each in its own.</remarks>
-    public async ValueTask<ImmutableArray<long?>?> WriteAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken)
+    public async ValueTask<ImmutableArray<WrittenRow?>?> WriteAsync(ImmutableArray<LedgerRow> rows, CancellationToken cancellationToken)
     {
         if (await _writer.WriteAsync(rows, cancellationToken) is not { } written)
             return null;
+        var answers = written.Answers.Select((a, i) => a is { } answer ? Known(rows[i], answer) : (WrittenRow?)null).ToArray();
+        var corrected = Enumerable.Range(0, rows.Length).Where(i => answers[i]?.Instead?.Kind == RowKind.Correction).ToList();
+        if (corrected.Count > 0)
+        {
+            if (await WriteAsync([.. corrected.Select(i => answers[i]!.Value.Instead!)], cancellationToken) is not { } corrections)
+                return null;
+            for (var i = 0; i < corrected.Count; i++)
+            {
+                var instead = answers[corrected[i]]!.Value.Instead;
+                answers[corrected[i]] = corrections[i] is { } correction ? correction with { Instead = instead } : null;
+            }
+        }
+
         _writer.Lose(written.Refused);
-        return written.Answers;
+        return [.. answers];
     }
 
     public async ValueTask<LedgerSeed?> SeedAsync(
@@ -45,4 +60,19 @@ internal sealed class OrderedLedger(LedgerDatabase database, ILogger<OrderedLedg
             [.. counters],
             answer.Rows.Where(r => r.Budget == OfAKey).ToImmutableDictionary(r => r.Key, r => r.Settled, StringComparer.Ordinal));
     }
+
+    private static WrittenRow Known(LedgerRow row, Answer answer) => new(answer.LastSeed, answer.Former switch
+    {
+        null => null,
+        { } former when row.Kind == RowKind.Settled => PostgresEntry.Correction(row, former),
+        _ => PostgresEntry.Nothing(row),
+    });
+
+    private static (int Row, Answer Answer) ReadAnswer(DbDataReader row) => (row.GetInt32(0), new(
+        row.GetInt64(1), row.IsDBNull(2) ? null : JsonSerializer.Deserialize(row.GetString(2), LedgerJson.Default.GivenUp)));
+
+    /// <summary>One row of what <see cref="Write"/> answers.</summary>
+    /// <param name="LastSeed">Before it.</param>
+    /// <param name="Former">The row that stands in its way; null: there is none, and it was written.</param>
+    private readonly record struct Answer(long LastSeed, GivenUp? Former);
 }

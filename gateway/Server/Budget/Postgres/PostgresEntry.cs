@@ -44,6 +44,14 @@ internal static class PostgresEntry
         ],
     };
 
+    /// <summary>In the place of a row that charges what is charged already.</summary>
+    public static LedgerRow Nothing(LedgerRow row) => row with
+    {
+        CostNanos = 0,
+        Tokens = 0,
+        Charges = [.. row.Charges.Select(charge => charge with { Amount = 0, Overshoot = 0 })],
+    };
+
     private static Charge Charge(in PostgresHold hold, long amount) => new()
     {
         Budget = hold.Budget.Id,

@@ -5,7 +5,7 @@ namespace Gateway.Server.Budget.Redis;
 
 /// <summary>Rows that wait until the ledger has them. While one batch is written the next one fills.</summary>
 internal sealed class LedgerQueue(
-    IOrderedLedger ledger, SpoolFolder spool, Action<WaitingRow, long?> written, TimeProvider time) : IDisposable
+    IOrderedLedger ledger, SpoolFolder spool, Action<WaitingRow, WrittenRow?> written, TimeProvider time) : IDisposable
 {
     private const int MaxBatch = 256;
     private const int MaxRefused = 50_000;
@@ -46,7 +46,7 @@ internal sealed class LedgerQueue(
             {
                 using var bound = new CancellationTokenSource(s_bound, time);
                 using var both = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
-                if (await WriteAsync(batch, both.Token) is not { } seeds)
+                if (await WriteAsync(batch, both.Token) is not { } answers)
                 {
                     _rows.PutBack();
                     return false;
@@ -57,7 +57,7 @@ internal sealed class LedgerQueue(
                     await Task.Yield();
                 _rows.Done();
                 for (var i = 0; i < batch.Items.Length; i++)
-                    written(batch.Items[i], seeds[i]);
+                    written(batch.Items[i], answers[i]);
             }
 
             return true;
@@ -74,7 +74,7 @@ internal sealed class LedgerQueue(
         Due.Dispose();
     }
 
-    private async ValueTask<ImmutableArray<long?>?> WriteAsync(SpoolBatch<WaitingRow> batch, CancellationToken cancellationToken)
+    private async ValueTask<ImmutableArray<WrittenRow?>?> WriteAsync(SpoolBatch<WaitingRow> batch, CancellationToken cancellationToken)
     {
         try
         {

@@ -15,7 +15,7 @@ internal sealed partial class RedisSpendStore
     private readonly IOrderedLedger _ledger;
     private readonly SemaphoreSlim _seeding = new(1);
     private readonly ConcurrentDictionary<string, Applied> _applied = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<(WaitingRow Row, long LastSeed)> _unsure = new();
+    private readonly ConcurrentQueue<(WaitingRow Row, WrittenRow Written)> _unsure = new();
     private long _seenSeed;
     private volatile Task _defining = Task.CompletedTask;
     private volatile string? _unfinished;
@@ -230,10 +230,10 @@ internal sealed partial class RedisSpendStore
     }
 
     /// <remarks>It stays in Redis until it is sure to be counted: whoever finds it there asks again.</remarks>
-    private void OnWritten(WaitingRow row, long? lastSeed)
+    private void OnWritten(WaitingRow row, WrittenRow? answer)
     {
-        if (lastSeed is { } seed && (seed > Volatile.Read(ref _seenSeed) || !IsCounted(row)))
-            _unsure.Enqueue((row, seed));
+        if (answer is { } written && (written.LastSeed > Volatile.Read(ref _seenSeed) || !IsCounted(row, written)))
+            _unsure.Enqueue((row, written));
         else
             Confirm(row);
         _upkeepDue.Set();
@@ -245,11 +245,11 @@ internal sealed partial class RedisSpendStore
             _confirmed.Enqueue(row.Name);
     }
 
-    private bool IsCounted(WaitingRow row)
+    private bool IsCounted(WaitingRow row, WrittenRow written)
     {
         if (row.Row.Kind == RowKind.Refused)
             return true;
-        if (row.Epoch != _joined)
+        if (row.Epoch != _joined || written.Instead is not null)
             return false;
         for (var i = 0; i < row.Definitions.Length; i++)
         {
@@ -263,13 +263,13 @@ internal sealed partial class RedisSpendStore
     /// <summary>Counts rows that reached the ledger after counters were seeded from it, in those counters. Nobody may be seeding.</summary>
     private async ValueTask CountLateAsync(string epoch)
     {
-        var rows = new List<(WaitingRow Row, long LastSeed)>();
+        var rows = new List<(WaitingRow Row, WrittenRow Written)>();
         while (rows.Count < SeedsAtOnce && _unsure.TryDequeue(out var row))
             rows.Add(row);
         if (rows.Count == 0)
             return;
-        var late = rows.Where(r => !IsCounted(r.Row)).ToList();
-        RespArgument[] arguments = [epoch, .. late.SelectMany(r => Late(epoch, r.Row, r.LastSeed))];
+        var late = rows.Where(r => !IsCounted(r.Row, r.Written)).ToList();
+        RespArgument[] arguments = [epoch, .. late.SelectMany(r => Late(epoch, r.Row, r.Written))];
         if (late.Count > 0 && !(await _link.EvaluateAsync(RedisScript.Late, arguments, _options.UpkeepBound)).IsOk)
         {
             rows.ForEach(_unsure.Enqueue);
@@ -277,28 +277,35 @@ internal sealed partial class RedisSpendStore
         }
 
         rows.ForEach(r => Confirm(r.Row));
-        Volatile.Write(ref _seenSeed, Math.Max(_seenSeed, rows.Max(r => r.LastSeed)));
+        Volatile.Write(ref _seenSeed, Math.Max(_seenSeed, rows.Max(r => r.Written.LastSeed)));
     }
 
-    private List<RespArgument> Late(string epoch, WaitingRow waiting, long lastSeed)
+    /// <summary>What the ledger has of a row and counters have not.</summary>
+    private List<RespArgument> Late(string epoch, WaitingRow waiting, WrittenRow written)
     {
-        var row = waiting.Row;
+        var row = written.Instead ?? waiting.Row;
         var charges = new List<RespArgument>();
         var count = 0;
-        for (var i = 0; i < row.Charges.Length; i++)
+        foreach (var charge in row.Charges)
         {
-            var charge = row.Charges[i];
-            if (_definitions.GetValueOrDefault(charge.Budget) is not { } kind
-                || (waiting.Epoch == epoch && kind.Definition == waiting.Definitions[i]))
+            if (_definitions.GetValueOrDefault(charge.Budget) is not { } kind)
+                continue;
+            var counted = waiting.CountedIn(epoch, charge.Budget, kind.Definition);
+            if (counted is not null && written.Instead is null)
                 continue;
             var span = kind.At(row.StartedAt);
             var amount = kind.Unit == charge.Unit ? charge.Amount : kind.Amount(row.CostNanos, row.Tokens);
             var overshoot = kind.Unit == charge.Unit ? charge.Overshoot : 0;
-            charges.AddRange([charge.Budget, kind.Definition, span.Start, span.Expires, kind.Field(row.Key), amount, overshoot]);
+            charges.AddRange(
+            [
+                charge.Budget, kind.Definition, span.Start, span.Expires, kind.Field(row.Key), amount - (counted?.Amount ?? 0),
+                overshoot - (counted?.Overshoot ?? 0),
+            ]);
             count++;
         }
 
-        return [waiting.Name, lastSeed, row.Key, waiting.Epoch == epoch ? 0 : row.CostNanos, count, .. charges];
+        var spent = row.CostNanos - (waiting.Epoch == epoch ? waiting.Row.CostNanos : 0);
+        return [waiting.Name, written.LastSeed, row.Key, spent, count, .. charges];
     }
 
     /// <summary>A budget as this replica was told of it.</summary>

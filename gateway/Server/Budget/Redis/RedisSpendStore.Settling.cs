@@ -106,14 +106,15 @@ internal sealed partial class RedisSpendStore
 
     /// <remarks>
     /// Until it is answered it is sent as it is: the store knows its number, also from the process before. Counters of another epoch have
-    /// not seen it; but the ledger may have, where those before did and their answer was lost.
+    /// not seen it; but the ledger may have, where those before did and their answer was lost. Of a batch on the volume nobody knows
+    /// whether the process before has sent it.
     /// </remarks>
     private RespArgument[] Arguments(string epoch, SpoolBatch<Settling> batch)
     {
         const int Fixed = 6;
         const int OfEach = 9;
         var arguments = new RespArgument[Fixed + (OfEach * batch.Items.Length)];
-        var isAgain = _unanswered == (batch.Session, batch.Number);
+        var isAgain = batch.End is not null || _unanswered == (batch.Session, batch.Number);
         Put(0, [epoch, batch.Session, batch.Number, _options.MaxWaiting, StoreClock.Micros(_options.RowPatience), isAgain ? 1 : 0]);
         for (var i = 0; i < batch.Items.Length; i++)
         {

@@ -80,6 +80,20 @@ internal sealed record WaitingRow(string Name, string Epoch, LedgerRow Row, Immu
         return end >= 0 && RowDraft.Parse(text[(end + 2)..]) is { } draft ? Of(name[..name.LastIndexOf('/')], text[..end], draft) : null;
     }
 
+    /// <summary>What was counted of it there; null: nothing.</summary>
+    public Charge? CountedIn(string epoch, string budget, string definition)
+    {
+        if (Epoch != epoch)
+            return null;
+        for (var i = 0; i < Definitions.Length; i++)
+        {
+            if (Definitions[i] == definition && Row.Charges[i].Budget == budget)
+                return Row.Charges[i];
+        }
+
+        return null;
+    }
+
     private static Charge Charged(string[] fields) => new()
     {
         Budget = fields[0],

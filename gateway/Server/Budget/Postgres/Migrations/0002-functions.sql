@@ -210,8 +210,8 @@ create function llm_gateway.sum_v1(a bigint, b bigint) returns bigint language s
     select least(greatest(a::numeric + b, -2305843009213693951), 2305843009213693951)::bigint
 $$;
 
--- The ledger's writer.
-create function llm_gateway.write_v1(p_gateway text, p_rows jsonb, p_seed bigint) returns void language plpgsql set jit = off as $$
+-- Locks all that rows count in.
+create function llm_gateway.lock_rows_v1(p_gateway text, p_rows jsonb) returns void language plpgsql as $$
 declare
     v_budgets text[];
     v_keys text[];
@@ -223,7 +223,6 @@ begin
         left join lateral jsonb_to_recordset(r.charges) as c(budget text) on true
     ) p;
     perform llm_gateway.lock_v1(p_gateway, v_budgets, v_keys);
-    perform llm_gateway.insert_rows_v1(p_gateway, p_rows, '{}', p_seed);
 end $$;
 
 -- Admits calls one after the other, each all or none. Verdicts: 0 admitted; 1 a budget without room; 2, 3, 4 the key's requests, tokens,
