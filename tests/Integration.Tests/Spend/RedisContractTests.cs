@@ -10,6 +10,11 @@ public sealed class RedisContractTests(SharedRedis redis) : SpendStoreContract, 
 
     private protected override int Steps => 40;
 
-    private protected override async Task<ISpendStoreFixture> OpenAsync(params ImmutableArray<BudgetModel> budgets) =>
-        await RedisFixture.OpenAsync(redis.Server, budgets);
+    private protected override async Task<ISpendStoreFixture> OpenAsync(params ImmutableArray<BudgetModel> budgets)
+    {
+        var fixture = new RedisFixture(redis.Server);
+        fixture.Options = fixture.Options with { CheckInterval = TimeSpan.FromMilliseconds(5) };
+        await fixture.OpenAsync(budgets);
+        return fixture;
+    }
 }

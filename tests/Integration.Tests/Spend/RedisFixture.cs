@@ -15,7 +15,7 @@ namespace Integration.Tests.Spend;
 using Money = global::Gateway.Server.Metering.Money;
 
 /// <summary>Replicas of one gateway on a real Redis, with upkeep only when the test says so, unless it asks for more.</summary>
-internal sealed class RedisFixture : ISpendStoreFixture
+internal sealed class RedisFixture : ILossySpendStoreFixture
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("redis-");
     private readonly List<RedisSpendStore> _replicas = [];
@@ -118,6 +118,15 @@ internal sealed class RedisFixture : ISpendStoreFixture
         await SweepAsync();
     }
 
+    public async Task LoseCountersAsync()
+    {
+        await Database.KeyDeleteAsync((RedisKey[])(await Database.ExecuteAsync("KEYS", $"{Name("*")}"))!);
+        await KeepUpAsync();
+        var opens = (long)await Database.HashGetAsync(Name("state"), "opens");
+        await UntilAsync(async () => await MicrosAsync() >= opens, "calls are admitted again");
+        await KeepUpAsync();
+    }
+
     /// <summary>It does nothing from here on.</summary>
     public void Kill(RedisSpendStore replica)
     {
@@ -201,6 +210,12 @@ internal sealed class RedisFixture : ISpendStoreFixture
         else
             _ = Task.Run(() => FlushAsync(store));
         return store;
+    }
+
+    private async Task<long> MicrosAsync()
+    {
+        var time = (RedisValue[])(await Database.ExecuteAsync("TIME"))!;
+        return ((long)time[0] * 1_000_000) + (long)time[1];
     }
 
     private SpoolFolder NewSpool() => SpoolDirectory is { } directory

@@ -48,6 +48,13 @@ internal interface ISpendStoreFixture : IAsyncDisposable
     Task AwaitMinuteAsync();
 }
 
+/// <summary>A tier whose counters are kept apart from its ledger.</summary>
+internal interface ILossySpendStoreFixture : ISpendStoreFixture
+{
+    /// <summary>All counters are lost, and all that the store remembers of calls; returns when they are rebuilt and admit calls again.</summary>
+    Task LoseCountersAsync();
+}
+
 /// <summary>A tier whose clock tests can set.</summary>
 internal interface IClockedSpendStoreFixture : ISpendStoreFixture
 {

@@ -40,7 +40,8 @@ internal sealed class SpendInterleaving(ISpendStoreFixture fixture)
         < 45 => ReserveAsync(step.Value),
         < 60 => AccrueAsync(step.Value),
         < 90 => SettleAsync(step.Value),
-        < 95 => LoseSightAsync(),
+        < 94 => LoseSightAsync(),
+        < 97 when fixture is ILossySpendStoreFixture lossy => LoseCountersAsync(lossy),
         _ => CrashAsync(),
     };
 
@@ -64,8 +65,7 @@ internal sealed class SpendInterleaving(ISpendStoreFixture fixture)
             return;
         call.Replica.Accrue(call.Reservation, new(value * 8), 30);
         await fixture.KeepUpAsync();
-        if (call.Live)
-            (call.Accrued, call.AccruedTokens) = (Math.Max(call.Accrued, value * 8), 30);
+        (call.Accrued, call.AccruedTokens) = (Math.Max(call.Accrued, value * 8), 30);
     }
 
     private async Task SettleAsync(int value)
@@ -74,7 +74,7 @@ internal sealed class SpendInterleaving(ISpendStoreFixture fixture)
             return;
         long cost = value * 7;
         await fixture.SettleAsync(call.Reservation, Settlement(0m) with { Cost = new(cost) }, call.Replica);
-        if (call.Live || cost < call.Charged)
+        if (!call.IsGivenUp || cost < call.Charged)
             call.Overshoot = Math.Max(cost - call.Reserved, 0);
         else
             call.Overshoot += cost - call.Charged;
@@ -87,6 +87,14 @@ internal sealed class SpendInterleaving(ISpendStoreFixture fixture)
         await fixture.LoseSightAsync();
         foreach (var call in _calls)
             call.Abandon();
+    }
+
+    /// <summary>That a call was given up is forgotten: it is held again until it ends, beside what it was charged.</summary>
+    private async Task LoseCountersAsync(ILossySpendStoreFixture lossy)
+    {
+        await lossy.LoseCountersAsync();
+        foreach (var call in _calls.Where(c => !c.Settled))
+            call.Live = true;
     }
 
     /// <summary>Nobody settles the calls of a process that is gone.</summary>
@@ -158,6 +166,9 @@ internal sealed class SpendInterleaving(ISpendStoreFixture fixture)
 
         public bool Settled { get; set; }
 
+        /// <summary>It was charged what it had accrued.</summary>
+        public bool IsGivenUp { get; private set; }
+
         public long Charged { get; set; }
 
         public long ChargedTokens { get; set; }
@@ -166,13 +177,18 @@ internal sealed class SpendInterleaving(ISpendStoreFixture fixture)
 
         public long Held => Live ? Math.Max(Reserved, Accrued) : 0;
 
-        public long Tokens => Live ? 100 : ChargedTokens;
+        public long Tokens => Live ? 100 + ChargedTokens : ChargedTokens;
 
         public void Abandon()
         {
             if (!Live)
                 return;
             Live = false;
+
+            // Once more, after a loss: the ledger has it.
+            if (IsGivenUp)
+                return;
+            IsGivenUp = true;
             Charged = Math.Max(Reserved / 4, Accrued);
             ChargedTokens = Math.Max(20, AccruedTokens);
             Overshoot = Math.Max(Charged - Reserved, 0);

@@ -5,7 +5,7 @@
 --   counters        names of those by when they may be forgotten
 --   k:EPOCH:KEY     what a key used: m minute, q requests, t tokens of it, p parallel calls
 --   r:ID, leases    a live call; by when its lease ends, 0 where its process is gone
---   g:ID            a call that was given up, with what it was charged
+--   g:ID            a call that was given up, with what it was charged; l: the ledger has charged it something else, before a loss
 --   rows, due       rows that the ledger has not confirmed; by when anyone may take them
 --   late            names of rows that came to the ledger late and were counted here
 --   w:SESSION       the last batch of settlements of a process: n number, e epoch, a answer

@@ -6,6 +6,9 @@ local i = 2
 while i <= #ARGV do
   local name, written, key, cost, count = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
   i = i + 5
+  -- Counters had forgotten that it was given up before: from here on the ledger makes the correction.
+  local givenUp = string.match(name, '^(.*)/A$')
+  if givenUp and redis.call('EXISTS', p .. ':g:' .. givenUp) == 1 then redis.call('HSET', p .. ':g:' .. givenUp, 'l', '1') end
   local isNew = redis.call('ZADD', p .. ':late', 'NX', int(now), name) == 1
   if isNew and cost ~= 0 and written >= number(redis.call('HGET', p .. ':state', 'g')) then add(p .. ':spent', key, cost) end
   for _ = 1, count do

@@ -56,7 +56,7 @@ local function settle(item)
   local gone = read(p .. ':g:' .. item.id)
   if gone then
     redis.call('DEL', p .. ':g:' .. item.id)
-    return settled(item, holds(gone.h), 'C', gone)
+    return settled(item, holds(gone.h), gone.l and 'S' or 'C', gone)
   end
   -- It was let go while the store could not count, or is of an epoch before; the latter may have been counted from the ledger already.
   if item.cancelled then return '' end
