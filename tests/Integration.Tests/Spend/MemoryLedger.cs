@@ -61,12 +61,14 @@ internal sealed class MemoryLedger : IOrderedLedger
         lock (_gate)
         {
             var spent = _rows.GroupBy(r => r.Key).ToImmutableDictionary(g => g.Key, g => g.Sum(r => r.CostNanos));
-            seed = new(++_seeds, [.. budgets.SelectMany(b => Sums(b.Budget, b.Period))], spent);
+            seed = new(++_seeds, [.. budgets.SelectMany(b => Sums(b.Budget, b.Period))], spent, OtherTier.Never);
         }
 
         await (OnSeed?.Invoke() ?? Task.CompletedTask);
         return seed;
     }
+
+    public ValueTask<OtherTier?> OtherTierAsync(CancellationToken cancellationToken) => new(IsDown ? null : OtherTier.Never);
 
     private IEnumerable<LedgerCounter> Sums(BudgetModel budget, Period period) =>
         from row in _rows
