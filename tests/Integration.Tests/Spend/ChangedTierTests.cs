@@ -9,9 +9,14 @@ using static Gateway.Tests.Budget.Contract.SpendSamples;
 namespace Integration.Tests.Spend;
 
 /// <summary>One gateway whose replicas count in Postgres and in Redis for a while, as they do in a roll that adds Redis or takes it away.</summary>
-public sealed class ChangedTierTests(SharedPostgres postgres, SharedRedis redis) : IClassFixture<SharedPostgres>, IClassFixture<SharedRedis>
+public sealed class ChangedTierTests(SharedPostgres postgres, SharedRedis redis)
+    : IClassFixture<SharedPostgres>, IClassFixture<SharedRedis>, IDisposable
 {
     private static readonly BudgetModel s_budget = NewBudget(cost: 10m);
+
+    private readonly DirectoryInfo _volume = Directory.CreateTempSubdirectory("changed-");
+
+    public void Dispose() => _volume.Delete(recursive: true);
 
     [Fact]
     public async Task What_old_replicas_settle_in_Postgres_after_Redis_was_seeded_reaches_its_counters_once()
@@ -75,6 +80,38 @@ public sealed class ChangedTierTests(SharedPostgres postgres, SharedRedis redis)
         await fixture.Store.SettleAsync(stream, Settlement(0.4m));
         await UntilAsync(fixture, settled: 0.7m);
         (await later.ReadAsync(s_budget)).ShouldHaveSingleItem().Settled.ShouldBe(0.7m);
+    }
+
+    [Fact]
+    public async Task What_the_Postgres_tier_left_on_a_volume_holds_up_no_other_tier_and_is_delivered_by_the_next_of_its_own()
+    {
+        var fixture = NewRedis(out var database);
+        await using var _ = database;
+        await using (var away = new PostgresFixture(postgres)
+        {
+            Gateway = fixture.Gateway,
+            Url = "postgresql://gateway:none@127.0.0.1:1/postgres",
+            SpoolDirectory = _volume.FullName,
+        })
+        {
+            await away.StartAsync();
+            var call = await away.Store.ReserveAsync(Request(0.1m), CancellationToken.None);
+            await away.Store.SettleAsync(call.Reservation.ShouldNotBeNull(), Settlement(0.1m));
+        }
+
+        _volume.EnumerateFiles("*.jsonl").ShouldContain(f => f.Length > 0);
+        fixture.SpoolDirectory = _volume.FullName;
+        await using (fixture)
+        {
+            await fixture.OpenAsync(s_budget);
+            await SpendAsync(fixture.Store, 0.2m);
+            await UntilAsync(fixture, settled: 0.2m);
+        }
+
+        await using var again = new PostgresFixture(postgres) { Gateway = fixture.Gateway, SpoolDirectory = _volume.FullName };
+        await again.StartAsync();
+        await again.KeepUpAsync();
+        (await again.RowsAsync()).Select(r => r.CostNanos).Order().ShouldBe([100_000_000, 200_000_000]);
     }
 
     private RedisFixture NewRedis(out LedgerDatabase database)
