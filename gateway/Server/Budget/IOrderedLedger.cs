@@ -37,11 +37,11 @@ internal interface IOrderedLedger
 /// <param name="Number">Of this seed, from 1.</param>
 /// <param name="Counters">Those that are not zero.</param>
 /// <param name="SpentByKey">In billionths.</param>
-/// <param name="OtherTier">As it was before the ledger was read: what it counted until then, but for what was on its way, is in this seed.</param>
+/// <param name="OtherTier">As it was before the ledger was read: what it counted until then, save what was on its way, is in it.</param>
 internal sealed record LedgerSeed(
     long Number, ImmutableArray<LedgerCounter> Counters, ImmutableDictionary<string, long> SpentByKey, OtherTier OtherTier);
 
-/// <summary>What the tier whose counters are in the ledger's database did for this gateway: some of its replicas are of another tier.</summary>
+/// <summary>What the tier whose counters are in the ledger's database did for this gateway.</summary>
 /// <param name="At">When it counted last, to a second, in microseconds since 1970 by the ledger's clock.</param>
 /// <param name="Ago">How long ago that was.</param>
 internal sealed record OtherTier(long At, TimeSpan Ago)

@@ -8,7 +8,7 @@ using static Gateway.Tests.Budget.Contract.SpendSamples;
 
 namespace Integration.Tests.Spend;
 
-/// <summary>One gateway whose replicas count in Postgres and in Redis for a while, as they do in a roll that adds Redis or takes it away.</summary>
+/// <summary>One gateway whose replicas count in Postgres and in Redis, as in a roll that adds Redis or takes it away.</summary>
 public sealed class ChangedTierTests(SharedPostgres postgres, SharedRedis redis)
     : IClassFixture<SharedPostgres>, IClassFixture<SharedRedis>, IDisposable
 {
@@ -75,7 +75,8 @@ public sealed class ChangedTierTests(SharedPostgres postgres, SharedRedis redis)
         await using var later = await OpenPostgresAsync(fixture);
 
         (await later.ReadAsync(s_budget)).ShouldHaveSingleItem().Settled.ShouldBe(0.3m);
-        (await later.Store.ReserveAsync(Request(9.8m, s_budget), CancellationToken.None)).Refusal.ShouldBeOfType<ReserveRefusal.BudgetExceeded>();
+        (await later.Store.ReserveAsync(Request(9.8m, s_budget), CancellationToken.None)).Refusal
+            .ShouldBeOfType<ReserveRefusal.BudgetExceeded>();
         var stream = await AdmitAsync(fixture.Store, 0.5m);
         await fixture.Store.SettleAsync(stream, Settlement(0.4m));
         await UntilAsync(fixture, settled: 0.7m);
@@ -163,5 +164,6 @@ public sealed class ChangedTierTests(SharedPostgres postgres, SharedRedis redis)
         },
         $"the counter in Redis never is {settled}, {reserved}");
 
-    private static async Task<string?> EpochAsync(RedisFixture fixture) => await fixture.Database.HashGetAsync(fixture.Name("state"), "epoch");
+    private static async Task<string?> EpochAsync(RedisFixture fixture) =>
+        await fixture.Database.HashGetAsync(fixture.Name("state"), "epoch");
 }
