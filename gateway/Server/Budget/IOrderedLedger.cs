@@ -26,6 +26,9 @@ internal interface IOrderedLedger
     ValueTask<LedgerSeed?> SeedAsync(
         ImmutableArray<(BudgetModel Budget, Period Period)> budgets, CancellationToken cancellationToken);
 
+    /// <summary>When this gateway was last counted by the tier whose counters are in the ledger's database. Null: no answer now.</summary>
+    ValueTask<OtherTier?> OtherTierAsync(CancellationToken cancellationToken);
+
     /// <summary>Rows that the ledger never will take, since the start.</summary>
     long LostRows { get; }
 }
@@ -42,8 +45,18 @@ internal readonly record struct WrittenRow(long LastSeed, LedgerRow? Instead = n
 /// <param name="Number">Of this seed, from 1.</param>
 /// <param name="Counters">Those that are not zero.</param>
 /// <param name="SpentByKey">In billionths.</param>
+/// <param name="OtherTier">As it was before the ledger was read: what it counted until then, save what was on its way, is in it.</param>
 internal sealed record LedgerSeed(
-    long Number, ImmutableArray<LedgerCounter> Counters, ImmutableDictionary<string, long> SpentByKey);
+    long Number, ImmutableArray<LedgerCounter> Counters, ImmutableDictionary<string, long> SpentByKey, OtherTier OtherTier);
+
+/// <summary>What the tier whose counters are in the ledger's database did for this gateway.</summary>
+/// <param name="At">When it counted last, to a second, in microseconds since 1970 by the ledger's clock.</param>
+/// <param name="Ago">How long ago that was.</param>
+internal sealed record OtherTier(long At, TimeSpan Ago)
+{
+    /// <summary>It never counted.</summary>
+    public static OtherTier Never { get; } = new(0, TimeSpan.MaxValue);
+}
 
 /// <summary>One counter as the ledger knows it.</summary>
 /// <param name="Budget">Id of the budget.</param>

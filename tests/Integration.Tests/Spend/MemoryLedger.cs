@@ -56,12 +56,14 @@ internal sealed class MemoryLedger : IOrderedLedger
         lock (_gate)
         {
             var spent = _rows.GroupBy(r => r.Key).ToImmutableDictionary(g => g.Key, g => g.Sum(r => r.CostNanos));
-            seed = new(++_seeds, [.. budgets.SelectMany(b => Sums(b.Budget, b.Period))], spent);
+            seed = new(++_seeds, [.. budgets.SelectMany(b => Sums(b.Budget, b.Period))], spent, OtherTier.Never);
         }
 
         await (OnSeed?.Invoke() ?? Task.CompletedTask);
         return seed;
     }
+
+    public ValueTask<OtherTier?> OtherTierAsync(CancellationToken cancellationToken) => new(IsDown ? null : OtherTier.Never);
 
     private WrittenRow Write(LedgerRow row) => (row.Kind, Find(row, RowKind.Settled), Find(row, RowKind.Abandoned)) switch
     {

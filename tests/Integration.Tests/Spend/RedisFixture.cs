@@ -30,12 +30,15 @@ internal sealed class RedisFixture : ILossySpendStoreFixture
         _caFile = caFile;
         File.WriteAllText(UrlFile, server.Url);
         _connection = Connect(server);
-        Options = new() { Gateway = Gateway, Bound = TimeSpan.FromSeconds(5), UpkeepBound = TimeSpan.FromSeconds(5) };
     }
 
-    public string Gateway { get; } = $"ns/{Guid.NewGuid():N}";
+    public string Gateway { get; init; } = $"ns/{Guid.NewGuid():N}";
 
-    public RedisSpendOptions Options { get; set; }
+    public RedisSpendOptions Options
+    {
+        get => field ??= new() { Gateway = Gateway, Bound = TimeSpan.FromSeconds(5), UpkeepBound = TimeSpan.FromSeconds(5) };
+        set;
+    }
 
     /// <summary>Where the next replica keeps what waits; null: in memory only.</summary>
     public string? SpoolDirectory { get; set; }

@@ -10,6 +10,7 @@ internal sealed class OrderedLedger(LedgerDatabase database, ILogger<OrderedLedg
 {
     private const string Write = "select * from llm_gateway.write_ordered_v1($1, $2)";
     private const string Seed = "select * from llm_gateway.seed_ordered_v1($1, $2)";
+    private const string LastCount = "select * from llm_gateway.last_count_v1($1) where $2::jsonb is not null";
     private const int OfAKey = -1;
 
     private readonly RowWriter<Answer> _writer = new(database, Write, ReadAnswer, logger);
@@ -41,12 +42,18 @@ internal sealed class OrderedLedger(LedgerDatabase database, ILogger<OrderedLedg
     public async ValueTask<LedgerSeed?> SeedAsync(
         ImmutableArray<(BudgetModel Budget, Period Period)> budgets, CancellationToken cancellationToken)
     {
+        var other = OtherTier.Never;
         var answer = await database.AskAtLengthAsync(
             Seed,
             LedgerJson.Questions(budgets),
-            row => row.IsDBNull(1)
-                ? (Number: row.GetInt64(0), Budget: (int?)null, Key: "", Settled: 0L, Overshoot: 0L)
-                : (row.GetInt64(0), row.GetInt32(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4)),
+            row =>
+            {
+                if (!row.IsDBNull(1))
+                    return (row.GetInt64(0), row.GetInt32(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4));
+                if (!row.IsDBNull(3))
+                    other = Other(row, 3);
+                return (Number: row.GetInt64(0), Budget: (int?)null, Key: "", Settled: 0L, Overshoot: 0L);
+            },
             cancellationToken);
         if (answer.Fault != DatabaseFault.None)
             return null;
@@ -58,8 +65,18 @@ internal sealed class OrderedLedger(LedgerDatabase database, ILogger<OrderedLedg
         return new(
             answer.Rows[0].Number,
             [.. counters],
-            answer.Rows.Where(r => r.Budget == OfAKey).ToImmutableDictionary(r => r.Key, r => r.Settled, StringComparer.Ordinal));
+            answer.Rows.Where(r => r.Budget == OfAKey).ToImmutableDictionary(r => r.Key, r => r.Settled, StringComparer.Ordinal),
+            other);
     }
+
+    public async ValueTask<OtherTier?> OtherTierAsync(CancellationToken cancellationToken)
+    {
+        var answer = await database.AskAsync(LastCount, "0"u8.ToArray(), row => Other(row, 0), cancellationToken);
+        return answer.Fault == DatabaseFault.None ? answer.Rows.FirstOrDefault(OtherTier.Never) : null;
+    }
+
+    private static OtherTier Other(DbDataReader row, int first) =>
+        new(row.GetInt64(first), TimeSpan.FromMicroseconds(row.GetInt64(first + 1)));
 
     private static WrittenRow Known(LedgerRow row, Answer answer) => new(answer.LastSeed, answer.Former switch
     {

@@ -12,7 +12,9 @@ internal sealed class LedgerQueue(
 
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(10);
 
-    private readonly Backlog<WaitingRow> _rows = spool.Backlog("rows", new(MaxBatch, Gathers: true), RowDraftJson.Default.SpooledRows);
+    // Not the name that the Postgres tier uses, whose lines are others: a volume may have been of that tier before.
+    private readonly Backlog<WaitingRow> _rows = spool.Backlog(
+        "counted-rows", new(MaxBatch, Gathers: true), RowDraftJson.Default.SpooledRows);
     private readonly SemaphoreSlim _writing = new(1);
 
     public long Lost => _rows.Lost;

@@ -40,6 +40,12 @@ internal sealed record RedisSpendOptions
     /// </summary>
     public int MaxWaiting { get; init; } = 100_000;
 
+    /// <summary>
+    /// What another tier of this gateway has counted is taken over once it has counted nothing for so long, or ten times that after the
+    /// last time; default 30 s. Above what a statement for Postgres may take and the second by which it is told.
+    /// </summary>
+    public TimeSpan OtherTierRest { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>What one seed may take; default 25 s. Nobody else seeds for a little longer.</summary>
     public TimeSpan SeedBound { get; init; } = TimeSpan.FromSeconds(25);
 }

@@ -20,6 +20,7 @@ internal sealed partial class RedisSpendStore
     private volatile Task _defining = Task.CompletedTask;
     private volatile string? _unfinished;
     private bool _reportedNoSeed;
+    private volatile OtherTier? _otherTier;
 
     /// <remarks>
     /// Off the caller's thread. Of two replicas that want a budget counted in two ways the one that was told last has its way; until it
@@ -176,7 +177,7 @@ internal sealed partial class RedisSpendStore
         var patience = seed.SpentByKey.IsEmpty ? TimeSpan.Zero : 2 * _options.CheckInterval;
         RespArgument[] finish =
         [
-            token, epoch, _run ?? "", seed.Number, anew ? 1 : 0, StoreClock.Micros(patience),
+            token, epoch, _run ?? "", seed.Number, anew ? 1 : 0, StoreClock.Micros(patience), Has(seed.OtherTier),
             .. targets.Values.SelectMany(t => t.Arguments),
         ];
         if (!(await _link.EvaluateAsync(RedisScript.Finish, finish, _options.UpkeepBound)).IsOk)
@@ -184,6 +185,24 @@ internal sealed partial class RedisSpendStore
         if (anew)
             LogRebuilt(seed.Counters.Length, budgets.Count, epoch);
         return true;
+    }
+
+    /// <summary>What the other tier counted just before a seed may not be in it.</summary>
+    private long Has(OtherTier other) => other.Ago >= _options.OtherTierRest ? other.At : Math.Max(other.At - 1, 0);
+
+    /// <summary>
+    /// True where the other tier has counted what these counters never will: its replicas were there before or come after. Not after each
+    /// of its calls: no call is counted while counters are made anew.
+    /// </summary>
+    private bool LacksOtherTier(StoreState state) =>
+        _otherTier is { } other && other.At > state.OtherTier
+        && (other.Ago >= _options.OtherTierRest
+            || TimeSpan.FromMicroseconds(other.At - state.OtherTier) >= 10 * _options.OtherTierRest);
+
+    private async Task LookAtOtherTierAsync()
+    {
+        if (await _ledger.OtherTierAsync(_stop.Token) is { } other)
+            _otherTier = other;
     }
 
     private async ValueTask<LedgerSeed?> ReadAsync(IEnumerable<Target> targets, bool anew)
@@ -207,7 +226,7 @@ internal sealed partial class RedisSpendStore
 
         // A budget that nobody has counted in this epoch is new, but for one that was deleted before the epoch began and came back.
         return !anew && targets.All(t => !_definitions.ContainsKey(t.Applied.Budget.Id))
-            ? new(0, [], ImmutableDictionary<string, long>.Empty)
+            ? new(0, [], ImmutableDictionary<string, long>.Empty, OtherTier.Never)
             : null;
     }
 

@@ -24,6 +24,7 @@ internal sealed partial class RedisSpendStore
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _upkeep = new(1);
     private readonly Signal _upkeepDue = new();
+    private readonly Signal _lookDue = new();
     private readonly ConcurrentQueue<string> _confirmed = new();
     private Task _loops = Task.CompletedTask;
     private volatile bool _isStarted;
@@ -43,6 +44,7 @@ internal sealed partial class RedisSpendStore
         _loops = Task.WhenAll(
             Task.Run(() => RepeatAsync(_upkeepDue, s_beat, BeatAsync)),
             Task.Run(() => RepeatAsync(_readDue, _options.CheckInterval, RefreshAppliedAsync)),
+            Task.Run(() => RepeatAsync(_lookDue, _options.SweepInterval, LookAtOtherTierAsync)),
             Task.Run(() => RepeatAsync(_flushDue, s_beat, async () =>
             {
                 if (!await FlushAsync())
@@ -69,6 +71,7 @@ internal sealed partial class RedisSpendStore
             await RenewAsync(epoch);
         await GiveUpFormerAsync();
         await _rows.FlushAsync(MayWrite, CancellationToken.None);
+        await LookAtOtherTierAsync();
         await CheckAsync();
         await RefreshAppliedAsync();
     }
@@ -244,12 +247,23 @@ internal sealed partial class RedisSpendStore
             return !state.IsSeeding && await RebuildAsync() ? Joining.Rebuilt : Joining.Failed;
         }
 
+        if (!state.IsSeeding && LacksOtherTier(state))
+        {
+            Suspend("the counters lack what other replicas have counted in Postgres");
+            _joined = null;
+            return await RebuildAsync() ? Joining.Rebuilt : Joining.Failed;
+        }
+
         if (state.Epoch != _joined && !await AdoptAsync(state.Epoch, [.. _live.Values], all: true))
             return Joining.Failed;
         _joined = state.Epoch;
         Learn(state);
         if (_epoch != state.Epoch)
+        {
             LogResumed(state.Epoch, _live.Count);
+            _lookDue.Set();
+        }
+
         Volatile.Write(ref _silent, 0);
         _epoch = state.Epoch;
         if (_readings.IsEmpty)

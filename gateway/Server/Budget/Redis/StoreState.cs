@@ -12,6 +12,9 @@ internal sealed record StoreState
     /// <summary>The server that held the counters when they were seeded.</summary>
     public required string? Run { get; init; }
 
+    /// <summary>What the other tier counted until then is in the counters: <see cref="OtherTier.At"/>.</summary>
+    public required long OtherTier { get; init; }
+
     /// <summary>Somebody seeds counters now.</summary>
     public required bool IsSeeding { get; init; }
 
@@ -29,6 +32,7 @@ internal sealed record StoreState
         {
             Epoch = fields.GetValueOrDefault("epoch"),
             Run = fields.GetValueOrDefault("run"),
+            OtherTier = long.Parse(fields.GetValueOrDefault("other", "0"), CultureInfo.InvariantCulture),
             IsSeeding = reply.Number(2) != 0,
             Definitions = fields.Where(f => f.Key.StartsWith("d:", StringComparison.Ordinal)).ToImmutableDictionary(
                 f => f.Key[2..],

@@ -133,6 +133,12 @@ create table llm_gateway.key_state (
     primary key (key, gateway)
 ) with (fillfactor = 30, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
+-- When a gateway last counted here, to a second: counters of it that are kept elsewhere lack that.
+create table llm_gateway.last_count (
+    gateway text collate "C" primary key,
+    at timestamptz not null
+) with (fillfactor = 50);
+
 -- Live calls, each a lease. The number is the gateway's own: it can settle a call without ever having got the answer to its reserve. The
 -- session is that of its process.
 create table llm_gateway.reservation (

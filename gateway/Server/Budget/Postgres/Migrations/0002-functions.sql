@@ -83,13 +83,14 @@ create function llm_gateway.count_v1(p_gateway text, p_moves llm_gateway.movemen
 $$;
 
 -- Inserts rows that are not there yet; for those, and no others, moves rollups, the keys' totals and the counters, together with what
--- else happens to these. The caller has locked what they count in.
+-- else happens to these. The caller has locked what they count in. Who counts elsewhere names the last seed before them.
 create function llm_gateway.insert_rows_v1(
-    p_gateway text, p_rows jsonb, p_moves llm_gateway.movement[], p_seed bigint default 0)
+    p_gateway text, p_rows jsonb, p_moves llm_gateway.movement[], p_seed bigint default null)
 returns void language plpgsql as $$
 #variable_conflict use_column
 declare
     v_moves llm_gateway.movement[];
+    v_is_spent boolean;
 begin
     with inserted as (
         insert into llm_gateway.ledger (
@@ -105,7 +106,7 @@ begin
             u."inputUncached", u."cacheRead", u."cacheWrite5m", u."cacheWrite1h", u."audioInput", u.output, u.reasoning,
             u."audioOutput", u."webSearches", u."fileSearches", u."serviceTier", u.raw,
             coalesce(u.estimated, r.settlement is null), coalesce(s.cached, false), coalesce(s.unpriced, false), s."priceVersion", s."servedModel", s."servedRoute",
-            s.target, s.provider, s."upstreamModel", s.attempts, s."httpStatus", s.latency, s."firstToken", p_seed
+            s.target, s.provider, s."upstreamModel", s.attempts, s."httpStatus", s.latency, s."firstToken", coalesce(p_seed, 0)
         from jsonb_to_recordset(p_rows) as r(
             "startedAt" timestamptz, "callId" text, kind text, number bigint, "endedAt" timestamptz, key text,
             "costNanos" bigint, tokens bigint, charges jsonb, facts jsonb, calls bigint, settlement jsonb)
@@ -192,12 +193,24 @@ begin
             overshoot_nanos = llm_gateway.sum_v1(q.overshoot_nanos, excluded.overshoot_nanos),
             overshoot_tokens = llm_gateway.sum_v1(q.overshoot_tokens, excluded.overshoot_tokens)
     )
-    select array_agg(
-        row(budget, key, started_at, 0, 0, nanos, tokens, overshoot_nanos, overshoot_tokens)::llm_gateway.movement)
-    into v_moves from charged;
+    select
+        (
+            select array_agg(
+                row(budget, key, started_at, 0, 0, nanos, tokens, overshoot_nanos, overshoot_tokens)::llm_gateway.movement)
+            from charged
+        ),
+        exists (select from inserted where kind <> 'Refused')
+    into v_moves, v_is_spent;
     v_moves := coalesce(p_moves, '{}') || coalesce(v_moves, '{}');
     if cardinality(v_moves) > 0 then
         perform llm_gateway.count_v1(p_gateway, v_moves);
+    end if;
+
+    -- The last lock of all. Read first: an upsert locks the row also where it then changes nothing.
+    if p_seed is null and v_is_spent and not exists (
+        select from llm_gateway.last_count c where c.gateway = p_gateway and c.at > clock_timestamp() - interval '1 second') then
+        insert into llm_gateway.last_count as c (gateway, at) values (p_gateway, clock_timestamp())
+        on conflict (gateway) do update set at = greatest(excluded.at, c.at);
     end if;
 end $$;
 

@@ -44,7 +44,15 @@ begin
         order by r.i;
 end $$;
 
--- What rebuild_v1 says, and by key (budget -1) what was spent ever. First a row with the number of this seed alone.
+-- When the gateway last counted in this database itself, and how long ago that is, in microseconds; no row: never.
+create function llm_gateway.last_count_v1(p_gateway text)
+returns table (o_at bigint, o_ago bigint) language sql volatile as $$
+    select (extract(epoch from c.at) * 1000000)::bigint, (extract(epoch from clock_timestamp() - c.at) * 1000000)::bigint
+    from llm_gateway.last_count c where c.gateway = p_gateway
+$$;
+
+-- What rebuild_v1 says, and by key (budget -1) what was spent ever. First a row with the number of this seed, and what last_count_v1 said
+-- before anything was read.
 create function llm_gateway.seed_ordered_v1(p_gateway text, p_budgets jsonb)
 returns table (o_seed bigint, o_budget integer, o_key text, o_settled bigint, o_overshoot bigint) language plpgsql set jit = off as $$
 declare
@@ -53,7 +61,9 @@ begin
     insert into llm_gateway.seed_order as s (gateway, number) values (p_gateway, 1)
     on conflict (gateway) do update set number = s.number + 1
     returning s.number into v_seed;
-    return query select v_seed, null::integer, null::text, null::bigint, null::bigint;
+    return query
+        select v_seed, null::integer, null::text, c.o_at, c.o_ago
+        from (values (1)) one left join llm_gateway.last_count_v1(p_gateway) c on true;
     return query select v_seed, r.o_budget, r.o_key, r.o_settled, r.o_overshoot from llm_gateway.rebuild_v1(p_gateway, p_budgets) r;
     return query select v_seed, -1, k.key, k.spent, 0::bigint from llm_gateway.key_state k where k.gateway = p_gateway and k.spent > 0;
 end $$;

@@ -1,6 +1,7 @@
 -- Stands before each script. All keys of a gateway begin with KEYS[1], whose hash tag keeps them in one slot.
 --   state           epoch, run (of the server), began and opens (between them no call is admitted), and for each budget d: definition,
 --                   t: when it was applied, g: number of its seed, s: since
+--                   other: until when that which another tier counts is in the counters
 --   c:ID|DEF|START  one budget's counters of one period: for each key (empty: all) #s settled, #l live, #o overshoot
 --   counters        names of those by when they may be forgotten
 --   k:EPOCH:KEY     what a key used: m minute, q requests, t tokens of it, p parallel calls

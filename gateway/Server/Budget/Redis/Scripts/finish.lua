@@ -1,13 +1,14 @@
 -- Puts seeded counters in force. Live calls of their periods move over; in a new epoch every live call is held anew, and none is admitted
 -- for a while, in which other replicas say what their calls hold and have cost.
 local token, epoch, run, seed, anew, patience = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1', tonumber(ARGV[6])
+local other, FIRST, WIDTH = ARGV[7], 8, 7
 if redis.call('GET', p .. ':lock') ~= token then return { 'LOST', int(now) } end
 if not anew then
   local refused = stale(epoch)
   if refused then return refused end
 end
 local changed = {}
-for i = 7, #ARGV, 7 do
+for i = FIRST, #ARGV, WIDTH do
   local b = {
     id = ARGV[i], definition = ARGV[i + 1], applied = ARGV[i + 2], start = ARGV[i + 3], expires = tonumber(ARGV[i + 4]),
     perKey = ARGV[i + 5] == '1', unit = ARGV[i + 6],
@@ -41,7 +42,7 @@ for _, id in ipairs(redis.call('ZRANGE', p .. ':leases', 0, -1)) do
   end
 end
 if anew then
-  redis.call('HSET', p .. ':state', 'epoch', epoch, 'run', run, 'g', seed, 'swept', int(now), 'began', int(now),
+  redis.call('HSET', p .. ':state', 'epoch', epoch, 'run', run, 'g', seed, 'other', other, 'swept', int(now), 'began', int(now),
     'opens', int(now + patience))
 end
 redis.call('DEL', p .. ':lock')
