@@ -115,11 +115,15 @@ internal sealed class RedisFixture : ILossySpendStoreFixture
         await SweepAsync();
     }
 
-    public async Task LoseSightAsync()
-    {
-        await EndLeasesAsync(_ => true, 1);
-        await SweepAsync();
-    }
+    /// <remarks>Again, where a late sweeper has let calls live for one more lease.</remarks>
+    public Task LoseSightAsync() => UntilAsync(
+        async () =>
+        {
+            await EndLeasesAsync(_ => true, 1);
+            await SweepAsync();
+            return await Database.SortedSetLengthAsync(Name("leases")) == 0;
+        },
+        "all are given up");
 
     public async Task LoseCountersAsync()
     {
