@@ -1,7 +1,7 @@
 -- Puts what calls did cost in the place of what they hold. A batch counts once, however often it is sent: its session and number say which.
 -- Those of a session come in order, and again from an earlier one where a volume has forgotten what was delivered.
--- Again: it may have been sent before, to counters that are lost since then. Its rows may be in the ledger, which alone knows whether counters have
--- them.
+-- Again: it may have been sent before, to counters that are lost since then. Its rows may be in the ledger, which alone knows whether
+-- counters have them.
 local epoch, session, batch, maxRows, patience = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local isAgain = ARGV[6] == '1'
 local FIRST, WIDTH = 7, 9
