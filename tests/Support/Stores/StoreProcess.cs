@@ -11,6 +11,8 @@ public abstract class StoreProcess : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
+    private static readonly ConcurrentDictionary<int, bool> s_ports = new();
+
     private readonly ConcurrentQueue<string> _log = new();
     private Process? _process;
 
@@ -121,10 +123,28 @@ public abstract class StoreProcess : IAsyncDisposable
             .Prepend(id);
     }
 
+    /// <summary>None that the system gives to connections: one could have it while the server is not running.</summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            if (s_ports.TryAdd(port, true) && IsFree(port))
+                return port;
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 }
